@@ -1,0 +1,57 @@
+//! Input of a fleet's size, made from one real recording, and the bars that the benchmarks are held to.
+
+use std::fmt::Write;
+
+use dataset_plan::Spec;
+
+/// What `zfs get -Hp -o name,property,value,received,source all` prints of one filesystem.
+const SONARR: &str = include_str!("../sonarr.get");
+
+/// What [`SONARR`] is about.
+const NAME: &str = "tank/services/sonarr";
+
+/// A group of benchmarks and the least ratio of its floor's time to its subject's.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
+    /// The name of the criterion group, which holds `subject` and `floor`.
+    pub name: &'static str,
+    /// Floor time divided by subject time must not be below this.
+    pub bar: f64,
+}
+
+/// Every group. See the bench files for what subject and floor are.
+pub const GROUPS: &[Group] =
+    &[Group { name: "read-text", bar: 0.6 }, Group { name: "read-and-plan", bar: 0.66 }];
+
+/// The parts of a tree of `count` filesystems: a pool, 100 hosts, services below them.
+fn names(count: usize) -> impl Iterator<Item = String> {
+    let hosts = (count / 100).max(1);
+    let host = |n: usize| format!("tank/host{:04}", n % hosts);
+    let upper = std::iter::once("tank".to_owned()).chain((0..hosts).map(host));
+    upper.chain((0..count).map(move |n| format!("{}/service{n:06}", host(n)))).take(count)
+}
+
+/// `zfs get -Hp -o name,property,value,received,source all` of `count` filesystems.
+pub fn zfs_get(count: usize) -> String {
+    let mut text = String::with_capacity(count * SONARR.len());
+    for name in names(count) {
+        for line in SONARR.lines() {
+            let (_, rest) = line.split_once('\t').unwrap_or((NAME, line));
+            let _ = writeln!(text, "{name}\t{rest}");
+        }
+    }
+    text
+}
+
+/// A declaration of as many datasets, of which one in seven is not as observed.
+pub fn spec(count: usize) -> Spec {
+    let mut text = String::new();
+    for (n, name) in names(count).enumerate() {
+        let recordsize = if n % 7 == 0 { "32K" } else { "128K" };
+        let _ = writeln!(
+            text,
+            "[utility.\"{name}\"]\nmountpoint = \"/data/{n}\"\nrecordsize = \"{recordsize}\"\ncompression = \"zstd\""
+        );
+    }
+    Spec::from_toml(&text).unwrap_or_default()
+}

@@ -1,0 +1,88 @@
+//! From declared and observed ZFS datasets to an ordered, safe, minimal and explained plan.
+//!
+//! A host declares which datasets it wants ([`Spec`]); the ZFS tools say what is there
+//! ([`Observed`]); [`plan`] says what to do about the difference, in order, each step with its exact
+//! command, its reason and what else it brings about ([`Plan`]). Nothing is run: a plan is data, and
+//! the same input gives the same plan. [`Plan::apply`] carries it out, in memory ([`sim::Zfs`]) or
+//! in a [`World`](apply::World) of yours.
+//!
+//! ```
+//! use dataset_plan::{Observed, Policy, Spec, plan, sim};
+//!
+//! let spec = Spec::from_toml(
+//!     r#"
+//!     parentDataset = "tank/services"
+//!     parentMount = "/srv"
+//!
+//!     [profiles.sqlite]
+//!     recordsize = "16K"
+//!
+//!     [services.sonarr]
+//!     profile = "sqlite"
+//!     mountpoint = "/var/lib/sonarr"
+//!     "#,
+//! )?;
+//! // `zfs get -Hp -o name,property,value,received,source all`, here of an empty pool.
+//! let observed = Observed::from_zfs_get(
+//!     b"tank\ttype\tfilesystem\t-\t-\n\
+//!       tank\trecordsize\t131072\t-\tdefault\n\
+//!       tank\tmountpoint\t/tank\t-\tdefault\n",
+//! )?;
+//!
+//! let plan = plan(&spec, &observed, &Policy::default())?;
+//! let commands: Vec<String> = plan.steps().iter().map(|step| step.command().to_string()).collect();
+//! assert_eq!(commands, [
+//!     "zfs create -o mountpoint=none tank/services",
+//!     "zfs create -o recordsize=16K -o mountpoint=/var/lib/sonarr tank/services/sonarr",
+//! ]);
+//!
+//! let mut zfs = sim::Zfs::from(&observed);
+//! plan.apply(&mut zfs)?;
+//! assert!(dataset_plan::plan(&spec, &zfs.observe(), &Policy::default())?.is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What a plan never does
+//!
+//! * It touches nothing that is not declared, not even through inheritance: a change that an undeclared
+//!   dataset would inherit is blocked, unless the [`Policy`] lets it through.
+//! * It destroys nothing, rolls nothing back and re-creates nothing. What only a new dataset could
+//!   give (another `normalization`, say) is blocked, with a remedy.
+//! * It does not guess. A property that was not observed is unknown, and a declared value for it is
+//!   blocked until it is.
+//!
+//! # The data's way
+//!
+//! [`spec`] (declaration, read from TOML or JSON; all [problems](problem) at once) and [`observed`]
+//! meet in [`plan()`], which gives a [`plan::Plan`](crate::Plan); [`render`] shows it,
+//! [`apply`] carries it out, [`sim`] is a world to do so.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod apply;
+pub mod command;
+pub mod observed;
+mod order;
+mod plan;
+mod planner;
+pub mod policy;
+pub mod problem;
+pub mod render;
+pub mod setting;
+pub mod sim;
+pub mod spec;
+mod tree;
+
+pub use observed::Observed;
+pub use plan::{
+    Action, Assignment, Blocked, Difference, Kept, Obstacle, Plan, Reason, Risk, Step, StepId,
+    Untouched,
+};
+pub use planner::plan;
+pub use policy::Policy;
+pub use problem::{Problem, Problems};
+pub use spec::Spec;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

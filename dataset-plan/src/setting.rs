@@ -1,0 +1,65 @@
+//! One property's value as declared or observed, compared by meaning.
+
+use std::fmt;
+
+use zfs_props::key::PropertyName;
+use zfs_props::release::Release;
+use zfs_props::value::{Value, ValueError};
+
+/// What a property is, or shall be, set to.
+///
+/// Two settings are equal if ZFS would store the same: `1M` and `1048576`, `gzip` and `gzip-6`,
+/// quota `none` and `0`. Values of user properties are compared byte for byte.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Setting {
+    /// The value of one of ZFS's own properties.
+    Native(Value),
+    /// The text of a user property; the empty text is a value too.
+    User(String),
+}
+
+impl Setting {
+    /// Reads what stands right of `=` in `zfs set`.
+    pub fn parse(name: &PropertyName, text: &str, release: Release) -> Result<Self, ValueError> {
+        match name {
+            PropertyName::Native(property) => Value::parse(*property, text, release).map(Self::Native),
+            _ => Ok(Self::User(text.to_owned())),
+        }
+    }
+
+    /// Reads what `zfs get -p` prints; `None` for a value that this release does not know.
+    pub(crate) fn observed(name: &PropertyName, text: &str, release: Release) -> Option<Self> {
+        match name {
+            PropertyName::Native(property) => {
+                Value::from_literal(*property, text, release).ok().map(Self::Native)
+            }
+            _ => Some(Self::User(text.to_owned())),
+        }
+    }
+
+    /// What to write right of `=` in `zfs set`: as it was written in the declaration.
+    pub fn argument(&self) -> &str {
+        match self {
+            Self::Native(value) => value.spelling(),
+            Self::User(text) => text,
+        }
+    }
+
+    /// What `zfs get -p` prints once it is set.
+    pub(crate) fn printed(&self) -> String {
+        match self {
+            Self::Native(value) => value.to_string(),
+            Self::User(text) => text.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Native(value) => f.write_str(value.spelling()),
+            Self::User(text) if text.is_empty() => f.write_str("(empty)"),
+            Self::User(text) => f.write_str(text),
+        }
+    }
+}

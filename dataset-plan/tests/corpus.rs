@@ -1,0 +1,30 @@
+//! Every file of the fuzz corpora, through what the fuzz targets do.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "../../fuzz/dataset_plan.rs"]
+mod bodies;
+
+fn replay(target: &str, body: fn(&[u8])) {
+    let folder = format!("{}/../fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
+    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().path()).collect();
+    println!("corpus {target}: {} files", files.len());
+    assert!(!files.is_empty());
+    for file in files {
+        body(&std::fs::read(file).unwrap());
+    }
+}
+
+#[test]
+fn spec_toml() {
+    replay("spec_toml", bodies::spec_toml);
+}
+
+#[test]
+fn spec_json() {
+    replay("spec_json", bodies::spec_json);
+}
+
+#[test]
+fn observed() {
+    replay("observed", bodies::observed);
+}

@@ -1,0 +1,186 @@
+//! What holds for every declaration and every observation.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+
+use dataset_plan::policy::Heirs;
+use dataset_plan::{Observed, Plan, Policy, Spec, plan, sim};
+use proptest::prelude::*;
+use proptest::sample::subsequence;
+use zfs_props::name::DatasetName;
+use zfs_props::release::Release;
+
+/// A table of a declaration, as `[HEAD]` and its lines.
+type Table = (String, Vec<String>);
+
+/// Spellings that OpenZFS takes; some mean the same.
+const KEYS: &[(&str, &[&str])] = &[
+    ("recordsize", &["16K", "16384", "128K", "1M", "1024K"]),
+    ("compression", &["lz4", "zstd", "zstd-3", "gzip", "gzip-6", "off", "on"]),
+    ("quota", &["none", "10G", "10240M", "10737418240"]),
+];
+const FREE: &[(&str, &[&str])] = &[
+    ("atime", &["on", "off"]),
+    ("xattr", &["sa", "on", "off"]),
+    ("logbias", &["latency", "throughput"]),
+    ("canmount", &["on", "noauto", "off"]),
+    ("refreservation", &["none", "1G"]),
+    ("com.sun:auto-snapshot", &["true", "false", ""]),
+    ("normalization", &["none", "formD"]),
+];
+const SERVICES: &[&str] = &["a", "b", "b/inner", "c", "d"];
+const UTILITY: &[&str] = &["tank", "tank/x", "tank/x/y", "tank/x-y", "tank/services", "tank/q/r/s"];
+
+fn keys() -> impl Strategy<Value = Vec<String>> {
+    fn pick(
+        from: &'static [(&'static str, &'static [&'static str])],
+    ) -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
+        subsequence(from, 0..=from.len()).prop_flat_map(|chosen| {
+            let values = |(key, values): &(_, &'static [&str])| {
+                (Just(*key), proptest::sample::select(*values))
+            };
+            chosen.iter().map(values).collect::<Vec<_>>()
+        })
+    }
+    let mountpoint = prop_oneof![
+        3 => Just(None),
+        1 => Just(Some("none")),
+        1 => Just(Some("legacy")),
+    ];
+    (pick(KEYS), pick(FREE), mountpoint).prop_map(|(typed, free, mountpoint)| {
+        let mut lines: Vec<_> = typed.iter().map(|(k, v)| format!("{k} = \"{v}\"")).collect();
+        lines.extend(free.iter().map(|(k, v)| format!("properties.\"{k}\" = \"{v}\"")));
+        lines.extend(mountpoint.map(|mountpoint| format!("mountpoint = \"{mountpoint}\"")));
+        lines
+    })
+}
+
+fn tables() -> impl Strategy<Value = Vec<Table>> {
+    fn of(
+        section: &'static str,
+        names: &'static [&'static str],
+    ) -> impl Strategy<Value = Vec<Table>> {
+        subsequence(names, 0..=names.len()).prop_flat_map(move |names| {
+            let head = |name: &&str| format!("[{section}.\"{name}\"]");
+            names.iter().map(|name| (Just(head(name)), keys())).collect::<Vec<_>>()
+        })
+    }
+    (of("services", SERVICES), of("utility", UTILITY)).prop_map(|(mut a, b)| {
+        a.extend(b);
+        a
+    })
+}
+
+fn spec(tables: &[Table]) -> Spec {
+    let mut text = String::from("parentDataset = \"tank/services\"\nparentMount = \"/srv\"\n");
+    for (head, lines) in tables {
+        text += &format!("{head}\n{}\n", lines.join("\n"));
+    }
+    Spec::from_toml(&text).unwrap_or_else(|problems| panic!("{problems}\n{text}"))
+}
+
+/// A pool with nothing in it, as OpenZFS 2.3 prints it.
+fn empty_pool() -> Observed {
+    let forge = include_str!("../../examples/hosts/forge.get");
+    let pool: String = forge.split_inclusive('\n').filter(|l| l.starts_with("tank\t")).collect();
+    Observed::from_zfs_get(pool).unwrap()
+}
+
+/// What is there after a declaration was carried out on `observed`.
+fn built(spec: &Spec, observed: &Observed) -> Observed {
+    let mut policy = Policy::default();
+    policy.heirs = Heirs::Follow;
+    applied(&plan(spec, observed, &policy).unwrap(), observed)
+}
+
+fn applied(plan: &Plan, observed: &Observed) -> Observed {
+    let mut zfs = sim::Zfs::from(observed);
+    plan.apply(&mut zfs).unwrap_or_else(|error| panic!("{error}\n{plan}"));
+    zfs.observe()
+}
+
+/// Values and where they come from, of datasets that a declaration says nothing of.
+fn undeclared(spec: &Spec, observed: &Observed) -> BTreeMap<(DatasetName, String), String> {
+    let declared = spec.expand().unwrap();
+    let is_declared = |name: &DatasetName| {
+        declared.datasets.contains_key(name) || declared.parent.as_ref() == Some(name)
+    };
+    let values = observed.effective(Release::LATEST).into_iter();
+    let values = values.filter(|value| !is_declared(&value.dataset));
+    values.map(|v| ((v.dataset, v.property.to_string()), format!("{} {}", v.value, v.source))).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// An applied plan leaves nothing to do, from whatever was there.
+    #[test]
+    fn one_apply_converges(before in tables(), after in tables()) {
+        let there = built(&spec(&before), &empty_pool());
+        let wanted = spec(&after);
+        for heirs in [Heirs::Protect, Heirs::Follow] {
+            let mut policy = Policy::default();
+            policy.heirs = heirs;
+            let first = plan(&wanted, &there, &policy).unwrap();
+            let second = plan(&wanted, &applied(&first, &there), &policy).unwrap();
+            prop_assert!(second.is_empty(), "{first}\n{second}");
+            prop_assert_eq!(first.blocked(), second.blocked());
+        }
+    }
+
+    /// No value and no source of an undeclared dataset changes.
+    #[test]
+    fn what_is_not_declared_stays(before in tables(), after in tables()) {
+        let there = built(&spec(&before), &empty_pool());
+        let wanted = spec(&after);
+        let plan = plan(&wanted, &there, &Policy::default()).unwrap();
+        let then = applied(&plan, &there);
+        let now = undeclared(&wanted, &there);
+        let mut later = undeclared(&wanted, &then);
+        later.retain(|(dataset, _), _| there.dataset(dataset).is_some());
+        prop_assert_eq!(now, later, "{}", plan);
+    }
+
+    /// A plan can stop anywhere; planning again goes on from there.
+    #[test]
+    fn an_interrupted_plan_goes_on(before in tables(), after in tables(), stop in 0..20usize) {
+        let there = built(&spec(&before), &empty_pool());
+        let wanted = spec(&after);
+        let first = plan(&wanted, &there, &Policy::default()).unwrap();
+        let mut zfs = sim::Zfs::from(&there);
+        for step in first.steps().iter().take(stop) {
+            dataset_plan::apply::World::run(&mut zfs, step).unwrap();
+        }
+        let rest = plan(&wanted, &zfs.observe(), &Policy::default()).unwrap();
+        let done = applied(&rest, &zfs.observe());
+        prop_assert!(plan(&wanted, &done, &Policy::default()).unwrap().is_empty());
+    }
+
+    /// The order of a declaration changes no byte of the plan.
+    #[test]
+    fn order_does_not_count(
+        before in tables(),
+        (straight, shuffled) in tables().prop_flat_map(|t| (Just(t.clone()), Just(t).prop_shuffle())),
+    ) {
+        let there = built(&spec(&before), &empty_pool());
+        let shuffled: Vec<Table> = shuffled
+            .into_iter()
+            .map(|(head, lines)| (head, lines.into_iter().rev().collect()))
+            .collect();
+        let a = plan(&spec(&straight), &there, &Policy::default()).unwrap();
+        let b = plan(&spec(&shuffled), &there, &Policy::default()).unwrap();
+        prop_assert_eq!(a.to_string(), b.to_string());
+        prop_assert_eq!(a.script().to_string(), b.script().to_string());
+        #[cfg(feature = "serde")]
+        prop_assert_eq!(serde_json::to_string(&a).unwrap(), serde_json::to_string(&b).unwrap());
+    }
+
+    /// No text makes the readers panic.
+    #[test]
+    fn readers_are_total(text in "(?s).{0,200}", bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Spec::from_toml(&text);
+        let _ = Observed::from_zfs_get(&bytes);
+        #[cfg(feature = "serde")]
+        let _ = (Spec::from_json(&text), Observed::from_zfs_get_json(&bytes));
+    }
+}

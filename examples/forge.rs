@@ -1,0 +1,75 @@
+//! From a host's declaration to a plan, carried out in memory: the main job, on real input.
+//!
+//! ```text
+//! cargo run --example forge                                  the host that comes with the examples
+//! cargo run --example forge -- --spec FILE --observed FILE   a host of yours
+//!                              --json | --script             the plan alone, for a program or a shell
+//! ```
+
+use std::process::ExitCode;
+
+use dataset_plan::{Policy, plan, sim};
+use examples::{Failure, Host, color};
+
+const USAGE: &str = "usage: forge [--spec FILE --observed FILE] [--json | --script]";
+
+enum Form {
+    Person,
+    Json,
+    Script,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    let (host, form) = arguments()?;
+    let spec = host.spec()?;
+    let observed = host.observed()?;
+    let plan = plan(&spec, &observed, &Policy::default())?;
+    match form {
+        Form::Json => println!("{}", serde_json::to_string_pretty(&plan)?),
+        Form::Script => print!("{}", plan.script()),
+        Form::Person => {
+            println!("The declaration has no problems.\n");
+            println!("{}", plan.tree().color(color()));
+
+            let mut zfs = sim::Zfs::from(&observed);
+            plan.apply(&mut zfs)?;
+            let again = dataset_plan::plan(&spec, &zfs.observe(), &Policy::default())?;
+            let done = format!("Carried out in memory: {} steps.", plan.steps().len());
+            if !again.is_empty() {
+                return Err(format!("{done} Planned again, this is left:\n{again}").into());
+            }
+            println!("{done} Planned again: nothing is left to do.");
+        }
+    }
+    Ok(())
+}
+
+fn arguments() -> Result<(Host, Form), Failure> {
+    let (mut spec, mut observed, mut form) = (None, None, Form::Person);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut file = || arguments.next().ok_or(format!("{argument} needs a file\n{USAGE}"));
+        match argument.as_str() {
+            "--spec" => spec = Some(file()?),
+            "--observed" => observed = Some(file()?),
+            "--json" => form = Form::Json,
+            "--script" => form = Form::Script,
+            _ => return Err(format!("unknown argument {argument}\n{USAGE}").into()),
+        }
+    }
+    match (spec, observed) {
+        (None, None) => Ok((Host::forge(), form)),
+        (Some(spec), Some(observed)) => Ok((Host::read(&spec, &observed)?, form)),
+        _ => Err(format!("--spec and --observed go together\n{USAGE}").into()),
+    }
+}

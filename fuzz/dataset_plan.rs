@@ -1,0 +1,35 @@
+// What the fuzz targets of dataset-plan do with their input, and `dataset-plan/tests/corpus.rs` with every file of the
+// corpora. A property that fails panics.
+
+use dataset_plan::{Observed, Policy, Spec, plan, sim};
+
+pub fn spec_toml(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match Spec::from_toml(text) {
+        Ok(spec) => converges(&spec, &Observed::default()),
+        Err(problems) => assert!(problems.iter().next().is_some()),
+    }
+}
+
+pub fn spec_json(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(spec) = Spec::from_json(text) {
+        converges(&spec, &Observed::default());
+    }
+}
+
+pub fn observed(data: &[u8]) {
+    const SPEC: &str = include_str!("../examples/hosts/luna.toml");
+    if let (Ok(observed), Ok(spec)) = (Observed::from_zfs_get(data), Spec::from_toml(SPEC)) {
+        converges(&spec, &observed);
+    }
+}
+
+/// A plan that was carried out leaves nothing to do.
+fn converges(spec: &Spec, observed: &Observed) {
+    let Ok(first) = plan(spec, observed, &Policy::default()) else { return };
+    let mut zfs = sim::Zfs::from(observed);
+    first.apply(&mut zfs).expect("the simulator takes what was planned");
+    let second = plan(spec, &zfs.observe(), &Policy::default()).expect("planned once already");
+    assert!(second.is_empty(), "{second}");
+}

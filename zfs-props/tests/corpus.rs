@@ -1,0 +1,40 @@
+//! Every file of the fuzz corpora, through what the fuzz targets do.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "../../fuzz/zfs_props.rs"]
+mod bodies;
+
+fn replay(target: &str, body: fn(&[u8])) {
+    let folder = format!("{}/../fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
+    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().path()).collect();
+    println!("corpus {target}: {} files", files.len());
+    assert!(!files.is_empty());
+    for file in files {
+        body(&std::fs::read(file).unwrap());
+    }
+}
+
+#[test]
+fn names() {
+    replay("names", bodies::names);
+}
+
+#[test]
+fn numbers() {
+    replay("numbers", bodies::numbers);
+}
+
+#[test]
+fn values() {
+    replay("values", bodies::values);
+}
+
+#[test]
+fn get_text() {
+    replay("get_text", bodies::get_text);
+}
+
+#[test]
+fn get_json() {
+    replay("get_json", bodies::get_json);
+}
