@@ -11,10 +11,8 @@ use std::process::ExitCode;
 use benches::GROUPS;
 
 fn main() -> ExitCode {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),
-        PathBuf::from,
-    );
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
     let mut missing = false;
     for group in GROUPS {
         let folder = target.join("criterion").join(group.name);
@@ -46,5 +44,9 @@ fn seconds(benchmark: &Path) -> Option<f64> {
 }
 
 fn time(seconds: f64) -> String {
-    if seconds < 1e-3 { format!("{:.1} µs", seconds * 1e6) } else { format!("{:.1} ms", seconds * 1e3) }
+    if seconds < 1e-3 {
+        format!("{:.1} µs", seconds * 1e6)
+    } else {
+        format!("{:.1} ms", seconds * 1e3)
+    }
 }

@@ -2,16 +2,18 @@
 //!
 //! ```text
 //! cargo run --example forge                                  the host that comes with the examples
-//! cargo run --example forge -- --spec FILE --observed FILE   a host of yours
+//! cargo run --example forge -- --spec FILE --observed FILE   a host of yours; perhaps with
+//!                              --stat FILE                   who owns its mounted directories
 //!                              --json | --script             the plan alone, for a program or a shell
 //! ```
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use dataset_plan::{Policy, plan, sim};
 use examples::{Failure, Host, color};
 
-const USAGE: &str = "usage: forge [--spec FILE --observed FILE] [--json | --script]";
+const USAGE: &str = "usage: forge [--spec FILE --observed FILE [--stat FILE]] [--json | --script]";
 
 enum Form {
     Person,
@@ -22,6 +24,8 @@ enum Form {
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads has seen enough.
+        Err(failure) if is_broken_pipe(&failure) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{failure}");
             ExitCode::FAILURE
@@ -29,17 +33,23 @@ fn main() -> ExitCode {
     }
 }
 
+fn is_broken_pipe(failure: &Failure) -> bool {
+    let error = failure.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
 fn run() -> Result<(), Failure> {
     let (host, form) = arguments()?;
     let spec = host.spec()?;
     let observed = host.observed()?;
     let plan = plan(&spec, &observed, &Policy::default())?;
+    let mut out = io::stdout().lock();
     match form {
-        Form::Json => println!("{}", serde_json::to_string_pretty(&plan)?),
-        Form::Script => print!("{}", plan.script()),
+        Form::Json => writeln!(out, "{}", serde_json::to_string_pretty(&plan)?)?,
+        Form::Script => write!(out, "{}", plan.script())?,
         Form::Person => {
-            println!("The declaration has no problems.\n");
-            println!("{}", plan.tree().color(color()));
+            writeln!(out, "The declaration has no problems.\n")?;
+            writeln!(out, "{}", plan.tree().color(color()))?;
 
             let mut zfs = sim::Zfs::from(&observed);
             plan.apply(&mut zfs)?;
@@ -48,28 +58,31 @@ fn run() -> Result<(), Failure> {
             if !again.is_empty() {
                 return Err(format!("{done} Planned again, this is left:\n{again}").into());
             }
-            println!("{done} Planned again: nothing is left to do.");
+            writeln!(out, "{done} Planned again: nothing is left to do.")?;
         }
     }
     Ok(())
 }
 
 fn arguments() -> Result<(Host, Form), Failure> {
-    let (mut spec, mut observed, mut form) = (None, None, Form::Person);
+    let (mut spec, mut observed, mut stat, mut form) = (None, None, None, Form::Person);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut file = || arguments.next().ok_or(format!("{argument} needs a file\n{USAGE}"));
         match argument.as_str() {
             "--spec" => spec = Some(file()?),
             "--observed" => observed = Some(file()?),
+            "--stat" => stat = Some(file()?),
             "--json" => form = Form::Json,
             "--script" => form = Form::Script,
             _ => return Err(format!("unknown argument {argument}\n{USAGE}").into()),
         }
     }
-    match (spec, observed) {
-        (None, None) => Ok((Host::forge(), form)),
-        (Some(spec), Some(observed)) => Ok((Host::read(&spec, &observed)?, form)),
+    match (spec, observed, stat) {
+        (None, None, None) => Ok((Host::forge(), form)),
+        (Some(spec), Some(observed), stat) => {
+            Ok((Host::read(&spec, &observed, stat.as_deref())?, form))
+        }
         _ => Err(format!("--spec and --observed go together\n{USAGE}").into()),
     }
 }

@@ -54,7 +54,8 @@ mod tests {
     /// What `sh` makes of the quoted word is the word.
     #[test]
     fn a_shell_reads_back_every_word() {
-        let words = ["", "a b", "it's", "$HOME `id` \\ \"", "new\nline", "*?[", "~", "#x", "é", "-o"];
+        let words =
+            ["", "a b", "it's", "$HOME `id` \\ \"", "new\nline", "*?[", "~", "#x", "é", "-o"];
         for word in words {
             let script = format!("printf %s {}", quoted(word));
             let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();

@@ -5,6 +5,7 @@
 //! What was not printed stays unknown; it is never taken for a default.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
@@ -55,18 +56,67 @@ pub struct Dataset {
 /// Owner and mode of a filesystem's root directory: of what is at its mountpoint while it is mounted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Directory {
-    /// User name or number.
-    pub owner: String,
-    /// Group name or number.
-    pub group: String,
+    /// The user.
+    pub owner: Account,
+    /// The group.
+    pub group: Account,
     /// Permission bits.
     pub mode: Mode,
+}
+
+/// A user or group, by name and number; one of the two may be unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The name, if the system knows one.
+    pub name: Option<String>,
+    /// The number, if it is known.
+    pub number: Option<u32>,
+}
+
+impl Account {
+    /// Whether a declared name or number means this account.
+    pub fn is(&self, declared: &str) -> bool {
+        self.name.as_deref() == Some(declared)
+            || self.number.is_some_and(|number| declared.parse() == Ok(number))
+    }
+
+    /// The account of a declared name or number.
+    pub(crate) fn declared(text: &str) -> Self {
+        match text.parse() {
+            Ok(number) => Self { name: None, number: Some(number) },
+            Err(_) => Self { name: Some(text.to_owned()), number: None },
+        }
+    }
+
+    /// Reads `NAME:NUMBER` as `stat` prints it: `UNKNOWN` stands for no name.
+    fn from_stat(text: &str) -> Option<Self> {
+        let (name, number) = text.split_once(':')?;
+        let name = Some(name.to_owned()).filter(|name| name != "UNKNOWN");
+        Some(Self { name, number: Some(number.parse().ok()?) })
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.name, self.number) {
+            (Some(name), _) => f.write_str(name),
+            (None, Some(number)) => number.fmt(f),
+            (None, None) => f.write_str("?"),
+        }
+    }
 }
 
 impl Directory {
     /// The root directory of a new filesystem.
     pub(crate) fn of_new_dataset() -> Self {
-        Self { owner: "root".into(), group: "root".into(), mode: Mode::NEW_DATASET }
+        let root = Account { name: Some("root".into()), number: Some(0) };
+        Self { owner: root.clone(), group: root, mode: Mode::NEW_DATASET }
+    }
+}
+
+impl fmt::Display for Directory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{} {}", self.owner, self.group, self.mode)
     }
 }
 
@@ -109,7 +159,9 @@ pub enum ObserveError {
         what: String,
     },
     /// A value was printed for people.
-    #[error("{dataset}: {property} is {value}, which stands for a range of values; use `zfs get -p`")]
+    #[error(
+        "{dataset}: {property} is {value}, which stands for a range of values; use `zfs get -p`"
+    )]
     Inexact {
         /// The dataset.
         dataset: String,
@@ -126,8 +178,10 @@ pub enum ObserveError {
         /// What is wrong with it.
         error: NameError,
     },
-    /// A line about a directory is not as `stat -c '%U:%G %a %n'` prints it.
-    #[error("line {line}: `{text}` is not `OWNER:GROUP MODE PATH`, as `stat -c '%U:%G %a %n'` prints it")]
+    /// A line about a directory is not as `stat -c '%U:%u %G:%g %a %n'` prints it.
+    #[error(
+        "line {line}: `{text}` is not `OWNER:UID GROUP:GID MODE PATH`, as `stat -c '%U:%u %G:%g %a %n'` prints it"
+    )]
     Directory {
         /// Line, from 1.
         line: usize,
@@ -177,24 +231,26 @@ impl Observed {
         }
     }
 
-    /// Adds what `stat -c '%U:%G %a %n' PATH...` prints of directories where ZFS mounts filesystems,
+    /// Adds what `stat -c '%U:%u %G:%g %a %n' PATH...` prints of directories where ZFS mounts filesystems,
     /// so that owner, group and mode of existing ones can be planned.
     pub fn with_directories(mut self, text: &str) -> Result<Self, ObserveError> {
         let mounted: BTreeMap<String, DatasetName> = self
             .effective(Release::LATEST)
             .into_iter()
             .filter(|value| value.property == PropertyName::Native(Property::Mountpoint))
-            .filter(|value| self.datasets.get(&value.dataset).is_some_and(|d| d.mounted == Some(true)))
+            .filter(|value| {
+                self.datasets.get(&value.dataset).is_some_and(|d| d.mounted == Some(true))
+            })
             .map(|value| (value.value, value.dataset))
             .collect();
         for (n, line) in text.lines().enumerate() {
             let directory = || {
-                let (owner, rest) = line.split_once(':')?;
-                let (group, rest) = rest.split_once(' ')?;
-                let (mode, path) = rest.split_once(' ')?;
-                let mode = Mode::parse(mode)?;
-                let absolute = path.starts_with('/').then(|| path.to_owned());
-                Some((absolute?, Directory { owner: owner.into(), group: group.into(), mode }))
+                let mut fields = line.splitn(4, ' ');
+                let owner = Account::from_stat(fields.next()?)?;
+                let group = Account::from_stat(fields.next()?)?;
+                let mode = Mode::parse(fields.next()?)?;
+                let path = fields.next()?.to_owned();
+                Some((path, Directory { owner, group, mode }))
             };
             let (path, directory) = directory()
                 .ok_or_else(|| ObserveError::Directory { line: n + 1, text: line.to_owned() })?;
@@ -365,14 +421,13 @@ impl Dataset {
             (Source::None, Some(native)) => {
                 self.fixed.insert(native, value.into());
             }
-            // The default mountpoint is `/`, printed with the dataset's name.
-            (Source::Default, Some(Property::Mountpoint)) => {}
-            (Source::Default, Some(native)) => {
+            // The default mountpoint is `/`, which is printed with the dataset's name.
+            (Source::Default, Some(native)) if native != Property::Mountpoint => {
                 if let Some(kind) = self.kind {
                     defaults.entry((native, kind)).or_insert_with(|| value.into());
                 }
             }
-            (Source::Temporary | Source::None | Source::Default, None) => {}
+            (Source::Temporary | Source::None | Source::Default, _) => {}
         }
     }
 }

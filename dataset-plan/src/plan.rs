@@ -349,6 +349,8 @@ impl Step {
 mod serialize {
     use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+    use zfs_props::name::DatasetName;
+
     use super::{Assignment, Risk, Step};
 
     impl Serialize for Risk {
@@ -373,7 +375,7 @@ mod serialize {
             step.serialize_field("command", self.command().argv())?;
             step.serialize_field("reason", &self.reason)?;
             step.serialize_field("risk", &self.risk)?;
-            let heirs: Vec<&str> = self.heirs.iter().map(|name| name.as_str()).collect();
+            let heirs: Vec<&str> = self.heirs.iter().map(DatasetName::as_str).collect();
             step.serialize_field("heirs", &heirs)?;
             step.end()
         }

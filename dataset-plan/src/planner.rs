@@ -13,7 +13,7 @@ use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
 use zfs_props::release::Release;
 
-use crate::observed::{Dataset, Directory, Observed};
+use crate::observed::{Account, Dataset, Directory, Observed};
 use crate::plan::{
     Action, Assignment, Blocked, Difference, Kept, Obstacle, Plan, Reason, Risk, Untouched,
 };
@@ -38,6 +38,9 @@ pub fn plan(spec: &Spec, observed: &Observed, policy: &Policy) -> Result<Plan, P
         blocked: Vec::new(),
         untouched: Vec::new(),
     };
+    if policy.heirs == Heirs::Protect {
+        planner.tree.hold_back(planner.release);
+    }
     planner.walk(&desired);
     let steps = crate::order::steps(&planner.tree, planner.drafts);
     Ok(Plan { steps, blocked: planner.blocked, untouched: planner.untouched })
@@ -84,10 +87,13 @@ impl<'a> Planner<'a> {
         let holding: BTreeSet<DatasetName> =
             desired.datasets.keys().flat_map(DatasetName::ancestors).collect();
         for at in 0..self.tree.len() {
-            let Some(&Row { ref name, observed, want, base, .. }) = self.tree.row(at) else { break };
+            let Some(&Row { ref name, observed, want, base, .. }) = self.tree.row(at) else {
+                break;
+            };
             let name = name.clone();
             match (want, observed) {
-                _ if base => self.leave(name, Kept::Base),
+                (_, Some(_)) if base => self.leave(name, Kept::Base),
+                (_, None) if base => self.miss_base(at, &name),
                 (Some(want), Some(dataset)) => self.settle(at, &name, want, dataset),
                 (Some(want), None) => self.create(at, &name, want),
                 (None, None) => self.contain(at, &name),
@@ -131,6 +137,15 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// A base dataset that does not exist, needed as a parent.
+    fn miss_base(&mut self, at: usize, name: &DatasetName) {
+        if self.can_create(at, name) {
+            let what = "it is declared as a base dataset and does not exist".to_owned();
+            let remedy = "base datasets are made by the installer; see why it is missing";
+            self.block(name, Obstacle::NoParent, what, remedy);
+        }
+    }
+
     /// A dataset that nobody declared, needed as a parent.
     fn contain(&mut self, at: usize, name: &DatasetName) {
         if !self.can_create(at, name) {
@@ -154,12 +169,11 @@ impl<'a> Planner<'a> {
         if !self.can_create(at, name) {
             return;
         }
-        let wanted =
-            want.properties.iter().map(|(p, d)| (p.clone(), d.setting.clone())).collect();
+        let wanted = want.properties.iter().map(|(p, d)| (p.clone(), d.setting.clone())).collect();
         let assignments = self.missing(at, wanted);
-        let encrypting = assignments.iter().find(
-            |a| matches!(&a.property, PropertyName::Native(p) if ENCRYPTION.contains(p)),
-        );
+        let encrypting = assignments
+            .iter()
+            .find(|a| matches!(&a.property, PropertyName::Native(p) if ENCRYPTION.contains(p)));
         if let Some(assignment) = encrypting {
             let what = format!("`{assignment}` makes an encrypted dataset, which needs a key");
             let remedy = "create it by hand; it is kept in shape from then on";
@@ -205,17 +219,16 @@ impl<'a> Planner<'a> {
 
     /// The directory at the mountpoint, if it is not owned as declared.
     fn own(&mut self, at: usize, want: &Want, path: &str, now: &Directory, after: Option<usize>) {
-        let wanted = Directory {
-            owner: want.owner.clone().unwrap_or_else(|| now.owner.clone()),
-            group: want.group.clone().unwrap_or_else(|| now.group.clone()),
-            mode: want.mode.unwrap_or(now.mode),
+        let is = |declared: &Option<String>, account: &Account| {
+            declared.as_ref().is_none_or(|declared| account.is(declared))
         };
-        if wanted == *now {
+        let mode = want.mode.unwrap_or(now.mode);
+        if is(&want.owner, &now.owner) && is(&want.group, &now.group) && mode == now.mode {
             return;
         }
-        let observed = format!("{}:{} {}", now.owner, now.group, now.mode);
-        let reason = Reason::Directory { declared: want.path.clone(), observed };
-        let Directory { owner, group, mode } = wanted;
+        let reason = Reason::Directory { declared: want.path.clone(), observed: now.to_string() };
+        let owner = want.owner.clone().unwrap_or_else(|| now.owner.to_string());
+        let group = want.group.clone().unwrap_or_else(|| now.group.to_string());
         let action = Action::Own { path: path.to_owned(), owner, group, mode };
         let needs = after.into_iter().collect();
         self.push(Draft { row: at, action, reason, risk: Risk::empty(), heirs: Vec::new(), needs });
@@ -272,10 +285,13 @@ impl<'a> Planner<'a> {
         path: &str,
         set: Option<usize>,
     ) {
-        let key = PropertyName::Native(Property::CanMount);
-        let can = self.tree.later(at, &key, self.release).is_none_or(|sight| sight.text == "on");
-        let set_now = set.and_then(|set| self.drafts.get(set));
-        let mounts = can && set_now.is_some_and(|draft| draft.risk.contains(Risk::REMOUNTS));
+        let text = |sight: Option<Sight>| sight.map(|sight| sight.text);
+        let later =
+            |property| text(self.tree.later(at, &PropertyName::Native(property), self.release));
+        let now = text(self.tree.now(at, &Property::Mountpoint.into(), self.release));
+        // A new mountpoint, own or inherited, mounts what may be mounted; canmount=on alone does not.
+        let moves = later(Property::Mountpoint) != now;
+        let mounts = moves && later(Property::CanMount).is_none_or(|word| word == "on");
         if dataset.mounted == Some(false) && !mounts {
             let what = format!("it shall be mounted at {path}, and is not mounted");
             let remedy = format!("see what is in the directory, then run `zfs mount {name}`");
@@ -362,9 +378,7 @@ impl<'a> Planner<'a> {
         if assignments.is_empty() {
             return None;
         }
-        let sets = |list: &[Property], a: &Assignment| {
-            matches!(&a.property, PropertyName::Native(property) if list.contains(property))
-        };
+        let sets = |list: &[Property], a: &Assignment| matches!(&a.property, PropertyName::Native(property) if list.contains(property));
         let mut risk = Risk::empty();
         risk.set(Risk::REMOUNTS, assignments.iter().any(|a| sets(&REMOUNTS, a)));
         risk.set(Risk::NEW_WRITES_ONLY, assignments.iter().all(|a| sets(&NEW_WRITES_ONLY, a)));

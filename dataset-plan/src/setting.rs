@@ -22,7 +22,9 @@ impl Setting {
     /// Reads what stands right of `=` in `zfs set`.
     pub fn parse(name: &PropertyName, text: &str, release: Release) -> Result<Self, ValueError> {
         match name {
-            PropertyName::Native(property) => Value::parse(*property, text, release).map(Self::Native),
+            PropertyName::Native(property) => {
+                Value::parse(*property, text, release).map(Self::Native)
+            }
             _ => Ok(Self::User(text.to_owned())),
         }
     }

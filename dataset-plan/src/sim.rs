@@ -1,6 +1,5 @@
 //! ZFS in memory: what a plan does to an observation, without a pool.
 
-
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
 use zfs_props::mountpoint;
@@ -9,7 +8,7 @@ use zfs_props::property::Property;
 use zfs_props::source::Source;
 
 use crate::apply::World;
-use crate::observed::{Dataset, Directory, Observed, Raw};
+use crate::observed::{Account, Dataset, Directory, Observed, Raw};
 use crate::plan::{Action, Assignment, Step};
 
 /// Datasets that steps can be carried out on, by OpenZFS's rules.
@@ -44,6 +43,14 @@ pub enum Refusal {
     NotMounted(String),
 }
 
+/// The property of that name.
+#[derive(PartialEq, Eq)]
+enum CanMount {
+    On,
+    NoAuto,
+    Off,
+}
+
 impl From<&Observed> for Zfs {
     fn from(observed: &Observed) -> Self {
         Self { state: observed.clone() }
@@ -62,7 +69,7 @@ impl World for Zfs {
                 let dataset = self.state.datasets.get_mut(&step.dataset);
                 let dataset = dataset.filter(|dataset| here && dataset.mounted != Some(false));
                 let dataset = dataset.ok_or_else(|| Refusal::NotMounted(path.clone()))?;
-                let (owner, group) = (owner.clone(), group.clone());
+                let (owner, group) = (Account::declared(owner), Account::declared(group));
                 dataset.directory = Some(Directory { owner, group, mode: *mode });
                 Ok(())
             }
@@ -133,34 +140,48 @@ impl Zfs {
             let raw = setting.printed().into_bytes().into();
             dataset.entries.entry(property.clone()).or_default().set(raw);
         }
-        let moves = |a: &Assignment| {
-            let PropertyName::Native(property) = a.property else { return false };
-            matches!(property, Property::Mountpoint | Property::CanMount)
-        };
-        if assignments.iter().any(moves) {
+        let sets = |native: Property| assignments.iter().any(|a| a.property == native.into());
+        if sets(Property::Mountpoint) {
             let below = self.state.datasets.keys().filter(|d| *d == name || d.is_under(name));
-            let below: Vec<_> = below.cloned().collect();
+            let below: Vec<_> =
+                below.filter(|d| self.setpoint(d).as_ref() == Some(name)).cloned().collect();
             for name in below {
                 self.remount(&name);
             }
+        } else if sets(Property::CanMount) && self.can_mount(name) == CanMount::Off {
+            self.remount(name);
         }
         Ok(())
     }
 
-    /// Mounts or unmounts a filesystem, as its properties say now.
+    /// What a new mountpoint does: mounts the filesystem there, unless `canmount` is against it.
+    /// (OpenZFS `changelist_postfix`, `lib/libzfs/libzfs_changelist.c`; `canmount=on` alone mounts nothing.)
     fn remount(&mut self, name: &DatasetName) {
         let place = self.mountpoint(name);
-        let can = self.own(name, Property::CanMount);
+        let can = self.can_mount(name);
         let Some(dataset) = self.state.datasets.get_mut(name) else { return };
         if dataset.kind == Some(DatasetKind::Filesystem) {
-            let may = match can.as_deref() {
-                None | Some(b"on") => true,
-                // Stays as it is: mounted by hand, or not at all.
-                Some(b"noauto") => dataset.mounted == Some(true),
-                Some(_) => false,
+            let may = match can {
+                CanMount::On => true,
+                CanMount::NoAuto => dataset.mounted == Some(true),
+                CanMount::Off => false,
             };
             dataset.mounted = Some(place.is_some() && may);
         }
+    }
+
+    fn can_mount(&self, name: &DatasetName) -> CanMount {
+        match self.own(name, Property::CanMount).as_deref() {
+            Some(b"off") => CanMount::Off,
+            Some(b"noauto") => CanMount::NoAuto,
+            _ => CanMount::On,
+        }
+    }
+
+    /// The dataset whose mountpoint decides where a filesystem is mounted.
+    fn setpoint(&self, name: &DatasetName) -> Option<DatasetName> {
+        let mut upwards = std::iter::once(name.clone()).chain(name.ancestors());
+        upwards.find(|at| self.own(at, Property::Mountpoint).is_some())
     }
 
     fn own(&self, name: &DatasetName, property: Property) -> Option<Raw> {
@@ -170,9 +191,8 @@ impl Zfs {
 
     /// Where a filesystem is mounted, if at a path.
     fn mountpoint(&self, name: &DatasetName) -> Option<String> {
-        let upwards = std::iter::once(name.clone()).chain(name.ancestors());
-        let mut set = upwards.filter_map(|at| Some((self.own(&at, Property::Mountpoint)?, at)));
-        let (value, at) = set.next().unzip();
+        let at = self.setpoint(name);
+        let value = at.as_ref().and_then(|at| self.own(at, Property::Mountpoint));
         let source = match &at {
             None => Source::Default,
             Some(at) if at == name => Source::Local,

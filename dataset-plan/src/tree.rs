@@ -31,6 +31,8 @@ pub(crate) struct Row<'a> {
     pub(crate) draft: Option<usize>,
     /// What that draft sets.
     planned: BTreeMap<PropertyName, Setting>,
+    /// Declared properties that are not set, since undeclared datasets would inherit them.
+    held: BTreeSet<PropertyName>,
     parent: Option<usize>,
     /// The row after the last one below this.
     end: usize,
@@ -70,7 +72,9 @@ impl<'a> Tree<'a> {
             names.extend(name.ancestors());
             names.insert(name.clone());
         }
-        names.extend(desired.base.keys().filter(|name| observed.datasets.contains_key(*name)).cloned());
+        names.extend(
+            desired.base.keys().filter(|name| observed.datasets.contains_key(*name)).cloned(),
+        );
         let mut rows: Vec<Row<'a>> = Vec::with_capacity(names.len());
         let mut above: Vec<usize> = Vec::new();
         for (at, name) in names.into_iter().enumerate() {
@@ -89,6 +93,7 @@ impl<'a> Tree<'a> {
                 base: desired.base.contains_key(&name),
                 draft: None,
                 planned: BTreeMap::new(),
+                held: BTreeSet::new(),
                 parent,
                 end: 0,
                 name,
@@ -154,12 +159,22 @@ impl<'a> Tree<'a> {
     }
 
     /// What a dataset sees before the plan.
-    pub(crate) fn now(&self, at: usize, property: &PropertyName, release: Release) -> Option<Sight> {
+    pub(crate) fn now(
+        &self,
+        at: usize,
+        property: &PropertyName,
+        release: Release,
+    ) -> Option<Sight> {
         self.sight(at, property, release, false)
     }
 
     /// What a dataset sees after the steps planned so far.
-    pub(crate) fn later(&self, at: usize, property: &PropertyName, release: Release) -> Option<Sight> {
+    pub(crate) fn later(
+        &self,
+        at: usize,
+        property: &PropertyName,
+        release: Release,
+    ) -> Option<Sight> {
         self.sight(at, property, release, true)
     }
 
@@ -175,7 +190,13 @@ impl<'a> Tree<'a> {
             let inherited = || Source::Inherited(row.name.clone());
             if let Some(setting) = row.planned.get(property).filter(|_| planned) {
                 let source = if distance == 0 { Source::Local } else { inherited() };
-                return Some(self.seen(at, property, setting.printed().as_bytes(), source, release));
+                return Some(self.seen(
+                    at,
+                    property,
+                    setting.printed().as_bytes(),
+                    source,
+                    release,
+                ));
             }
             let Some(dataset) = row.observed else { continue };
             if let Some((raw, source)) = dataset.own(property, distance == 0) {
@@ -222,10 +243,15 @@ impl<'a> Tree<'a> {
         let mut all = Vec::new();
         for (at, row) in self.rows.iter().enumerate() {
             let Some(dataset) = row.observed else { continue };
-            let natives = Property::ALL.iter().filter(|property| dataset.seen.contains(**property));
+            let natives = Property::ALL.iter().filter(|property| {
+                (!property.is_readonly() || property.is_settable_once())
+                    && property.exists_in(release)
+                    && dataset.seen.contains(**property)
+            });
             let natives = natives.map(|property| PropertyName::Native(*property));
             let above = self.upwards(at).filter_map(|row| row.observed);
-            let users = above.flat_map(|dataset| dataset.entries.keys().chain(dataset.outside.keys()));
+            let users =
+                above.flat_map(|dataset| dataset.entries.keys().chain(dataset.outside.keys()));
             let users = users.filter(|property| property.native().is_none()).cloned();
             let properties: BTreeSet<PropertyName> = natives.chain(users).collect();
             all.extend(properties.into_iter().filter_map(|property| {
@@ -234,6 +260,28 @@ impl<'a> Tree<'a> {
             }));
         }
         all
+    }
+
+    /// Holds back every declared property that undeclared datasets would inherit.
+    ///
+    /// Whether a dataset's wish is held back depends on those below it alone, so this goes bottom-up.
+    pub(crate) fn hold_back(&mut self, release: Release) {
+        for at in (0..self.rows.len()).rev() {
+            let Some(Row { want: Some(want), observed: Some(_), .. }) = self.row(at) else {
+                continue;
+            };
+            let held: BTreeSet<PropertyName> = want
+                .properties
+                .iter()
+                .filter(|(property, wish)| {
+                    !self.heirs(at, property, &wish.setting, release).is_empty()
+                })
+                .map(|(property, _)| property.clone())
+                .collect();
+            if let Some(row) = self.rows.get_mut(at) {
+                row.held = held;
+            }
+        }
     }
 
     /// Undeclared datasets that would change if the property became `setting` on this one.
@@ -253,19 +301,19 @@ impl<'a> Tree<'a> {
                 continue;
             };
             let wish = row.want.and_then(|want| want.properties.get(property));
-            let shielded = match wish {
-                // It keeps, or gets, a value of its own.
-                Some(declared) => declared.setting != *setting,
-                None => dataset.own(property, false).is_some(),
-            };
-            if shielded {
+            let other = wish.is_some_and(|wish| wish.setting != *setting);
+            if dataset.own(property, false).is_some()
+                || other && self.gets_its_wish(below, property, release)
+            {
                 below = row.end;
                 continue;
             }
+            // A declared dataset that says nothing of the property follows, as inheritance means it to.
             if row.want.is_none() && applies(property, dataset, release) {
                 let now = self.now(below, property, release).and_then(|sight| sight.setting);
                 let source = Source::Inherited(top.name.clone());
-                let then = self.seen(below, property, setting.printed().as_bytes(), source, release);
+                let then =
+                    self.seen(below, property, setting.printed().as_bytes(), source, release);
                 if now.is_none() || now != then.setting {
                     heirs.push(row.name.clone());
                 }
@@ -273,6 +321,14 @@ impl<'a> Tree<'a> {
             below += 1;
         }
         heirs
+    }
+
+    /// Nothing is in the way of a dataset's own value of a declared property.
+    fn gets_its_wish(&self, at: usize, property: &PropertyName, release: Release) -> bool {
+        let Some(row) = self.row(at) else { return false };
+        let known = property.native().is_none() || self.now(at, property, release).is_some();
+        let volume = row.observed.is_some_and(|d| d.kind == Some(DatasetKind::Volume));
+        known && !volume && !row.held.contains(property)
     }
 }
 
@@ -300,4 +356,3 @@ impl Dataset {
         Some((raw, if received { Source::Received } else { Source::Local }))
     }
 }
-

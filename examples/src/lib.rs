@@ -61,9 +61,11 @@ impl Host {
     }
 
     /// Another host, from its declaration (TOML or JSON) and its observation (`zfs get -Hp -o
-    /// name,property,value,received,source all`, or `zfs get -jp all`).
-    pub fn read(spec: &str, observed: &str) -> Result<Self, Failure> {
-        Ok(Self { spec: File::read(spec)?, observed: File::read(observed)?, directories: None })
+    /// name,property,value,received,source all`, or `zfs get -jp all`), perhaps with what `stat -c
+    /// '%U:%u %G:%g %a %n'` prints of its mounted directories.
+    pub fn read(spec: &str, observed: &str, stat: Option<&str>) -> Result<Self, Failure> {
+        let directories = stat.map(File::read).transpose()?;
+        Ok(Self { spec: File::read(spec)?, observed: File::read(observed)?, directories })
     }
 
     /// What the host declares; an error lists every problem with its line.

@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+pub mod check;
 pub mod display;
 pub mod key;
 pub mod kind;
@@ -14,6 +15,8 @@ pub mod property;
 mod quoted;
 pub mod read;
 pub mod release;
+pub mod reservation;
+pub mod set;
 pub mod source;
 pub mod store;
 #[cfg(feature = "proptest")]

@@ -7,21 +7,36 @@
 #[path = "baseline/harness.rs"]
 mod harness;
 
+#[cfg(feature = "json")]
+#[path = "baseline/cli.rs"]
+mod cli;
+#[path = "baseline/features.rs"]
+mod features;
+#[path = "baseline/gets.rs"]
+mod gets;
 #[path = "baseline/names.rs"]
 mod names;
 #[path = "baseline/numbers.rs"]
 mod numbers;
-#[path = "baseline/features.rs"]
-mod features;
 #[path = "baseline/propnames.rs"]
 mod propnames;
 #[path = "baseline/props.rs"]
 mod props;
-#[path = "baseline/gets.rs"]
-mod gets;
-#[cfg(feature = "json")]
-#[path = "baseline/cli.rs"]
-mod cli;
 #[cfg(feature = "json")]
 #[path = "baseline/state.rs"]
 mod state;
+#[cfg(feature = "json")]
+#[path = "baseline/commands.rs"]
+mod commands;
+#[path = "baseline/creates.rs"]
+mod creates;
+#[path = "baseline/pools.rs"]
+mod pools;
+#[path = "baseline/reservation.rs"]
+mod reservation;
+#[path = "baseline/sets.rs"]
+mod sets;
+#[path = "baseline/values.rs"]
+mod values;
+#[path = "baseline/world.rs"]
+mod world;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "../../fuzz/zfs_props.rs"]
+#[allow(unreachable_pub)] // public for the fuzz targets
 mod bodies;
 
 fn replay(target: &str, body: fn(&[u8])) {

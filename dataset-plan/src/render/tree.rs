@@ -5,7 +5,7 @@ use std::fmt;
 
 use zfs_props::name::DatasetName;
 
-use crate::plan::{Action, Blocked, Kept, Plan, Step};
+use crate::plan::{Action, Blocked, Kept, Plan, Reason, Step};
 
 /// A plan as a tree of datasets: under each its steps, numbered in the order they run, with reason
 /// and exact command; then what is blocked, and what is left alone.
@@ -118,7 +118,8 @@ impl Tree<'_> {
         if self.plan.is_empty() {
             write!(f, "Nothing to do.")?;
         } else {
-            write!(f, "{} steps: ", self.plan.steps().len())?;
+            let steps = self.plan.steps().len();
+            write!(f, "{steps} step{}: ", if steps == 1 { "" } else { "s" })?;
             let create = self.paint(paint::CREATE, format_args!("{create} to create"));
             let change = self.paint(paint::CHANGE, format_args!("{change} to change"));
             write!(f, "{create}, {change}, {own} directories to own.")?;
@@ -169,14 +170,21 @@ impl Tree<'_> {
         };
         let command = self.paint(style, step.command());
         writeln!(f, "{below}{:>3}  {command}", step.id)?;
-        write!(f, "{below}     {}", step.reason)?;
+        match &step.reason {
+            Reason::Differs(differences) => {
+                for difference in differences {
+                    writeln!(f, "{below}     {difference}")?;
+                }
+            }
+            reason => writeln!(f, "{below}     {reason}")?,
+        }
         if !step.risk.is_empty() {
-            write!(f, "; {}", step.risk)?;
+            let heirs: Vec<&str> = step.heirs.iter().map(DatasetName::as_str).collect();
+            let colon = if heirs.is_empty() { "" } else { ": " };
+            let risk = self.paint(paint::FAINT, step.risk);
+            writeln!(f, "{below}     {risk}{colon}{}", heirs.join(", "))?;
         }
-        for (n, heir) in step.heirs.iter().enumerate() {
-            write!(f, "{}{heir}", if n == 0 { ": " } else { ", " })?;
-        }
-        writeln!(f)
+        Ok(())
     }
 
     fn left_alone(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -110,15 +110,13 @@ impl Expansion<'_> {
         }
         for (name, dataset) in &spec.services {
             let path = path_of("services", name);
+            let want = self.want(&path, dataset, || match &spec.parent_mount {
+                Some(mount) => Ok(format!("{}/{name}", mount.trim_end_matches('/'))),
+                None => Err("no mountpoint, and no parentMount to derive one from"),
+            });
             let Some(parent) = &spec.parent_dataset else { continue };
             match format!("{parent}/{name}").parse() {
-                Ok(full) => {
-                    let auto = || match &spec.parent_mount {
-                        Some(mount) => Ok(format!("{}/{name}", mount.trim_end_matches('/'))),
-                        None => Err("no mountpoint, and no parentMount to derive one from"),
-                    };
-                    self.add(&mut desired, full, path, dataset, auto);
-                }
+                Ok(full) => self.declare(&mut desired, full, want),
                 Err(error) => {
                     let remedy = "services are named as a component of a dataset name";
                     self.report(path, Code::BadName, format!("{error}"), remedy);
@@ -127,55 +125,59 @@ impl Expansion<'_> {
         }
         for (name, dataset) in &spec.utility {
             let path = path_of("utility", name.as_str());
-            self.add(&mut desired, name.clone(), path, dataset, || Ok("none".to_owned()));
+            let want = self.want(&path, dataset, || Ok("none".to_owned()));
+            self.declare(&mut desired, name.clone(), want);
         }
         self.mountpoints(&desired);
         desired
     }
 
-    fn add(
+    /// Works profiles and the automatic mountpoint into one dataset.
+    fn want(
         &mut self,
-        desired: &mut Desired,
-        name: DatasetName,
-        path: String,
+        path: &str,
         dataset: &DatasetSpec,
         auto_mountpoint: impl FnOnce() -> Result<String, &'static str>,
-    ) {
+    ) -> Want {
         let mut want = Want {
-            path: path.clone(),
+            path: path.to_owned(),
             properties: BTreeMap::new(),
             owner: None,
             group: None,
             mode: None,
         };
         for profile in &dataset.profiles {
-            match self.spec.profiles.get(profile) {
-                Some(keys) => want.lay(keys, &path_of("profiles", profile)),
-                None => {
-                    let known: Vec<_> = self.spec.profiles.keys().map(String::as_str).collect();
-                    let remedy = match known.as_slice() {
-                        [] => "declare it as [profiles.NAME]".to_owned(),
-                        known => format!("declared are: {}", known.join(", ")),
-                    };
-                    let what = format!("there is no profile `{profile}`");
-                    self.report(format!("{path}.profile"), Code::UnknownProfile, what, remedy);
-                }
+            if let Some(keys) = self.spec.profiles.get(profile) {
+                want.lay(keys, &path_of("profiles", profile));
+                continue;
             }
+            let known: Vec<_> = self.spec.profiles.keys().map(String::as_str).collect();
+            let remedy = match known.as_slice() {
+                [] => "declare it as [profiles.NAME]".to_owned(),
+                known => format!("declared are: {}", known.join(", ")),
+            };
+            let what = format!("there is no profile `{profile}`");
+            self.report(format!("{path}.profile"), Code::UnknownProfile, what, remedy);
         }
-        want.lay(&dataset.own, &path);
+        want.lay(&dataset.own, path);
         self.mount(&mut want, auto_mountpoint);
-        if self.spec.base.contains_key(&name) {
-            let what = format!("{name} is a base dataset, which is never touched");
-            self.report(path, Code::DuplicateDataset, what, "declare it in one place");
-            return;
-        }
-        match desired.datasets.entry(name) {
-            Entry::Vacant(place) => {
-                place.insert(want);
+        want
+    }
+
+    /// Adds a dataset, unless it is declared elsewhere.
+    fn declare(&mut self, desired: &mut Desired, name: DatasetName, want: Want) {
+        let other = if self.spec.base.contains_key(&name) {
+            Some(path_of("base", name.as_str()))
+        } else {
+            desired.datasets.get(&name).map(|first| first.path.clone())
+        };
+        match other {
+            None => {
+                desired.datasets.insert(name, want);
             }
-            Entry::Occupied(first) => {
-                let what = format!("{} is declared by `{}` too", first.key(), first.get().path);
-                self.report(path, Code::DuplicateDataset, what, "declare it in one place");
+            Some(other) => {
+                let what = format!("{name} is declared by `{other}` too");
+                self.report(want.path, Code::DuplicateDataset, what, "declare it in one place");
             }
         }
     }
@@ -195,13 +197,19 @@ impl Expansion<'_> {
                     want.properties.insert(key, Declared { setting, path });
                 }
                 Err(what) => {
-                    self.report(path, Code::MissingKey, what, "add mountpoint here, or parentMount");
+                    self.report(
+                        path,
+                        Code::MissingKey,
+                        what,
+                        "add mountpoint here, or parentMount",
+                    );
                 }
             }
         }
         let owned = want.owner.is_some() || want.group.is_some() || want.mode.is_some();
         if owned && want.mounted_at().is_none() {
-            let what = "owner, group and mode are of the mounted directory, and ZFS mounts none here";
+            let what =
+                "owner, group and mode are of the mounted directory, and ZFS mounts none here";
             let remedy = "give an absolute mountpoint (and no canmount), or leave them out";
             self.report(want.path.clone(), Code::NoEffect, what.to_owned(), remedy);
         }
@@ -213,9 +221,10 @@ impl Expansion<'_> {
         let based = desired.base.iter().filter_map(|(name, base)| {
             Some((base.mounted_at.as_deref()?, path_of("base", name.as_str())))
         });
-        let wanted = desired.datasets.values().filter_map(|want| {
-            Some((want.mounted_at()?, format!("{}.mountpoint", want.path)))
-        });
+        let wanted = desired
+            .datasets
+            .values()
+            .filter_map(|want| Some((want.mounted_at()?, format!("{}.mountpoint", want.path))));
         for (mountpoint, path) in based.chain(wanted) {
             let place = match mountpoint.trim_end_matches('/') {
                 "" => "/",

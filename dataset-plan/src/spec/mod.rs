@@ -94,7 +94,8 @@ impl Mode {
 
     /// Reads one to four octal digits.
     pub fn parse(text: &str) -> Option<Mode> {
-        let digits = text.bytes().all(|b| matches!(b, b'0'..=b'7')) && (1..=4).contains(&text.len());
+        let digits =
+            text.bytes().all(|b| matches!(b, b'0'..=b'7')) && (1..=4).contains(&text.len());
         digits.then(|| u16::from_str_radix(text, 8).ok().map(Mode)).flatten()
     }
 

@@ -105,8 +105,10 @@ mod toml_text {
                 at: Some(self.position(&key.span())),
                 node: self.node(&value.span(), value.get_ref()),
             };
-            let mut members: Vec<Member> =
-                table.iter().map(|(k, v): (&toml::Spanned<std::borrow::Cow<'_, str>>, _)| member((k, v))).collect();
+            let mut members: Vec<Member> = table
+                .iter()
+                .map(|(k, v): (&toml::Spanned<std::borrow::Cow<'_, str>>, _)| member((k, v)))
+                .collect();
             members.sort_by_key(|member| member.at);
             members
         }

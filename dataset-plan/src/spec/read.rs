@@ -338,7 +338,8 @@ impl Reader {
             Data::Text(text) | Data::Number(text) => text,
             Data::Other("a boolean") => {
                 let what = format!("a boolean for `{name}`");
-                let remedy = "ZFS has words for it: write \"on\" or \"off\" (or a user property's text)";
+                let remedy =
+                    "ZFS has words for it: write \"on\" or \"off\" (or a user property's text)";
                 self.report(node.at, path, Code::WrongType, what, remedy);
                 return None;
             }
@@ -349,7 +350,8 @@ impl Reader {
         };
         Setting::parse(name, text, self.release)
             .map_err(|error| {
-                let near: Vec<_> = error.suggestions().iter().map(|text| format!("{text:?}")).collect();
+                let near: Vec<_> =
+                    error.suggestions().iter().map(|text| format!("{text:?}")).collect();
                 let remedy = match near.as_slice() {
                     [] => format!("see `{name}` in zfsprops(7)"),
                     near => format!("write {}", near.join(" or ")),
@@ -415,7 +417,8 @@ fn undeclarable(name: &PropertyName, release: Release) -> Option<String> {
 
 /// The nearest of some words, if one is near enough to be a slip.
 fn nearest<'w>(word: &str, known: &[&'w str]) -> Option<&'w str> {
-    let distance = |other: &str| strsim::damerau_levenshtein(&word.to_lowercase(), &other.to_lowercase());
+    let distance =
+        |other: &str| strsim::damerau_levenshtein(&word.to_lowercase(), &other.to_lowercase());
     let (distance, near) = known.iter().map(|other| (distance(other), *other)).min()?;
     (distance <= 1 + near.len() / 4).then_some(near)
 }

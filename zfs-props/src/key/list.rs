@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::str::FromStr;
 
 use thiserror::Error;
 
@@ -74,6 +75,15 @@ impl PropertyList {
             }
             Ok(vec![PropertyName::parse_for_reading(name, release)?])
         })
+    }
+}
+
+/// For datasets, in [`Release::LATEST`].
+impl FromStr for PropertyList {
+    type Err = PropertyListError;
+
+    fn from_str(text: &str) -> Result<Self, PropertyListError> {
+        Self::parse(text, Release::LATEST)
     }
 }
 

@@ -21,6 +21,7 @@
 
 mod column;
 mod dataset;
+mod fact;
 mod feature;
 mod nearest;
 mod pool;
@@ -36,10 +37,10 @@ use crate::quoted::Quoted;
 pub use crate::table::dataset::Property;
 pub use crate::table::feature::{Feature, FeatureFlags};
 pub use crate::table::pool::PoolProperty;
-pub use crate::table::row::{Mutability, Notation, Range, Stored, ValueType, Word};
 pub use crate::table::vdev::VdevProperty;
 
 pub use column::ColumnWidth;
+pub use fact::{Mutability, Notation, Range, Stored, ValueType, Word};
 pub(crate) use nearest::nearest;
 
 /// A name that no property or feature of the kind asked for has.
@@ -120,7 +121,7 @@ macro_rules! facts {
 
             /// What it is where nobody has set it; read-only numbers have 0 or what stands for
             /// none.
-            pub const fn default(self, release: Release) -> Option<Stored<&'static str>> {
+            pub fn default(self, release: Release) -> Option<Stored<&'static str>> {
                 self.row().default_in(release)
             }
 
@@ -141,7 +142,7 @@ macro_rules! facts {
             }
 
             /// What OpenZFS's usage text says it takes. Meant for people: some words are left out.
-            pub const fn values_text(self, release: Release) -> Option<&'static str> {
+            pub fn values_text(self, release: Release) -> Option<&'static str> {
                 self.row().values_in(release)
             }
 

@@ -3,11 +3,9 @@
 use alloc::vec::Vec;
 use core::mem;
 
+use super::foresight::Foresight;
 use super::trust;
 use crate::property::Property;
-
-/// How far ahead in the table the next native property is looked for first.
-const NEAR: usize = 8;
 
 /// Watches the lines of an output for evidence that a value with a newline in it forged some.
 ///
@@ -15,17 +13,56 @@ const NEAR: usize = 8;
 /// can add lines, but neither remove nor change the line of another property. So a forged line about
 /// a property that is really printed shows as a repetition: the dataset comes twice, or the property
 /// comes twice within it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Watch<'a> {
     /// What `zfs get all` prints is also known to be in order: native properties in the order of the
     /// table, then the user's.
     ordered: bool,
     run: Run<'a>,
+    foresight: Foresight,
     /// The dataset of each run.
     runs: Vec<&'a str>,
-    doubted: Vec<&'a str>,
+    doubts: Doubts<'a>,
     /// The line before was malformed.
     after_malformed: bool,
+}
+
+/// What a line is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Names<'a> {
+    pub(super) dataset: &'a str,
+    pub(super) property: &'a str,
+    /// What `property` stands for.
+    pub(super) native: Option<Property>,
+}
+
+impl Names<'_> {
+    /// What stands in a line after these, if it begins with them.
+    #[inline]
+    pub(super) fn strip<'l>(&self, line: &'l [u8]) -> Option<&'l [u8]> {
+        let line = line.strip_prefix(self.dataset.as_bytes())?.strip_prefix(b"\t")?;
+        line.strip_prefix(self.property.as_bytes())?.strip_prefix(b"\t")
+    }
+}
+
+/// Datasets there is evidence against.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Doubts<'a> {
+    /// Nothing about these can be trusted.
+    pub(super) all: Vec<&'a str>,
+    /// What is printed for user properties of these cannot be trusted.
+    user: Vec<&'a str>,
+}
+
+impl Doubts<'_> {
+    pub(super) fn covers(&self, dataset: &str, property: &str) -> bool {
+        let within = |datasets: &[&str]| datasets.binary_search(&dataset).is_ok();
+        within(&self.all) || trust::is_user(property) && within(&self.user)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty() && self.user.is_empty()
+    }
 }
 
 /// Lines about the same dataset.
@@ -48,23 +85,41 @@ const _: () = assert!(Property::ALL.len() <= 128);
 
 impl<'a> Watch<'a> {
     pub(super) fn new(ordered: bool) -> Self {
-        Self { ordered, ..Self::default() }
+        Self {
+            ordered,
+            run: Run::default(),
+            foresight: Foresight::new(),
+            runs: Vec::new(),
+            doubts: Doubts::default(),
+            after_malformed: false,
+        }
     }
 
-    /// The dataset of the last line, empty before the first.
-    pub(super) fn dataset(&self) -> &'a str {
-        self.run.dataset
+    /// What the next line begins with if it is like those of the dataset before.
+    pub(super) fn foreseen(&self) -> Option<Names<'a>> {
+        let native = self.foresight.next(self.run.last).filter(|_| !self.run.dataset.is_empty())?;
+        Some(Names {
+            dataset: self.run.dataset,
+            property: native.name(),
+            native: Some(native),
+        })
+    }
+
+    /// The native property called `property`, in a line about `dataset`.
+    pub(super) fn native(&mut self, dataset: &str, property: &str) -> Option<Property> {
+        let last = self.run.last.filter(|_| dataset == self.run.dataset);
+        self.foresight.find(property, last)
     }
 
     /// A line about one property.
-    pub(super) fn line(&mut self, dataset: &'a str, property: &'a str) {
+    pub(super) fn line(&mut self, Names { dataset, property, native }: Names<'a>) {
         if dataset != self.run.dataset {
             self.row(dataset);
         } else if mem::take(&mut self.after_malformed) {
-            self.doubted.push(dataset);
+            self.doubt_neighbour();
         }
         let run = &mut self.run;
-        if let Some(native) = run.native(property) {
+        if let Some(native) = native {
             let bit = 1 << native as u32;
             let out_of_order = run.has_user || run.last.is_some_and(|last| native <= last);
             run.is_contradictory |= run.natives & bit != 0 || self.ordered && out_of_order;
@@ -82,7 +137,7 @@ impl<'a> Watch<'a> {
         self.run.dataset = dataset;
         self.runs.push(dataset);
         if mem::take(&mut self.after_malformed) {
-            self.doubted.push(dataset);
+            self.doubt_neighbour();
         }
     }
 
@@ -90,39 +145,37 @@ impl<'a> Watch<'a> {
     /// may still belong to that value.
     pub(super) fn malformed(&mut self) {
         self.after_malformed = true;
+        self.doubt_neighbour();
+    }
+
+    /// Where order tells, a forged native property contradicts the real ones.
+    fn doubt_neighbour(&mut self) {
+        let doubted = if self.ordered { &mut self.doubts.user } else { &mut self.doubts.all };
         if !self.run.dataset.is_empty() {
-            self.doubted.push(self.run.dataset);
+            doubted.push(self.run.dataset);
         }
     }
 
     fn end_run(&mut self) {
         let mut run = mem::take(&mut self.run);
         if run.is_contradictory || has_repetition(&mut run.others) {
-            self.doubted.push(run.dataset);
+            self.doubts.all.push(run.dataset);
         }
         // Kept for its room.
         run.others.clear();
         self.run.others = run.others;
     }
 
-    /// All datasets there is evidence against, sorted.
-    pub(super) fn doubted(mut self) -> Vec<&'a str> {
+    /// What there is evidence against, now that all lines are known.
+    pub(super) fn conclude(mut self) -> Doubts<'a> {
         self.end_run();
         self.runs.sort_unstable();
-        self.doubted.extend(repetitions(&self.runs));
-        self.doubted.sort_unstable();
-        self.doubted.dedup();
-        self.doubted
-    }
-}
-
-impl Run<'_> {
-    /// The native property of this name. Most often it is one of the next in the table.
-    fn native(&self, name: &str) -> Option<Property> {
-        let next = self.last.map_or(0, |last| last as usize + 1);
-        let near = Property::ALL.iter().skip(next).take(NEAR).find(|near| near.name() == name);
-        near.copied()
-            .or_else(|| if trust::is_user(name) { None } else { Property::from_name(name) })
+        self.doubts.all.extend(repetitions(&self.runs));
+        for doubted in [&mut self.doubts.all, &mut self.doubts.user] {
+            doubted.sort_unstable();
+            doubted.dedup();
+        }
+        self.doubts
     }
 }
 

@@ -38,7 +38,7 @@
 //!   `-o all`.
 //! * `zfs list` gives a property without a value the source of the one before it. Such a record gets
 //!   source [`Source::None`] if the property is a native one; a user property may as well hold the text
-//!   `-` and is [`Trust::Ambiguous`].
+//!   `-`: it is [`Trust::Ambiguous`] and has no source.
 
 use alloc::borrow::Cow;
 use alloc::string::ToString;
@@ -102,39 +102,39 @@ impl<'a, F: FnMut(Record<'a>)> Reader<'a, F> {
     ) {
         let property = &*self.property;
         let is_received = source == Some(Source::Received);
+        let received = received.filter(|data| is_received && data != "-");
+        let trust = received.as_deref().map_or(Trust::Exact, |text| trust_of_text(property, text));
         let mut record = Record {
             dataset: self.dataset.clone(),
             property: self.property.clone(),
-            value: Cow::Borrowed(b""),
-            received: received.filter(|data| is_received && data != "-").map(into_bytes),
+            value: Cow::Borrowed(b"-"),
+            received: received.map(into_bytes),
             source,
-            trust: Trust::Exact,
+            trust,
         };
         match printed {
-            Printed::Number(number) => {
-                record.trust = trust::of_number(property, number);
-                record.value = Cow::Owned(number.to_string().into_bytes());
+            Printed::Text(Cow::Borrowed("-")) if self.list && trust::is_user(property) => {
+                record.trust = Trust::Ambiguous;
+                record.source = None;
             }
+            Printed::Text(Cow::Borrowed("-")) if self.list => record.source = Some(Source::None),
             Printed::Text(text) => {
-                let unsourced = self.list && text == "-";
-                let received = record.received.as_deref().unwrap_or_default();
-                record.trust = if !text.is_ascii()
-                    || !received.is_ascii()
-                    || (unsourced && trust::is_user(property))
-                {
-                    Trust::Ambiguous
-                } else {
-                    trust::of_text(property, text.as_bytes())
-                };
-                if unsourced && !trust::is_user(property) {
-                    record.source = Some(Source::None);
-                }
+                record.trust = trust.max(trust_of_text(property, &text));
                 record.value = into_bytes(text);
             }
+            Printed::Number(number) => {
+                record.trust = trust.max(trust::of_number(property, number));
+                record.value = Cow::Owned(number.to_string().into_bytes());
+            }
         }
-        self.document.count(&record);
+        self.document.count(record.trust);
         (self.each)(record);
     }
+}
+
+/// Characters beyond ASCII may have been changed, and others lost next to them.
+fn trust_of_text(property: &str, text: &str) -> Trust {
+    if text.is_ascii() { trust::of_text(property, text.as_bytes()) } else { Trust::Ambiguous }
 }
 
 fn into_bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {

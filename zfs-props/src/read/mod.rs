@@ -19,6 +19,7 @@
 //! `zfs get -Hp -o value PROPERTY DATASET`, read by [`text::only_value`]. What is absent and what is
 //! the text `-` are told apart by the source alone (`-` for what is absent).
 
+mod foresight;
 mod forgery;
 #[cfg(feature = "json")]
 pub mod json;
@@ -27,7 +28,6 @@ mod trust;
 
 use alloc::borrow::Cow;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use crate::source::Source;
 
@@ -92,15 +92,14 @@ pub struct Document<'a> {
     pub trust: Trust,
     /// Where the output ends early.
     pub cut: Option<Cut>,
-    /// Datasets whose records contradict each other or surround a malformed line, sorted.
-    doubted: Vec<&'a str>,
+    doubts: forgery::Doubts<'a>,
 }
 
 impl<'a> Document<'a> {
     /// How far a record of this document can be trusted, now that everything has been read: a line
     /// that betrays an earlier one as forged may come long after it.
     pub fn trust_of(&self, record: &Record<'_>) -> Trust {
-        if self.doubted.binary_search(&&*record.dataset).is_ok() {
+        if self.doubts.covers(&record.dataset, &record.property) {
             Trust::Ambiguous
         } else {
             record.trust
@@ -108,22 +107,26 @@ impl<'a> Document<'a> {
     }
 
     /// The datasets none of whose records can be trusted, sorted.
-    pub fn doubted(&self) -> &[&str] {
-        &self.doubted
+    pub fn doubted(&self) -> &[&'a str] {
+        &self.doubts.all
     }
 
     /// Adds what only the whole shows.
     fn conclude(mut self, watch: forgery::Watch<'a>) -> Self {
-        self.doubted = watch.doubted();
-        if self.malformed > 0 || !self.doubted.is_empty() {
+        self.doubts = watch.conclude();
+        if self.malformed > 0 || !self.doubts.is_empty() {
             self.trust = Trust::Ambiguous;
         }
         self
     }
 
-    fn count(&mut self, record: &Record<'_>) {
+    fn count(&mut self, trust: Trust) {
         self.records += 1;
-        self.trust = self.trust.max(record.trust);
+        self.trust = self.trust.max(trust);
+    }
+
+    fn cut_at(&mut self, dataset: &str, property: &str) {
+        self.cut = Some(Cut { dataset: dataset.into(), property: property.into() });
     }
 }
 

@@ -24,29 +24,34 @@
 //! `x⇥local⏎tank/b⇥quota⇥none` prints a second line, well formed, about a dataset that whoever set
 //! it may have no rights on. What can be known about that:
 //!
-//! * A value can add lines; it can neither remove nor change the line of another property. `zfs get`
-//!   prints each property of each dataset once and all of a dataset together. So a forged line about
-//!   something that is also really printed repeats it: all records of that dataset are doubted.
+//! * A value can add lines; it can neither remove nor change the line of another property. `get` prints
+//!   each property of each dataset once and all of a dataset together. So a forged line about something
+//!   that is also really printed repeats it: all records of that dataset are doubted.
 //! * A line that is no record is handed out as a [`ReadError`], and the datasets before and after it
-//!   are doubted.
-//! * A tab inside a value leaves the name, the property and (in the last column) the source where they
-//!   belong: the record is handed out with the tab in its value, if the value is the only column that
-//!   can hold one, and as [`Trust::Ambiguous`] otherwise.
+//!   are doubted; in the output of `zfs get all` ([`get_all`]) only their user properties, because
+//!   there a forged native property is out of order.
+//! * A tab inside a value leaves the name, the property and the source where they belong: the record is
+//!   handed out with the tab in its value, and is [`Trust::Ambiguous`] if a received value beside it
+//!   could hold the tab as well.
+//! * In the rows of [`list`], what stands right of a user property may be forged without trace: it is
+//!   [`Trust::Ambiguous`]. Ask for user properties last.
 //! * Evidence may come long after the line it is about, so [`Document::trust_of`] is asked when all
 //!   has been read.
-//! * **Undetectable** is a well-formed line about something that is not really printed: a dataset that
-//!   does not exist, or, if all properties were asked for, a user property that the forging dataset
-//!   does not have. Ask for properties by name, take nothing from a dataset you did not ask for, or
-//!   read the value in question by itself and with [`only_value`].
+//!
+//! **Undetectable** is a well-formed line about something that is not really printed: a dataset that
+//! does not exist, or, where all properties were asked for, a user property that the dataset does not
+//! have; and that the value which forged it is itself cut short. Ask for properties by name, take
+//! nothing from a dataset you did not ask for, or read the value in question by itself, with
+//! [`only_value`].
 
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use memchr::{Memchr2, memchr, memchr2_iter, memrchr};
+use memchr::{memchr, memchr2, memrchr};
 
-use super::forgery::Watch;
-use super::{Cut, Document, ReadError, ReadFault, Record, Trust, trust};
+use super::forgery::{Names, Watch};
+use super::{Document, ReadError, ReadFault, Record, Trust, trust};
 use crate::source::Source;
 
 /// The columns `zfs get -o` and `zpool get -o` can print, in the order asked for.
@@ -155,6 +160,17 @@ impl<'a> Iterator for Get<'a> {
     type Item = Result<Record<'a>, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        match self.foreseen() {
+            Some(record) => Some(Ok(record)),
+            None => self.unforeseen(),
+        }
+    }
+}
+
+impl<'a> Get<'a> {
+    /// The next line, whatever it is.
+    #[inline(never)]
+    fn unforeseen(&mut self) -> Option<Result<Record<'a>, ReadError>> {
         let mut fields = [&[][..]; MOST];
         let line = self.lines.next(&mut fields)?;
         let read = self.record(&line, fields);
@@ -164,9 +180,58 @@ impl<'a> Iterator for Get<'a> {
         }
         Some(read)
     }
-}
 
-impl<'a> Get<'a> {
+    /// The next record, if its line is like most are: in the usual columns, about the dataset of the
+    /// last line and the property that came next the last time, and well formed.
+    #[inline(always)]
+    fn foreseen(&mut self) -> Option<Record<'a>> {
+        let has_received = match self.columns {
+            Columns::GET => false,
+            Columns::ALL => true,
+            _ => return None,
+        };
+        let names = self.watch.foreseen()?;
+        let line = names.strip(self.lines.rest)?;
+        let (value, line) = split_at_tab(line)?;
+        let (received, line) = if has_received {
+            let (received, line) = split_at_tab(line)?;
+            (Some(received), line)
+        } else {
+            (None, line)
+        };
+        let (source, rest) = ended_source(line)?;
+        self.lines.rest = rest;
+        self.lines.count += 1;
+        Some(self.well_formed(names, value, received, Some(source), Trust::Exact))
+    }
+
+    #[inline(always)]
+    fn well_formed(
+        &mut self,
+        names: Names<'a>,
+        value: &'a [u8],
+        received: Option<&'a [u8]>,
+        source: Option<Source<Cow<'a, str>>>,
+        trust: Trust,
+    ) -> Record<'a> {
+        let mut trust = trust.max(trust::of_text(names.property, value));
+        let received = received.filter(|&received| received != b"-");
+        if let Some(received) = received {
+            trust = trust.max(trust::of_text(names.property, received));
+        }
+        self.watch.line(names);
+        self.document.count(trust);
+        Record {
+            dataset: Cow::Borrowed(names.dataset),
+            property: Cow::Borrowed(names.property),
+            value: Cow::Borrowed(value),
+            received: received.map(Cow::Borrowed),
+            source,
+            trust,
+        }
+    }
+
+    /// The record in any line.
     fn record(
         &mut self,
         line: &Line<'a>,
@@ -179,47 +244,58 @@ impl<'a> Get<'a> {
         }
         let field = |column: usize| fields.get(column).copied().unwrap_or_default();
 
-        let dataset = line.name(field(columns.name), self.watch.dataset())?;
-        let property = line.name(field(columns.property), "")?;
+        let dataset = line.name(field(columns.name))?;
+        let property = line.name(field(columns.property))?;
         let source = match columns.source {
             Some(column) => Some(line.source(field(column))?),
             None => None,
         };
-        let value = field(columns.value);
-        let received = match columns.received.map(field) {
-            Some(b"-") | None => None,
-            Some(_) if joined => None,
-            received => received,
-        };
+        let received = columns.received.map(field).filter(|_| !joined);
         let trust = if !line.ended {
-            self.document.cut = Some(Cut { dataset: dataset.into(), property: property.into() });
+            self.document.cut_at(dataset, property);
             Trust::Truncated
         } else if joined && columns.received.is_some() {
             Trust::Ambiguous
         } else {
-            let received = received.map(|received| trust::of_text(property, received));
-            trust::of_text(property, value).max(received.unwrap_or_default())
+            Trust::Exact
         };
-
-        self.watch.line(dataset, property);
-        let record = Record {
-            dataset: Cow::Borrowed(dataset),
-            property: Cow::Borrowed(property),
-            value: Cow::Borrowed(value),
-            received: received.map(Cow::Borrowed),
-            source: source.map(|source| source.map(Cow::Borrowed)),
-            trust,
-        };
-        self.document.count(&record);
-        Ok(record)
+        let native = self.watch.native(dataset, property);
+        let names = Names { dataset, property, native };
+        Ok(self.well_formed(names, field(columns.value), received, source, trust))
     }
+}
+
+fn split_at_tab(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = memchr2(b'\t', b'\n', line)?;
+    let (field, rest) = line.split_at_checked(end)?;
+    Some((field, rest.strip_prefix(b"\t")?))
+}
+
+/// The source at the end of a line, and the lines after it.
+#[inline(always)]
+fn ended_source(line: &[u8]) -> Option<(Source<Cow<'_, str>>, &[u8])> {
+    match line {
+        [b'-', b'\n', rest @ ..] => Some((Source::None, rest)),
+        [b'd', b'e', b'f', b'a', b'u', b'l', b't', b'\n', rest @ ..] => Some((Source::Default, rest)),
+        [b'l', b'o', b'c', b'a', b'l', b'\n', rest @ ..] => Some((Source::Local, rest)),
+        _ => {
+            let end = memchr(b'\n', line)?;
+            let source = source(line.get(..end)?)?;
+            Some((source.map(Cow::Borrowed), line.get(end + 1..)?))
+        }
+    }
+}
+
+fn source(field: &[u8]) -> Option<Source<&str>> {
+    core::str::from_utf8(field).ok().and_then(Source::from_text)
 }
 
 impl Columns {
     /// The fields of a line that has more of them than there are columns, because a value holds tabs;
     /// `None` if it cannot be told where they belong. A value and a received value side by side are
     /// not told apart: both fields then hold all there is.
-    fn join<'a>(&self, line: &Line<'a>) -> Option<[&'a [u8]; MOST]> {
+    #[cold]
+    fn join<'a>(self, line: &Line<'a>) -> Option<[&'a [u8]; MOST]> {
         let received = self.received.unwrap_or(self.value);
         let (first, last) = (self.value.min(received), self.value.max(received));
         if line.fields < self.count || last - first > 1 {
@@ -245,7 +321,7 @@ impl Columns {
 /// columns' names as they are given here.
 ///
 /// No source is printed, so what is absent cannot be told from a user property that holds the text
-/// `-`: such a record is [`Trust::Ambiguous`].
+/// `-`: such a record is [`Trust::Ambiguous`], and so is what stands right of a user property.
 ///
 /// ```
 /// use zfs_props::read::text;
@@ -275,7 +351,7 @@ pub struct List<'a> {
     /// Fields of the current line.
     row: Vec<&'a [u8]>,
     dataset: &'a str,
-    /// Of the current line.
+    /// Of the rest of the current line.
     trust: Trust,
     /// The column that comes next.
     next: usize,
@@ -296,7 +372,7 @@ impl<'a> List<'a> {
         let line = self.lines.next(&mut self.row)?;
         let name = self.columns.iter().position(|&column| column == "name");
         let read = match name.and_then(|name| self.row.get(name)) {
-            Some(name) if line.fields == self.columns.len() => line.name(name, ""),
+            Some(name) if line.fields == self.columns.len() => line.name(name),
             _ => Err(line.miscounted(self.columns.len())),
         };
         Some(match read {
@@ -307,8 +383,7 @@ impl<'a> List<'a> {
                 self.trust = Trust::Exact;
                 if !line.ended {
                     let property = self.columns.last().copied().unwrap_or_default();
-                    self.document.cut =
-                        Some(Cut { dataset: dataset.into(), property: property.into() });
+                    self.document.cut_at(dataset, property);
                     self.trust = Trust::Truncated;
                 }
                 Ok(())
@@ -339,11 +414,15 @@ impl<'a> Iterator for List<'a> {
             if property == "name" {
                 continue;
             }
-            let trust = if value == b"-" && trust::is_user(property) {
+            let is_user = trust::is_user(property);
+            let trust = if value == b"-" && is_user {
                 Trust::Ambiguous
             } else {
                 self.trust.max(trust::of_text(property, value))
             };
+            if is_user {
+                self.trust = Trust::Ambiguous;
+            }
             let record = Record {
                 dataset: Cow::Borrowed(self.dataset),
                 property: Cow::Borrowed(property),
@@ -352,7 +431,7 @@ impl<'a> Iterator for List<'a> {
                 source: None,
                 trust,
             };
-            self.document.count(&record);
+            self.document.count(trust);
             return Some(Ok(record));
         }
     }
@@ -373,12 +452,10 @@ pub fn only_value(output: &[u8]) -> Result<&[u8], ReadError> {
 /// The lines of an output, split into fields.
 #[derive(Debug)]
 struct Lines<'a> {
-    output: &'a [u8],
-    /// Where the next line begins.
-    start: usize,
+    /// What is left; a line begins here.
+    rest: &'a [u8],
     /// Lines so far.
     count: usize,
-    separators: Memchr2<'a>,
 }
 
 /// One line.
@@ -393,33 +470,31 @@ struct Line<'a> {
 
 impl<'a> Lines<'a> {
     fn new(output: &'a [u8]) -> Self {
-        Self { output, start: 0, count: 0, separators: memchr2_iter(b'\t', b'\n', output) }
+        Self { rest: output, count: 0 }
     }
 
     /// Splits the next line into as many fields as there is room for.
     fn next(&mut self, room: &mut [&'a [u8]]) -> Option<Line<'a>> {
-        if self.start >= self.output.len() {
+        let begin = self.rest;
+        if begin.is_empty() {
             return None;
         }
         self.count += 1;
-        let begin = self.start;
         let mut fields = 0;
         loop {
-            let separator = self.separators.next();
-            let end = separator.unwrap_or(self.output.len());
-            if let (Some(field), Some(bytes)) =
-                (room.get_mut(fields), self.output.get(self.start..end))
-            {
-                *field = bytes;
+            let separator = memchr2(b'\t', b'\n', self.rest);
+            let (field, after) = self.rest.split_at(separator.unwrap_or(self.rest.len()));
+            if let Some(room) = room.get_mut(fields) {
+                *room = field;
             }
             fields += 1;
-            self.start = end + 1;
-            if self.output.get(end) != Some(&b'\t') {
+            self.rest = after.get(1..).unwrap_or_default();
+            if !after.starts_with(b"\t") {
                 return Some(Line {
-                    bytes: self.output.get(begin..end).unwrap_or_default(),
+                    bytes: begin.get(..begin.len() - after.len()).unwrap_or_default(),
                     number: self.count,
                     fields,
-                    ended: separator.is_some(),
+                    ended: !after.is_empty(),
                 });
             }
         }
@@ -427,19 +502,15 @@ impl<'a> Lines<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// A name; `known` is one that was read before and is likely to come again.
-    fn name(&self, field: &'a [u8], known: &'a str) -> Result<&'a str, ReadError> {
-        if field == known.as_bytes() && !known.is_empty() {
-            return Ok(known);
-        }
+    fn name(&self, field: &'a [u8]) -> Result<&'a str, ReadError> {
         match core::str::from_utf8(field) {
             Ok(name) if !name.is_empty() => Ok(name),
             _ => Err(self.fault(field, |found| ReadFault::Name { found })),
         }
     }
 
-    fn source(&self, field: &'a [u8]) -> Result<Source<&'a str>, ReadError> {
-        let source = core::str::from_utf8(field).ok().and_then(Source::from_text);
+    fn source(&self, field: &'a [u8]) -> Result<Source<Cow<'a, str>>, ReadError> {
+        let source = source(field).map(|source| source.map(Cow::Borrowed));
         source.ok_or_else(|| self.fault(field, |found| ReadFault::Source { found }))
     }
 

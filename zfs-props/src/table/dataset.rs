@@ -1,8 +1,7 @@
 //! The properties of datasets (OpenZFS `module/zcommon/zfs_prop.c`).
 
-use super::row::Stored::Number;
 use super::row::Unlimited::{Greatest, OnlyWord};
-use super::row::{Range, Row};
+use super::row::{Row, Unset};
 use super::words::{
     ACLINHERIT, ACLMODE, ACLTYPE, CACHED, CANMOUNT, CASESENSITIVITY, CHECKSUM, COMPRESSION, COPIES,
     DEDUP, DIRECT, DNODESIZE, ENCRYPTION, KEYFORMAT, KEYSTATUS, LOGBIAS, LONGNAME, NORMALIZATION,
@@ -11,7 +10,7 @@ use super::words::{
 };
 use super::{property_row, table};
 use crate::kind::Kinds;
-use crate::property::Feature;
+use crate::property::{Feature, Range};
 use crate::release::Release::{V2_2, V2_3, V2_4};
 
 const FS: Kinds = Kinds::FILESYSTEM;
@@ -70,13 +69,13 @@ table! {
         /// Block size of a volume, in bytes.
         VolBlockSize = "volblocksize".once().on(VOL).column("VOLBLOCK")
             .values("512 to 128k, power of 2")
-            .later_values(&[(V2_4, Some("512 to 16M, power of 2"))]).default(8 << 10)
-            .later_default(&[(V2_2, Some(Number(16 << 10)))])
+            .later_values(&[(V2_4, "512 to 16M, power of 2")]).default(8 << 10)
+            .later_default(&[(V2_2, Unset::Number(16 << 10))])
             .range(BLOCK_SIZE).needs(Feature::LargeBlocks, OLD_MAX_BLOCK_SIZE + 1, u64::MAX);
         /// Suggested block size of files, in bytes.
         RecordSize = "recordsize".inherited().on(FS).column("RECSIZE")
             .values("512 to 1M, power of 2")
-            .later_values(&[(V2_4, Some("512 to 16M, power of 2"))]).default(OLD_MAX_BLOCK_SIZE)
+            .later_values(&[(V2_4, "512 to 16M, power of 2")]).default(OLD_MAX_BLOCK_SIZE)
             .range(BLOCK_SIZE).needs(Feature::LargeBlocks, OLD_MAX_BLOCK_SIZE + 1, u64::MAX);
         /// Where the filesystem is mounted: a path, `legacy` (by fstab) or `none`.
         Mountpoint = "mountpoint".text().inherited().on(FS).values("<path> | legacy | none")
@@ -87,52 +86,53 @@ table! {
         /// The checksum of newly written blocks.
         Checksum = "checksum".word(CHECKSUM).inherited().on(HEADS)
             .values("on | off | fletcher2 | fletcher4 | sha256 | sha512 | skein | edonr")
-            .later_values(&[(V2_2, Some("on | off | fletcher2 | fletcher4 | sha256 | sha512 \
-                | skein | edonr | blake3"))])
-            .default(1);
+            .later_values(&[(V2_2, "on | off | fletcher2 | fletcher4 | sha256 | sha512 \
+                | skein | edonr | blake3")])
+            .default_word("on");
         /// The compression of newly written blocks.
         Compression = "compression".word(COMPRESSION).inherited().on(HEADS).column("COMPRESS")
             .values("on | off | lzjb | gzip | gzip-[1-9] | zle | lz4 | zstd | zstd-[1-19] \
                 | zstd-fast | zstd-fast-[1-10,20,30,40,50,60,70,80,90,100,500,1000]")
-            .default(2).later_default(&[(V2_2, Some(Number(1)))]);
+            .default_word("off").later_default(&[(V2_2, Unset::Word("on"))]);
         /// Whether reading a file updates its access time.
-        Atime = "atime".switch().inherited().on(FS).default(1);
+        Atime = "atime".switch().inherited().on(FS).default_word("on");
         /// Whether device nodes in the filesystem work.
-        Devices = "devices".switch().inherited().on(FILES).default(1);
+        Devices = "devices".switch().inherited().on(FILES).default_word("on");
         /// Whether programs in the filesystem can be run.
-        Exec = "exec".switch().inherited().on(FILES).default(1);
+        Exec = "exec".switch().inherited().on(FILES).default_word("on");
         /// Whether the set-user-ID bit is respected.
-        Setuid = "setuid".switch().inherited().on(FILES).default(1);
+        Setuid = "setuid".switch().inherited().on(FILES).default_word("on");
         /// Whether the dataset refuses changes.
         Readonly = "readonly".switch().inherited().on(HEADS).column("RDONLY");
         /// Whether the dataset is managed from a user namespace (a jail or zone elsewhere).
         Zoned = "zoned".switch().inherited().on(FS);
         /// How `.zfs`, the way to the snapshots, shows in the filesystem's root.
         Snapdir = "snapdir".word(SNAPDIR).inherited().on(FS).values("hidden | visible")
-            .later_values(&[(V2_3, Some("disabled | hidden | visible"))]);
+            .later_values(&[(V2_3, "disabled | hidden | visible")]);
         /// What chmod does to an access control list.
         AclMode = "aclmode".word(ACLMODE).inherited().on(FS)
             .values("discard | groupmask | passthrough | restricted");
         /// Which access control entries new files get from their directory.
         AclInherit = "aclinherit".word(ACLINHERIT).inherited().on(FS)
-            .values("discard | noallow | restricted | passthrough | passthrough-x").default(4);
+            .values("discard | noallow | restricted | passthrough | passthrough-x")
+            .default_word("restricted");
         /// The transaction group in which the dataset was created: orders snapshots of one pool.
         CreateTxg = "createtxg".plain().on(EVERY).values("<uint64>");
         /// The dataset's own name.
         Name = "name".text().hidden().on(EVERY);
         /// Whether the filesystem can be mounted, and whether it is mounted unasked.
         CanMount = "canmount".word(CANMOUNT).settable().on(FS).values("on | off | noauto")
-            .default(1);
+            .default_word("on");
         /// Unused since Solaris.
         IscsiOptions = "iscsioptions".text().inherited().hidden().on(VOL);
         /// Whether, and where, extended attributes are stored.
-        Xattr = "xattr".word(XATTR).inherited().on(FILES).values("on | off | dir | sa").default(1)
-            .later_default(&[(V2_3, Some(Number(2)))])
+        Xattr = "xattr".word(XATTR).inherited().on(FILES).values("on | off | dir | sa")
+            .default_word("on").later_default(&[(V2_3, Unset::Word("sa"))])
             .later_words(&[(V2_3, XATTR_2_3), (V2_4, XATTR_2_4)]);
         /// How many clones a snapshot has.
         NumClones = "numclones".hidden().on(SNAP);
         /// How many copies of file data are kept, beyond the redundancy of the pool.
-        Copies = "copies".word(COPIES).inherited().on(HEADS).values("1 | 2 | 3").default(1);
+        Copies = "copies".word(COPIES).inherited().on(HEADS).values("1 | 2 | 3").default_word("1");
         /// On-disk version of the filesystem.
         Version = "version".word(VERSION).settable().on(FILES)
             .values("1 | 2 | 3 | 4 | 5 | current");
@@ -160,10 +160,10 @@ table! {
         Guid = "guid".plain().on(EVERY).values("<uint64>");
         /// What is cached in memory (ARC).
         PrimaryCache = "primarycache".word(CACHED).inherited().on(HEADS_AND_SNAPSHOTS)
-            .values("all | none | metadata").default(2);
+            .values("all | none | metadata").default_word("all");
         /// What is cached on cache devices (L2ARC).
         SecondaryCache = "secondarycache".word(CACHED).inherited().on(HEADS_AND_SNAPSHOTS)
-            .values("all | none | metadata").default(2);
+            .values("all | none | metadata").default_word("all");
         /// Part of `used` that destroying all snapshots would free, in bytes.
         UsedBySnapshots = "usedbysnapshots".bytes().on(HEADS).column("USEDSNAP").values("<size>");
         /// Part of `used` that is the dataset itself, in bytes.
@@ -191,9 +191,9 @@ table! {
         Dedup = "dedup".word(DEDUP).inherited().on(HEADS)
             .values("on | off | verify | sha256[,verify] | sha512[,verify] | skein[,verify] \
                 | edonr,verify")
-            .later_values(&[(V2_2, Some("on | off | verify | sha256[,verify] | sha512[,verify] \
-                | skein[,verify] | edonr,verify | blake3[,verify]"))])
-            .default(2);
+            .later_values(&[(V2_2, "on | off | verify | sha256[,verify] | sha512[,verify] \
+                | skein[,verify] | edonr,verify | blake3[,verify]")])
+            .default_word("off");
         /// Sensitivity label of Trusted Extensions; cannot be set on Linux.
         MlsLabel = "mlslabel".text().inherited().on(HEADS_AND_SNAPSHOTS)
             .values("<sensitivity label>").default_text("none");
@@ -249,12 +249,13 @@ table! {
         RootContext = "rootcontext".text().settable().on(HEADS_AND_SNAPSHOTS)
             .values("<selinux rootcontext>").default_text("none");
         /// Whether access times are updated only when stale.
-        Relatime = "relatime".switch().inherited().on(FS).later_default(&[(V2_2, Some(Number(1)))]);
+        Relatime = "relatime".switch().inherited().on(FS)
+            .default_word("off").later_default(&[(V2_2, Unset::Word("on"))]);
         /// Which metadata is stored in an additional copy.
         RedundantMetadata = "redundant_metadata".word(REDUNDANT_METADATA).inherited().on(HEADS)
             .column("REDUND_MD").values("all | most | some | none");
         /// Whether mounting over a directory that is not empty is allowed.
-        Overlay = "overlay".switch().inherited().on(FS).default(1);
+        Overlay = "overlay".switch().inherited().on(FS).default_word("on");
         /// The snapshot before.
         PrevSnap = "prevsnap".text().hidden().on(HEADS);
         /// What `zfs send -t` needs to go on with an interrupted receive.
@@ -264,7 +265,7 @@ table! {
         Encryption = "encryption".word(ENCRYPTION).once().on(HEADS_AND_SNAPSHOTS)
             .values("on | off | aes-128-ccm | aes-192-ccm | aes-256-ccm | aes-128-gcm \
                 | aes-192-gcm | aes-256-gcm")
-            .default(2);
+            .default_word("off");
         /// Where the encryption key is read from.
         KeyLocation = "keylocation".text().settable().on(HEADS)
             .values("prompt | <file URI> | <https URL> | <http URL>").default_text("none");
@@ -288,7 +289,7 @@ table! {
         RemapTxg = "remaptxg".hidden().on(HEADS_AND_SNAPSHOTS);
         /// Blocks up to this size go to the special vdevs, in bytes.
         SpecialSmallBlocks = "special_small_blocks".inherited().on(FS)
-            .values("zero or 512 to 1M, power of 2").later_values(&[(V2_4, Some("0 to 16M"))])
+            .values("zero or 512 to 1M, power of 2").later_values(&[(V2_4, "0 to 16M")])
             .later_on(&[(V2_4, HEADS)])
             .range(BLOCK_SIZE.or_zero())
             .later_range(&[(V2_4, Some(UP_TO_BLOCK_SIZE))]);
@@ -302,13 +303,13 @@ table! {
         SnapshotsChanged = "snapshots_changed".date().on(HEADS).since(V2_2).values("<date>");
         /// What is read ahead.
         Prefetch = "prefetch".word(CACHED).inherited().on(HEADS_AND_SNAPSHOTS).since(V2_2)
-            .values("none | metadata | all").default(2);
+            .values("none | metadata | all").default_word("all");
         /// Whether requests to a volume are handled in threads.
         VolThreading = "volthreading".switch().settable().on(VOL).column("zvol threading")
-            .since(V2_3).default(1);
+            .since(V2_3).default_word("on");
         /// What a program's request to bypass the cache (`O_DIRECT`) does.
         Direct = "direct".word(DIRECT).inherited().on(FS).since(V2_3)
-            .values("disabled | standard | always").default(1);
+            .values("disabled | standard | always").default_word("standard");
         /// Whether file names may be longer than 255 bytes, up to 1023.
         LongName = "longname".word(LONGNAME).inherited().on(FS).since(V2_3).values("on | off");
         /// Space limit of each user without an own one, in bytes; 0 is none.

@@ -21,7 +21,7 @@ table! {
         Size = "size".values("<size>");
         /// Space in use, in per cent.
         Capacity = "capacity".column("CAP").values("<size>")
-            .later_values(&[(V2_3, Some("<percent>"))]);
+            .later_values(&[(V2_3, "<percent>")]);
         /// Directory before all mount points, until the pool is exported.
         AltRoot = "altroot".text().settable().values("<path>");
         /// State of the pool, `ONLINE` if all is well.
@@ -33,7 +33,7 @@ table! {
         /// The filesystem to boot from.
         BootFs = "bootfs".text().settable().values("<filesystem>");
         /// Whether `zfs allow` can give permissions to users.
-        Delegation = "delegation".switch().settable().default(1);
+        Delegation = "delegation".switch().settable().default_word("on");
         /// Whether a new device in a failed one's place is used unasked.
         AutoReplace = "autoreplace".switch().settable().column("REPLACE");
         /// The file that remembers the pool for the next boot; empty for the usual one.

@@ -2,145 +2,8 @@
 
 use super::words;
 use crate::kind::Kinds;
-use crate::property::Feature;
+use crate::property::{Feature, Mutability, Notation, Range, Stored, ValueType, Word};
 use crate::release::Release;
-
-/// How a property's value is stored (OpenZFS `zprop_type_t`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ValueType {
-    /// An unsigned 64-bit number.
-    Number,
-    /// Text.
-    Text,
-    /// One of a table of words, each with the number that is stored for it (OpenZFS: "index").
-    Word,
-}
-
-/// Whether and when a property can be set, and whether it is inherited (OpenZFS `zprop_attr_t`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Mutability {
-    /// Never set by a user.
-    ReadOnly,
-    /// Set at any time, never inherited (OpenZFS: "default").
-    Settable,
-    /// Set at any time and inherited by what is below (OpenZFS: "inherit").
-    Inherited,
-    /// Set when the dataset is created and inherited by what is created below (OpenZFS: "onetime").
-    Once,
-    /// Set when the dataset is created, never inherited (OpenZFS: "onetime default").
-    OnceDefault,
-}
-
-/// How `zfs get` writes a number; `zfs get -p` writes all digits (OpenZFS `zfs_prop_get`,
-/// `lib/libzfs/libzfs_dataset.c`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Notation {
-    /// Shortened: `1.50K`, and bare below 1024: `512` (OpenZFS `zfs_nicenum`).
-    Short,
-    /// Shortened with a unit: `1.50K`, `512B` (OpenZFS `zfs_nicebytes`).
-    Bytes,
-    /// All digits, always.
-    Plain,
-    /// Hundredths: 137 is `1.37x`, with `-p` `1.37`.
-    Ratio,
-    /// Seconds since 1970 (UTC), written as local date and time.
-    Date,
-}
-
-/// A word a property can be set to, and the number stored for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Word {
-    text: &'static str,
-    number: u64,
-    since: Release,
-    feature: Option<Feature>,
-}
-
-impl Word {
-    /// `text` stored as `number`, known from the oldest modelled release on.
-    pub(crate) const fn new(text: &'static str, number: u64) -> Self {
-        Self { text, number, since: Release::V2_1, feature: None }
-    }
-
-    pub(crate) const fn since(mut self, release: Release) -> Self {
-        self.since = release;
-        self
-    }
-
-    pub(crate) const fn needs(mut self, feature: Feature) -> Self {
-        self.feature = Some(feature);
-        self
-    }
-
-    /// What is written.
-    pub const fn text(&self) -> &'static str {
-        self.text
-    }
-
-    /// What is stored.
-    pub const fn number(&self) -> u64 {
-        self.number
-    }
-
-    /// The pool feature that must be enabled before this word can be set.
-    pub const fn feature(&self) -> Option<Feature> {
-        self.feature
-    }
-
-    pub(crate) const fn exists_in(&self, release: Release) -> bool {
-        release.is_at_least(self.since)
-    }
-}
-
-/// What a property holds, in the form it is stored in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Stored<T> {
-    /// A number; also what is stored for a word.
-    Number(u64),
-    /// A text.
-    Text(T),
-}
-
-/// Which numbers a property can be set to, whatever the pool and the dataset are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct Range {
-    /// The least.
-    pub least: u64,
-    /// The greatest.
-    pub greatest: u64,
-    /// Whether only powers of two between them.
-    pub power_of_two: bool,
-    /// Whether zero too.
-    pub or_zero: bool,
-}
-
-impl Range {
-    pub(crate) const fn new(least: u64, greatest: u64) -> Self {
-        Self { least, greatest, power_of_two: false, or_zero: false }
-    }
-
-    pub(crate) const fn power_of_two(mut self) -> Self {
-        self.power_of_two = true;
-        self
-    }
-
-    pub(crate) const fn or_zero(mut self) -> Self {
-        self.or_zero = true;
-        self
-    }
-
-    /// Whether `number` is in it.
-    pub const fn contains(&self, number: u64) -> bool {
-        number == 0 && self.or_zero
-            || self.least <= number
-                && number <= self.greatest
-                && (!self.power_of_two || number.is_power_of_two())
-    }
-}
 
 /// What the word `none` means for a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,6 +14,15 @@ pub(crate) enum Unlimited {
     OnlyWord,
     /// The greatest number, which is shown as `none`.
     Greatest,
+}
+
+/// What a property is where nobody has set it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Unset {
+    Nothing,
+    Number(u64),
+    Text(&'static str),
+    Word(&'static str),
 }
 
 /// The numbers, both ends included, that need a pool feature.
@@ -201,8 +73,8 @@ pub(crate) struct Row {
     pub(crate) needed_within: Option<NeededWithin>,
     pub(crate) unlimited: Unlimited,
     kinds: History<Kinds>,
-    values: History<Option<&'static str>>,
-    default: History<Option<Stored<&'static str>>>,
+    values: History<&'static str>,
+    default: History<Unset>,
     words: History<&'static [Word]>,
     range: History<Option<Range>>,
 }
@@ -222,8 +94,8 @@ impl Row {
             needed_within: None,
             unlimited: Unlimited::Zero,
             kinds: History::always(Kinds::empty()),
-            values: History::always(None),
-            default: History::always(Some(Stored::Number(0))),
+            values: History::always(""),
+            default: History::always(Unset::Number(0)),
             words: History::always(&[]),
             range: History::always(None),
         }
@@ -255,7 +127,7 @@ impl Row {
     pub(crate) const fn text(mut self) -> Self {
         self.value_type = ValueType::Text;
         self.flexible = true;
-        self.default = History::always(None);
+        self.default = History::always(Unset::Nothing);
         self
     }
 
@@ -316,32 +188,31 @@ impl Row {
     }
 
     pub(crate) const fn values(mut self, values: &'static str) -> Self {
-        self.values = History::always(Some(values));
+        self.values = History::always(values);
         self
     }
 
-    pub(crate) const fn later_values(
-        mut self,
-        later: &'static [(Release, Option<&'static str>)],
-    ) -> Self {
+    pub(crate) const fn later_values(mut self, later: &'static [(Release, &'static str)]) -> Self {
         self.values.changes = later;
         self
     }
 
     pub(crate) const fn default(mut self, number: u64) -> Self {
-        self.default = History::always(Some(Stored::Number(number)));
+        self.default = History::always(Unset::Number(number));
         self
     }
 
     pub(crate) const fn default_text(mut self, text: &'static str) -> Self {
-        self.default = History::always(Some(Stored::Text(text)));
+        self.default = History::always(Unset::Text(text));
         self
     }
 
-    pub(crate) const fn later_default(
-        mut self,
-        later: &'static [(Release, Option<Stored<&'static str>>)],
-    ) -> Self {
+    pub(crate) const fn default_word(mut self, word: &'static str) -> Self {
+        self.default = History::always(Unset::Word(word));
+        self
+    }
+
+    pub(crate) const fn later_default(mut self, later: &'static [(Release, Unset)]) -> Self {
         self.default.changes = later;
         self
     }
@@ -380,12 +251,20 @@ impl Row {
         self.kinds.at(release)
     }
 
-    pub(crate) const fn values_in(&self, release: Release) -> Option<&'static str> {
-        self.values.at(release)
+    pub(crate) fn values_in(&self, release: Release) -> Option<&'static str> {
+        Some(self.values.at(release)).filter(|values| !values.is_empty())
     }
 
-    pub(crate) const fn default_in(&self, release: Release) -> Option<Stored<&'static str>> {
-        self.default.at(release)
+    pub(crate) fn default_in(&self, release: Release) -> Option<Stored<&'static str>> {
+        match self.default.at(release) {
+            Unset::Nothing => None,
+            Unset::Number(number) => Some(Stored::Number(number)),
+            Unset::Text(text) => Some(Stored::Text(text)),
+            Unset::Word(word) => {
+                let mut words = self.words_in(release);
+                words.find(|known| known.text() == word).map(|word| Stored::Number(word.number()))
+            }
+        }
     }
 
     pub(crate) const fn range_in(&self, release: Release) -> Option<Range> {

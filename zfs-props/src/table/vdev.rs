@@ -97,9 +97,9 @@ table! {
         /// Whether the vdev is being removed.
         Removing = "removing".switch();
         /// Whether new data goes to the vdev.
-        Allocating = "allocating".word(ALLOCATING).settable().values("on | off").default(1);
+        Allocating = "allocating".word(ALLOCATING).settable().values("on | off").default_word("on");
         /// Whether operations on the device fail without the driver's retries.
-        FailFast = "failfast".switch().settable().default(1);
+        FailFast = "failfast".switch().settable().default_word("on");
         /// How many checksum errors within `checksum_t` degrade the vdev.
         ChecksumN = "checksum_n".settable().column("CKSUM_N").values("<events>").default(u64::MAX);
         /// The time for `checksum_n`, in seconds.
@@ -125,6 +125,6 @@ table! {
         /// Whether slow devices are left out of reads unasked.
         AutoSit = "autosit".switch().settable().since(V2_4);
         /// Whether slow operations are reported as events.
-        SlowIoEvents = "slow_io_events".switch().settable().since(V2_4).default(1);
+        SlowIoEvents = "slow_io_events".switch().settable().since(V2_4).default_word("on");
     }
 }

@@ -4,8 +4,7 @@
 //! The sets are OpenZFS's `zprop_index_t` tables (`module/zcommon/zfs_prop.c`, `zpool_prop.c`),
 //! hidden aliases included.
 
-use super::row::Word;
-use crate::property::Feature;
+use crate::property::{Feature, Word};
 use crate::release::Release::{V2_2, V2_3};
 
 /// A word without an own pool feature.

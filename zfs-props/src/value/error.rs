@@ -128,10 +128,14 @@ impl fmt::Display for ValueError {
             }
             ValueFault::Number(error) => error.fmt(f),
             ValueFault::Literal => write!(f, "{text} is not how `zfs get -p` prints a number"),
-            ValueFault::WriteNone => write!(f, "{text} is refused: no limit is written `none`"),
+            ValueFault::WriteNone => write!(f, "{text} is refused: to have no limit, write `none`"),
             ValueFault::Auto => f.write_str("`auto` is for refreservation only"),
             ValueFault::Range { number, range } => {
-                write!(f, "{text}, that is {number}, is not {}", in_words(*range))?;
+                text.fmt(f)?;
+                if self.text.parse() != Ok(*number) {
+                    write!(f, ", that is {number},")?;
+                }
+                write!(f, " is not {}", in_words(*range))?;
                 match near(*number, *range) {
                     near if near.is_empty() => Ok(()),
                     near => write!(f, " (nearest: {})", near.join(" and ")),
@@ -160,7 +164,7 @@ fn in_words(range: Range) -> String {
     let power = if range.power_of_two { "a power of two " } else { "" };
     let least = short(range.least);
     match range.greatest {
-        u64::MAX => format!("{zero}{power}from {least} on"),
+        u64::MAX => format!("{zero}{power}{least} or more"),
         greatest => format!("{zero}{power}from {least} to {}", short(greatest)),
     }
 }

@@ -116,18 +116,13 @@ impl Value {
     /// The value that is stored as `number`, if the property is a number, or a word with that
     /// number.
     pub fn from_number(property: Property, number: u64, release: Release) -> Option<Self> {
-        let spelling = Box::default();
-        let mut value = Self { property, release, held: Held::Number { number, spelling } };
-        match property.value_type() {
-            ValueType::Text => return None,
-            ValueType::Word => {
-                property.word_for(number, release)?;
-            }
-            ValueType::Number => (),
-        }
-        let spelling = value.to_set_argument().into();
-        value.held = Held::Number { number, spelling };
-        Some(value)
+        let is_one = match property.value_type() {
+            ValueType::Text => false,
+            ValueType::Word => property.word_for(number, release).is_some(),
+            ValueType::Number => true,
+        };
+        let with = |spelling| Self { property, release, held: Held::Number { number, spelling } };
+        is_one.then(|| with(with(Box::default()).to_set_argument().into()))
     }
 
     /// What the property is where nobody has set it; `None` if there is no such value.

@@ -12,6 +12,7 @@ use zfs_props::read::{Document, Record, Trust, json, text};
 use zfs_props::release::Release;
 use zfs_props::source::Source;
 
+use crate::commands;
 use crate::harness::{Verdict, compare_with_meta};
 use crate::state::State;
 
@@ -37,7 +38,7 @@ fn compare(name: &str) {
             row["argv"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
         match words[1] {
             "get" | "list" => {}
-            _ => return Verdict::LeftOut("predicted by check"),
+            _ => return commands::compare(meta, row),
         }
         if row["rc"] != 0 {
             return Verdict::LeftOut("refused: nothing was printed");
@@ -55,7 +56,8 @@ fn compare(name: &str) {
             Err(how) => return Verdict::Disagree(how),
         };
         for (key, value) in read {
-            let key = (row["state"].to_string(), mounts.len(), run.command.literal, key);
+            let command = (run.command.pool, run.command.literal);
+            let key = (row["state"].to_string(), mounts.len(), command, key);
             let before = read_before.entry(key.clone()).or_insert_with(|| value.clone());
             if *before != value {
                 return Verdict::Disagree(format!("{key:?} read before as {before:?}"));

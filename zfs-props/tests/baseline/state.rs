@@ -21,8 +21,10 @@ struct Described {
     head: Option<DatasetKind>,
     properties: BTreeMap<String, (Stored<Vec<u8>>, String)>,
     received: BTreeMap<String, Stored<Vec<u8>>>,
-    /// Creation-time properties and counters.
-    beside: BTreeMap<String, u64>,
+    /// Properties from its creation.
+    created: BTreeMap<String, u64>,
+    /// Counters, which are used before the list from 2.2 on.
+    counters: BTreeMap<String, u64>,
 }
 
 /// What a record should say.
@@ -70,11 +72,11 @@ impl State {
                     dataset.received.insert((*property).to_owned(), stored(kind, value));
                 }
                 (["z", property, number], Some(dataset)) => {
-                    dataset.beside.insert((*property).to_owned(), number.parse().unwrap());
+                    dataset.created.insert((*property).to_owned(), number.parse().unwrap());
                 }
                 (["stat", counter, number], Some(dataset)) => {
                     let property = if *counter == "ctxg" { "createtxg" } else { counter };
-                    dataset.beside.insert(property.to_owned(), number.parse().unwrap());
+                    dataset.counters.insert(property.to_owned(), number.parse().unwrap());
                 }
                 (["origin", origin], Some(dataset)) => {
                     let stored = (Stored::Text(decode(origin)), "-".to_owned());
@@ -122,7 +124,7 @@ impl State {
             let fields: Vec<_> = line.split(' ').collect();
             (fields[0] == name).then(|| fields[3])
         });
-        let stored = described.in_effect(native);
+        let stored = described.in_effect(native, release);
         let stored = stored.as_ref().map(|(stored, source)| (borrow(stored), source.as_ref()));
         let stored = stored.map(|(stored, source)| (stored, source.map(String::as_str)));
         let shown = shown(&dataset, native, stored, release)?;
@@ -138,7 +140,8 @@ impl State {
     /// What is printed about a property of the pool, where the state has it.
     pub(crate) fn pool_property(&self, property: &str, release: Release) -> Option<Expected> {
         let (stored, source) = self.pool.properties.get(property)?;
-        let native = PoolProperty::from_name(property)?;
+        // What is shown as health is the state of the vdevs.
+        let native = PoolProperty::from_name(property).filter(|_| property != "health")?;
         let literal = match (native.value_type(), stored) {
             (_, Stored::Text(text)) => text.clone(),
             (ValueType::Word, Stored::Number(number)) => {
@@ -172,8 +175,14 @@ impl Described {
         Some(Expected { pretty, literal, source: self.source(setpoint), received })
     }
 
-    fn in_effect(&self, property: Property) -> Option<(Stored<Vec<u8>>, Source<String>)> {
-        if let Some(number) = self.beside.get(property.name()) {
+    fn in_effect(
+        &self,
+        property: Property,
+        release: Release,
+    ) -> Option<(Stored<Vec<u8>>, Source<String>)> {
+        let name = property.name();
+        let counter = self.counters.get(name).filter(|_| release >= Release::V2_2);
+        if let Some(number) = self.created.get(name).or(counter) {
             return Some((Stored::Number(*number), Source::None));
         }
         if place(property) == Place::Elsewhere {

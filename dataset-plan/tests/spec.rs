@@ -1,0 +1,184 @@
+//! What a declaration with mistakes gets: every problem at once, each with its place and a remedy.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use dataset_plan::problem::{Code, Position};
+use dataset_plan::{Problem, Spec};
+
+const FORGE: &str = include_str!("../../examples/hosts/forge.toml");
+
+fn problems(text: &str) -> Vec<Problem> {
+    Spec::from_toml(text).unwrap_err().iter().cloned().collect()
+}
+
+/// Line and column of the first `needle`, from 1.
+fn position(text: &str, needle: &str) -> Position {
+    let before = &text[..text.find(needle).unwrap()];
+    let line = before.lines().count().max(1);
+    let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
+    Position { line: if before.ends_with('\n') { line + 1 } else { line }, column }
+}
+
+#[test]
+fn the_hosts_of_the_examples_have_no_problems() {
+    Spec::from_toml(FORGE).unwrap();
+    Spec::from_toml(include_str!("../../examples/hosts/luna.toml")).unwrap();
+}
+
+#[test]
+fn a_misspelt_key_is_named_with_its_line_and_the_nearest_key() {
+    let text = FORGE.replacen("recordsize = \"8K\"", "recrodsize = \"8K\"", 1);
+    let found = problems(&text);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].code, Code::UnknownKey);
+    assert_eq!(found[0].position, Some(position(&text, "recrodsize")));
+    assert_eq!(found[0].path, "profiles.postgresql.recrodsize");
+    assert!(found[0].remedy.contains("`recordsize`"), "{}", found[0]);
+}
+
+#[test]
+fn a_bad_value_is_named_with_its_line_and_the_nearest_values() {
+    let text = FORGE.replacen("\"8K\"", "\"3K\"", 1);
+    let found = problems(&text);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].code, Code::BadValue);
+    assert_eq!(found[0].position, Some(position(&text, "\"3K\"")));
+    assert_eq!(found[0].path, "profiles.postgresql.recordsize");
+    assert!(found[0].remedy.contains("2K") && found[0].remedy.contains("4K"), "{}", found[0]);
+}
+
+#[test]
+fn all_problems_are_reported_in_the_order_of_the_text() {
+    let text = r#"
+parentDataset = "tank//services"
+parentMount = "srv"
+speed = 9
+
+[base."rpool@snap"]
+[base."rpool/home"]
+mountedAt = "/home"
+
+[profiles.sqlite]
+recordsize = "16K"
+properties.recordsize = "8K"
+
+[services.sonarr]
+profile = "sqlit"
+atime = "off"
+mode = 750
+owner = "son arr"
+quota = true
+
+[services.radarr]
+mountpoint = "/home"
+properties = { used = "1G", "userquota@x" = "1G", atme = "off", volsize = "1G", Com.x = "1" }
+
+[services.lidarr]
+mountpoint = "/data/x"
+
+[services.readarr]
+mountpoint = "/data/x"
+
+[utility."tank/temp"]
+owner = "me"
+compression = "zstd-20"
+"#;
+    let found = problems(text);
+    let codes: Vec<_> = found.iter().map(|p| (p.path.as_str(), p.code)).collect();
+    let expected = [
+        ("parentDataset", Code::BadName),
+        ("parentMount", Code::BadValue),
+        ("speed", Code::UnknownKey),
+        ("base.\"rpool@snap\"", Code::BadName),
+        ("profiles.sqlite.properties.recordsize", Code::SetTwice),
+        ("services.sonarr.profile", Code::UnknownProfile),
+        ("services.sonarr.atime", Code::UnknownKey),
+        ("services.sonarr.mode", Code::WrongType),
+        ("services.sonarr.owner", Code::BadName),
+        ("services.sonarr.quota", Code::WrongType),
+        ("services.radarr.properties.used", Code::BadProperty),
+        ("services.radarr.properties.\"userquota@x\"", Code::BadProperty),
+        ("services.radarr.properties.atme", Code::BadProperty),
+        ("services.radarr.properties.volsize", Code::BadProperty),
+        ("services.radarr.properties.Com", Code::BadProperty),
+        ("utility.\"tank/temp\"", Code::NoEffect),
+        ("utility.\"tank/temp\".compression", Code::BadValue),
+    ];
+    for (path, code) in expected {
+        assert!(codes.contains(&(path, code)), "no {code} at {path}: {found:#?}");
+    }
+    let places: Vec<_> = found.iter().map(|p| p.position.unwrap()).collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn datasets_and_mountpoints_are_declared_once() {
+    let found = problems(
+        r#"
+parentDataset = "tank/services"
+parentMount = "/srv"
+[base."tank/base"]
+mountedAt = "/srv/b"
+[services.a]
+[services.b]
+[services.c]
+mountpoint = "/srv/a/"
+[services.d]
+mountpoint = "/srv/a"
+properties.canmount = "noauto"
+[utility."tank/services/a"]
+[utility."tank/base"]
+"#,
+    );
+    let codes: Vec<_> = found.iter().map(|p| (p.path.as_str(), p.code)).collect();
+    assert_eq!(
+        codes,
+        [
+            ("services.b.mountpoint", Code::DuplicateMountpoint),
+            ("services.c.mountpoint", Code::DuplicateMountpoint),
+            ("utility.\"tank/services/a\"", Code::DuplicateDataset),
+            ("utility.\"tank/base\"", Code::DuplicateDataset),
+        ]
+    );
+}
+
+#[test]
+fn services_without_a_parent_are_a_problem() {
+    let found = problems("[services.a]\nmountpoint = \"none\"\n");
+    assert_eq!(found[0].code, Code::MissingKey);
+    assert_eq!(found[0].path, "parentDataset");
+}
+
+#[test]
+fn syntax_errors_have_their_line() {
+    let found = problems("parentDataset = \"tank\"\n[services.a\n");
+    assert_eq!(found[0].code, Code::Syntax);
+    assert_eq!(found[0].position.unwrap().line, 2);
+}
+
+#[cfg(feature = "serde")]
+mod json {
+    use super::*;
+
+    /// What Nix makes of a declaration is read like TOML.
+    #[test]
+    fn json_means_what_toml_means() {
+        let toml = r#"
+            parentDataset = "tank/services"
+            [services.sonarr]
+            recordsize = "16K"
+            mountpoint = "/var/lib/sonarr"
+            properties = { "com.sun:auto-snapshot" = "true" }
+        "#;
+        let json = r#"{"parentDataset":"tank/services","services":{"sonarr":{"mountpoint":
+            "/var/lib/sonarr","properties":{"com.sun:auto-snapshot":"true"},"recordsize":"16K"}}}"#;
+        assert_eq!(Spec::from_json(json).unwrap(), Spec::from_toml(toml).unwrap());
+        assert_eq!(serde_json::from_str::<Spec>(json).unwrap(), Spec::from_toml(toml).unwrap());
+    }
+
+    #[test]
+    fn a_repeated_key_is_a_problem() {
+        let json = r#"{"parentDataset":"tank","parentDataset":"rpool"}"#;
+        let found = Spec::from_json(json).unwrap_err();
+        assert_eq!(found.iter().map(|p| p.code).collect::<Vec<_>>(), [Code::DuplicateKey]);
+    }
+}
