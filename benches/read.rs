@@ -1,30 +1,61 @@
-//! Reading `zfs get -Hp` text, beside splitting the same bytes into lines and fields.
+//! Reading what the tools print, each beside its floor.
+//!
+//! | group | subject | floor |
+//! |---|---|---|
+//! | `read-text` | `zfs get -Hp` of 20,000 datasets, record by record | finding each tab and newline |
+//! | `read-json` | `zfs get -jp` of 20,000 datasets, record by record | `serde_json` skipping the document |
+//! | `...-growth` | 20,000 datasets | ten times 2,000 datasets |
+//! | `names` | 100,000 snapshot names | finding each newline |
+//! | `numbers` | 100,000 sizes with units | the standard library's `parse` of their digits |
 
 #![allow(missing_docs)]
 
 use std::hint::black_box;
 
-use benches::zfs_get;
+use benches::{sizes, snapshot_names, zfs_get, zfs_get_json};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use zfs_props::read::text;
+use serde::de::IgnoredAny;
+use zfs_props::name::SnapshotName;
+use zfs_props::read::{json, text};
 
-fn read_text(c: &mut Criterion) {
-    let output = zfs_get(20_000);
-    let output = output.as_bytes();
-    let mut group = c.benchmark_group("read-text");
-    group.sample_size(10).throughput(Throughput::Bytes(output.len() as u64));
-    group.bench_function("subject", |b| {
-        b.iter(|| {
-            let records = text::get(black_box(output), text::Columns::ALL);
-            records.map(|record| record.map_or(0, |record| record.value.len())).sum::<usize>()
-        });
-    });
-    group.bench_function("floor", |b| b.iter(|| fields(black_box(output))));
+const DATASETS: usize = 20_000;
+
+fn measure<A, B>(
+    c: &mut Criterion,
+    name: &str,
+    amount: Throughput,
+    mut subject: impl FnMut() -> A,
+    mut floor: impl FnMut() -> B,
+) {
+    let mut group = c.benchmark_group(name);
+    group.sample_size(10).throughput(amount);
+    group.bench_function("subject", |b| b.iter(&mut subject));
+    group.bench_function("floor", |b| b.iter(&mut floor));
     group.finish();
 }
 
+fn bytes(text: &str) -> Throughput {
+    Throughput::Bytes(text.len() as u64)
+}
+
+fn lines(text: &str) -> Throughput {
+    Throughput::Elements(text.lines().count() as u64)
+}
+
+fn read_text(output: &str) -> usize {
+    let records = text::get(black_box(output.as_bytes()), text::Columns::ALL);
+    records.map(|record| record.map_or(0, |record| record.value.len())).sum()
+}
+
+fn read_json(output: &str) -> usize {
+    let mut length = 0;
+    let document = json::read(black_box(output.as_bytes()), |record| length += record.value.len());
+    document.map_or(0, |document| document.records + length)
+}
+
 /// The sum of all field lengths: every newline and tab is found, and nothing else is done.
-fn fields(output: &[u8]) -> usize {
+fn fields(output: &str) -> usize {
+    let output = black_box(output.as_bytes());
     let mut length = 0;
     let mut begin = 0;
     for end in memchr::memchr2_iter(b'\t', b'\n', output) {
@@ -34,5 +65,34 @@ fn fields(output: &[u8]) -> usize {
     length
 }
 
-criterion_group!(read, read_text);
+fn documents(c: &mut Criterion) {
+    let (large, small) = (zfs_get(DATASETS), zfs_get(DATASETS / 10));
+    measure(c, "read-text", bytes(&large), || read_text(&large), || fields(&large));
+    let ten_times = || (0..10).map(|_| read_text(&small)).sum::<usize>();
+    measure(c, "read-text-growth", bytes(&large), || read_text(&large), ten_times);
+
+    let (large, small) = (zfs_get_json(DATASETS), zfs_get_json(DATASETS / 10));
+    let skip = || serde_json::from_slice::<IgnoredAny>(black_box(large.as_bytes())).is_ok();
+    measure(c, "read-json", bytes(&large), || read_json(&large), skip);
+    let ten_times = || (0..10).map(|_| read_json(&small)).sum::<usize>();
+    measure(c, "read-json-growth", bytes(&large), || read_json(&large), ten_times);
+}
+
+fn words(c: &mut Criterion) {
+    let names = snapshot_names(100_000);
+    let parse = || names.lines().filter(|name| name.parse::<SnapshotName>().is_ok()).count();
+    measure(c, "names", lines(&names), parse, || {
+        memchr::memchr_iter(b'\n', names.as_bytes()).count()
+    });
+
+    let sizes = sizes(100_000);
+    let parse = || sizes.lines().filter_map(|size| zfs_props::number::parse(size).ok()).count();
+    let digits = || {
+        let digits = sizes.lines().map(|size| size.trim_end_matches(|c: char| !c.is_ascii_digit()));
+        digits.filter_map(|digits| digits.parse::<f64>().ok()).count()
+    };
+    measure(c, "numbers", lines(&sizes), parse, digits);
+}
+
+criterion_group!(read, documents, words);
 criterion_main!(read);

@@ -20,13 +20,20 @@ pub struct Group {
 }
 
 /// Every group. See the bench files for what subject and floor are.
-pub const GROUPS: &[Group] =
-    &[Group { name: "read-text", bar: 0.6 }, Group { name: "read-and-plan", bar: 0.66 }];
+pub const GROUPS: &[Group] = &[
+    Group { name: "read-text", bar: 0.6 },
+    Group { name: "read-text-growth", bar: 0.9 },
+    Group { name: "read-json", bar: 0.5 },
+    Group { name: "read-json-growth", bar: 0.9 },
+    Group { name: "names", bar: 0.02 },
+    Group { name: "numbers", bar: 0.2 },
+    Group { name: "read-and-plan", bar: 0.66 },
+];
 
 /// The parts of a tree of `count` filesystems: a pool, 100 hosts, services below them.
 fn names(count: usize) -> impl Iterator<Item = String> {
     let hosts = (count / 100).max(1);
-    let host = |n: usize| format!("tank/host{:04}", n % hosts);
+    let host = move |n: usize| format!("tank/host{:04}", n % hosts);
     let upper = std::iter::once("tank".to_owned()).chain((0..hosts).map(host));
     upper.chain((0..count).map(move |n| format!("{}/service{n:06}", host(n)))).take(count)
 }
@@ -39,6 +46,63 @@ pub fn zfs_get(count: usize) -> String {
             let (_, rest) = line.split_once('\t').unwrap_or((NAME, line));
             let _ = writeln!(text, "{name}\t{rest}");
         }
+    }
+    text
+}
+
+/// `zfs get -jp all` of the same.
+pub fn zfs_get_json(count: usize) -> String {
+    let mut text = String::from(
+        r#"{"output_version":{"command":"zfs get","vers_major":0,"vers_minor":1},"datasets":{"#,
+    );
+    for (n, name) in names(count).enumerate() {
+        let comma = if n > 0 { "," } else { "" };
+        let _ = write!(
+            text,
+            r#"{comma}"{name}":{{"name":"{name}","type":"FILESYSTEM","pool":"tank","createtxg":"{}","properties":{{"#,
+            n + 1
+        );
+        for (n, line) in SONARR.lines().enumerate() {
+            let mut fields = line.split('\t').skip(1);
+            let mut field = || fields.next().unwrap_or_default();
+            let (property, value, _, source) = (field(), field(), field(), field());
+            let (kind, data) = match source.strip_prefix("inherited from ") {
+                Some(from) => ("INHERITED", from),
+                None if source == "-" => ("NONE", "-"),
+                None if source == "default" => ("DEFAULT", "-"),
+                None => ("LOCAL", "-"),
+            };
+            let comma = if n > 0 { "," } else { "" };
+            let _ = write!(
+                text,
+                r#"{comma}"{property}":{{"value":"{value}","source":{{"type":"{kind}","data":"{data}"}}}}"#
+            );
+        }
+        text.push_str("}}");
+    }
+    text.push_str("}}\n");
+    text
+}
+
+/// Names of `count` snapshots, one a line.
+pub fn snapshot_names(count: usize) -> String {
+    let mut text = String::new();
+    for (n, name) in names(count).enumerate() {
+        let _ = writeln!(text, "{name}@autosnap_2026-01-{:02}_00:00:00_daily", n % 28 + 1);
+    }
+    text
+}
+
+/// `count` sizes as people write them, one a line.
+pub fn sizes(count: usize) -> String {
+    let mut text = String::new();
+    for n in 0..count {
+        let _ = match n % 4 {
+            0 => writeln!(text, "{}", n * 512),
+            1 => writeln!(text, "{n}K"),
+            2 => writeln!(text, "{n}GiB"),
+            _ => writeln!(text, "{}.5M", n % 1000),
+        };
     }
     text
 }

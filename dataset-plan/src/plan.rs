@@ -7,7 +7,7 @@ use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
 
 use crate::command::Command;
-use crate::setting::Setting;
+use crate::setting::{Setting, short};
 use crate::spec::Mode;
 
 /// What to do, in order, to make a machine what its declaration says.
@@ -176,11 +176,15 @@ impl fmt::Display for Reason {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { property, declared, observed, source, protects } = self;
-        match observed {
+        match observed.as_ref().map(|literal| short(property, literal)) {
             None => write!(f, "{property} is not set, declared by {declared}"),
             Some(value) if *protects => {
                 write!(f, "{property} would not stay {value} ({source}), declared by {declared}")
             }
+            Some(value) if source == "temporary" => write!(
+                f,
+                "{property} is {value} by a mount option, what is stored is not shown, declared by {declared}"
+            ),
             Some(value) => write!(f, "{property} is {value} ({source}), declared by {declared}"),
         }
     }

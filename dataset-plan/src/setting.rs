@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use zfs_props::display::Printed;
 use zfs_props::key::PropertyName;
+use zfs_props::number;
+use zfs_props::property::Stored;
 use zfs_props::release::Release;
 use zfs_props::value::{Value, ValueError};
 
@@ -64,4 +67,16 @@ impl fmt::Display for Setting {
             Self::User(text) => f.write_str(text),
         }
     }
+}
+
+/// What `zfs get -p` printed, shorter where nothing is lost by it: `128K` for 131072.
+pub(crate) fn short(name: &PropertyName, literal: &str) -> String {
+    let shorter = || {
+        let property = name.native()?;
+        let number = number::parse(literal).ok()?;
+        let printed = Printed::of(property, Stored::Number(number), Release::LATEST)?;
+        let short = printed.pretty().to_string();
+        (number::parse(&short) == Ok(number) || number == 0).then_some(short)
+    };
+    shorter().unwrap_or_else(|| literal.to_owned())
 }

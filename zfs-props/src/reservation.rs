@@ -5,7 +5,7 @@
 //! smaller blocks then count more.
 //!
 //! Source: OpenZFS `zvol_volsize_to_reservation` and `volsize_from_vdevs`
-//! (lib/libzfs/libzfs_dataset.c), `default_volblocksize` (`cmd/zfs/zfs_main.c`).
+//! (`lib/libzfs/libzfs_dataset.c`), `default_volblocksize` (`cmd/zfs/zfs_main.c`).
 
 use crate::property::{Property, Stored};
 use crate::release::Release;
@@ -106,8 +106,8 @@ pub fn default_block_size(release: Release) -> u64 {
 pub fn recommended_block_size(vdevs: &[Vdev], release: Release) -> u64 {
     let allocation = vdevs.iter().map(|vdev| vdev.smallest_allocation()).max().unwrap_or(0);
     let mut size = default_block_size(release);
-    while size.saturating_mul(2) <= allocation {
-        size *= 2;
+    while let Some(double) = size.checked_mul(2).filter(|double| *double <= allocation) {
+        size = double;
     }
     size
 }

@@ -162,7 +162,7 @@ impl PropertySet {
     /// As [`check`](Self::check), but of each property alone: what the operation as a whole needs (a
     /// volume its size, an encrypted dataset its key) is not asked for, and `refreservation=auto` is
     /// not computed. So `zfs create -n` checks, and `zfs receive -o` (OpenZFS `zfs_valid_proplist`,
-    /// lib/libzfs/libzfs_dataset.c).
+    /// `lib/libzfs/libzfs_dataset.c`).
     pub fn check_list(&self, context: &Context) -> Result<Accepted, CheckError> {
         check::list(self, context).or_first()
     }
@@ -175,11 +175,12 @@ impl PropertySet {
     /// ```
     /// use zfs_props::check::Context;
     /// use zfs_props::kind::DatasetKind;
+    /// use zfs_props::release::Release;
     /// use zfs_props::set::PropertySet;
     ///
-    /// let context = Context::create(DatasetKind::Volume);
-    /// let props = PropertySet::new().for_volume(1_000_000_000, false, &context)?;
-    /// assert_eq!(props.to_arguments(), ["volsize=1000013824", "refreservation=1018036224"]);
+    /// let context = Context::create(DatasetKind::Volume).release(Release::V2_1);
+    /// let props = PropertySet::new().for_volume(1_395_864_371, false, &context)?;
+    /// assert_eq!(props.to_arguments(), ["volsize=1395867648", "refreservation=1441742848"]);
     /// assert!(props.check(&context).is_ok());
     /// # Ok::<(), zfs_props::check::CheckError>(())
     /// ```

@@ -1,6 +1,9 @@
-//! Strategies for property tests: valid names of each kind, and texts that are nearly names.
+//! Strategies for property tests: valid names of each kind, values and lists of properties, and texts
+//! that are nearly such.
 //!
 //! Names come short and from few letters as often as not, so that sets of them hold relatives.
+
+mod props;
 
 use alloc::format;
 use alloc::string::String;
@@ -9,6 +12,8 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::name::{BookmarkName, DatasetName, PoolName, SnapshotName};
+
+pub use props::{almost_valid_set, number_text, property_set, value_of};
 
 /// One component, as it may be created: not `.` or `..`.
 pub fn component() -> impl Strategy<Value = String> {

@@ -10,6 +10,11 @@ mod harness;
 #[cfg(feature = "json")]
 #[path = "baseline/cli.rs"]
 mod cli;
+#[cfg(feature = "json")]
+#[path = "baseline/commands.rs"]
+mod commands;
+#[path = "baseline/creates.rs"]
+mod creates;
 #[path = "baseline/features.rs"]
 mod features;
 #[path = "baseline/gets.rs"]
@@ -18,24 +23,19 @@ mod gets;
 mod names;
 #[path = "baseline/numbers.rs"]
 mod numbers;
+#[path = "baseline/pools.rs"]
+mod pools;
 #[path = "baseline/propnames.rs"]
 mod propnames;
 #[path = "baseline/props.rs"]
 mod props;
-#[cfg(feature = "json")]
-#[path = "baseline/state.rs"]
-mod state;
-#[cfg(feature = "json")]
-#[path = "baseline/commands.rs"]
-mod commands;
-#[path = "baseline/creates.rs"]
-mod creates;
-#[path = "baseline/pools.rs"]
-mod pools;
 #[path = "baseline/reservation.rs"]
 mod reservation;
 #[path = "baseline/sets.rs"]
 mod sets;
+#[cfg(feature = "json")]
+#[path = "baseline/state.rs"]
+mod state;
 #[path = "baseline/values.rs"]
 mod values;
 #[path = "baseline/world.rs"]

@@ -204,14 +204,26 @@ fn truncated_anywhere_is_never_whole() {
 }
 
 #[test]
-fn text_without_its_last_newline_is_cut() {
-    let mut lines =
-        text::get(b"tank\tquota\t0\tlocal\ntank/a\tquota\t12\tinherited from ta", Columns::GET);
-    let trusts: Vec<_> = lines.by_ref().map(|record| record.unwrap().trust).collect();
-    assert_eq!(trusts, [Trust::Exact, Trust::Truncated]);
-    let document = lines.finish();
-    assert_eq!(document.trust, Trust::Truncated);
-    assert_eq!(document.cut.unwrap().dataset, "tank/a");
+fn text_cut_within_a_line_is_never_whole() {
+    let output = real("zfs-get-Hp-5col-received.tsv");
+    let (whole, _) = read_lines(&output, Columns::ALL);
+    for length in 1..output.len() {
+        let part = &output[..length];
+        let mut lines = text::get_all(part, Columns::ALL);
+        let records: Vec<_> = lines.by_ref().filter_map(Result::ok).collect();
+        let document = lines.finish();
+        if part.ends_with(b"\n") {
+            assert_eq!((document.trust, document.cut.as_ref()), (Trust::Exact, None));
+        } else {
+            assert_eq!(document.trust, Trust::Truncated, "{length}");
+            assert_eq!(document.malformed, 0);
+        }
+        for record in records.into_iter().filter(|record| document.trust_of(record) == Trust::Exact)
+        {
+            let key = (record.dataset.to_string(), record.property.to_string());
+            assert_eq!(record, whole[&key]);
+        }
+    }
 }
 
 #[test]
@@ -271,18 +283,54 @@ fn pool(missing: bool) -> impl Strategy<Value = Pool> {
     })
 }
 
+fn json_piece() -> impl Strategy<Value = String> {
+    const PIECES: [&str; 14] = [
+        "{",
+        "}",
+        "[",
+        "]",
+        "\"",
+        ",",
+        ":",
+        "\\u00e9",
+        "\\ud83d\\ude00",
+        "\\n",
+        "é",
+        "12",
+        "null",
+        " ",
+    ];
+    prop::sample::select(PIECES.to_vec()).prop_map(str::to_owned)
+}
+
+fn value_in(document: &serde_json::Value, record: &Record<'_>) -> Option<String> {
+    let mut datasets = document["datasets"].as_object()?.iter();
+    let (_, dataset) = datasets.find(|(member, dataset)| {
+        dataset.get("name").map_or(***member == *record.dataset, |name| *name == *record.dataset)
+    })?;
+    let value = &dataset["properties"][&*record.property]["value"];
+    Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+}
+
+/// How many properties a document has.
+fn count(document: &serde_json::Value) -> usize {
+    let datasets = document["datasets"].as_object().into_iter().flatten();
+    datasets
+        .filter_map(|(_, dataset)| dataset["properties"].as_object())
+        .map(serde_json::Map::len)
+        .sum()
+}
+
 /// What is exact has to be true of what exists, however the values are made: but for the one that
 /// forges, which may be cut short.
 fn assert_sound(pool: &Pool, columns: Columns, all: bool) -> Result<(), TestCaseError> {
-    let mut output = String::new();
-    for (dataset, properties) in pool {
-        for (name, value, source) in properties {
-            output += &match columns {
-                Columns::GET => format!("{dataset}\t{name}\t{value}\t{source}\n"),
-                _ => format!("{dataset}\t{name}\t{value}\t-\t{source}\n"),
-            };
-        }
-    }
+    let received = if columns == Columns::ALL { "-\t" } else { "" };
+    let lines = pool.iter().flat_map(|(dataset, properties)| {
+        properties.iter().map(move |(name, value, source)| {
+            format!("{dataset}\t{name}\t{value}\t{received}{source}\n")
+        })
+    });
+    let output: String = lines.collect();
     let read = if all { text::get_all } else { text::get };
     let mut lines = read(output.as_bytes(), columns);
     let records: Vec<_> = lines.by_ref().filter_map(Result::ok).collect();
@@ -324,6 +372,51 @@ proptest! {
             text::get(input, Columns::GET).finish();
             text::list(input, &["name", "x:1", "used"]).finish();
             let _ = (Columns::detect(input), json::read(input, |_| ()));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What is JSON, however it is written, is read as another reader of JSON reads it.
+    #[test]
+    fn json_is_read_as_serde_json_reads_it(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), json_piece()), 0..4),
+        spaced: bool,
+    ) {
+        let mut output = real("zfs-get-jp-received.json");
+        if spaced {
+            let value: serde_json::Value = serde_json::from_slice(&output).unwrap();
+            output = serde_json::to_vec_pretty(&value).unwrap();
+        }
+        for (place, piece) in changes {
+            let at = place.index(output.len());
+            output.splice(at..(at + piece.len() / 2).min(output.len()), piece.bytes());
+        }
+        let mut records = Vec::new();
+        let ours = json::read(&output, |record| records.push(record));
+        // A cut document ends in a newline all the same.
+        let theirs = serde_json::from_slice::<serde_json::Value>(output.trim_ascii_end());
+        match (ours, theirs) {
+            (Ok(document), Ok(theirs)) => {
+                prop_assert_eq!(document.cut, None);
+                // Of members with the same name only the last one counts there.
+                if document.records == count(&theirs) {
+                    for record in records {
+                        let value = value_in(&theirs, &record);
+                        prop_assert_eq!(record.text(), value.as_deref());
+                    }
+                }
+            }
+            (Ok(document), Err(error)) => {
+                prop_assert!(document.cut.is_some() && error.is_eof(), "{error}");
+            }
+            (Err(error), Ok(theirs)) => {
+                // Well formed, but not what OpenZFS prints.
+                prop_assert!(error.to_string().contains("expected"), "{error} {theirs}");
+            }
+            (Err(_), Err(_)) => {}
         }
     }
 }

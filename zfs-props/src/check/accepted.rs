@@ -79,6 +79,10 @@ impl Accepted {
         for (name, (setting, origin)) in &self.settings {
             let text = match (setting, origin) {
                 (_, Origin::Added) | (Setting::Random, _) => continue,
+                // Written as a number, it was not meant for `auto`, which filesystems do not take.
+                (Setting::Value(value), _) if value.is_auto() && value.spelling() != "auto" => {
+                    value.to_string()
+                }
                 (Setting::Value(value), _) => value.to_set_argument(),
                 (Setting::Text(text), _) => text.to_string(),
                 (Setting::Limit(limit), _) => limit.to_string(),

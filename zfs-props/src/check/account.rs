@@ -9,7 +9,7 @@ use crate::number;
 use crate::property::Stored;
 
 /// The account's number as text, or the name where nobody knows what it means (OpenZFS
-/// `userquota_propname_decode`, lib/libzfs/libzfs_dataset.c).
+/// `userquota_propname_decode`, `lib/libzfs/libzfs_dataset.c`).
 pub(super) fn who(
     property: &AccountProperty,
     accounts: Option<&Accounts>,

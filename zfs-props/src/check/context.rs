@@ -1,5 +1,6 @@
 //! What a verdict depends on beside the properties themselves.
 
+use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -33,18 +34,17 @@ pub(super) enum Operation {
 
 impl Context {
     const fn new(operation: Operation) -> Self {
-        Self {
-            release: Release::LATEST,
-            operation,
-            pool: None,
-            accounts: None,
-            key: Key::Unseen,
-        }
+        Self { release: Release::LATEST, operation, pool: None, accounts: None, key: Key::Unseen }
     }
 
-    /// `zfs create` of a filesystem or volume.
+    /// `zfs create` of a filesystem or volume, below one that is neither encrypted nor zoned.
     pub const fn create(kind: DatasetKind) -> Self {
-        Self::new(Operation::Create { kind, parent: DatasetFacts::filesystem() })
+        Self::create_in(DatasetFacts::filesystem(), kind)
+    }
+
+    /// `zfs create` of a filesystem or volume below this filesystem.
+    pub const fn create_in(parent: DatasetFacts, kind: DatasetKind) -> Self {
+        Self::new(Operation::Create { kind, parent })
     }
 
     /// `zpool create -O`: the properties of a new pool's own dataset.
@@ -76,15 +76,6 @@ impl Context {
         self
     }
 
-    /// Below this dataset, where one is created.
-    #[must_use]
-    pub fn parent(mut self, facts: DatasetFacts) -> Self {
-        if let Operation::Create { parent, .. } = &mut self.operation {
-            *parent = facts;
-        }
-        self
-    }
-
     /// With these users and groups.
     #[must_use]
     pub fn accounts(mut self, accounts: Accounts) -> Self {
@@ -92,7 +83,7 @@ impl Context {
         self
     }
 
-    /// With this key where the properties say that it is read.
+    /// With this key where the properties say that a new one is read.
     #[must_use]
     pub fn key(mut self, key: Key) -> Self {
         self.key = key;
@@ -104,7 +95,7 @@ impl Context {
         match &self.operation {
             Operation::Create { kind, .. } => *kind,
             Operation::CreateRoot => DatasetKind::Filesystem,
-            Operation::Set(dataset) | Operation::ChangeKey(dataset) => dataset.kind,
+            Operation::Set(dataset) | Operation::ChangeKey(dataset) => dataset.kind.kind(),
         }
     }
 
@@ -121,9 +112,12 @@ impl Context {
         matches!(&self.operation, Operation::Create { parent, .. } if parent.encrypted)
     }
 
-    /// The pool, if it is there already, or what it is assumed to be.
-    pub(super) fn pool_facts(&self) -> PoolFacts {
-        self.pool.clone().unwrap_or_else(|| PoolFacts::of(self.release))
+    /// The pool, or what it is assumed to be.
+    pub(super) fn pool_facts(&self) -> Cow<'_, PoolFacts> {
+        match &self.pool {
+            Some(pool) => Cow::Borrowed(pool),
+            None => Cow::Owned(PoolFacts::of(self.release)),
+        }
     }
 }
 
@@ -153,18 +147,28 @@ impl PoolFacts {
 }
 
 /// What matters of a dataset that is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DatasetFacts {
     /// What it is.
-    pub kind: DatasetKind,
+    pub kind: KindFacts,
     /// Whether its property `zoned` is `on`.
     pub zoned: bool,
     /// Whether its property `encryption` is other than `off`.
     pub encrypted: bool,
-    /// Its property `version`; 0 if it is not known, which no version is below.
-    pub version: u64,
-    /// What matters of a volume; none for other kinds.
-    pub volume: Option<VolumeFacts>,
+}
+
+/// What matters of one kind of dataset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KindFacts {
+    /// A filesystem.
+    Filesystem {
+        /// Its property `version`; 5 since 2010.
+        version: u64,
+    },
+    /// A volume.
+    Volume(VolumeFacts),
+    /// A snapshot, of whatever.
+    Snapshot,
 }
 
 /// What matters of a volume that is there.
@@ -179,27 +183,42 @@ pub struct VolumeFacts {
 }
 
 impl DatasetFacts {
-    const fn new(kind: DatasetKind) -> Self {
-        Self { kind, zoned: false, encrypted: false, version: 0, volume: None }
+    const fn new(kind: KindFacts) -> Self {
+        Self { kind, zoned: false, encrypted: false }
     }
 
-    /// A filesystem, not encrypted.
+    /// A filesystem of the newest version, not encrypted.
     pub const fn filesystem() -> Self {
-        let mut facts = Self::new(DatasetKind::Filesystem);
-        facts.version = 5;
-        facts
+        Self::new(KindFacts::Filesystem { version: 5 })
     }
 
     /// A volume, not encrypted.
     pub const fn volume(volume: VolumeFacts) -> Self {
-        let mut facts = Self::new(DatasetKind::Volume);
-        facts.volume = Some(volume);
-        facts
+        Self::new(KindFacts::Volume(volume))
     }
 
     /// A snapshot, of whatever.
     pub const fn snapshot() -> Self {
-        Self::new(DatasetKind::Snapshot)
+        Self::new(KindFacts::Snapshot)
+    }
+
+    /// The version of a filesystem.
+    pub(super) const fn version(&self) -> Option<u64> {
+        match self.kind {
+            KindFacts::Filesystem { version } => Some(version),
+            _ => None,
+        }
+    }
+}
+
+impl KindFacts {
+    /// The kind of dataset.
+    pub const fn kind(self) -> DatasetKind {
+        match self {
+            Self::Filesystem { .. } => DatasetKind::Filesystem,
+            Self::Volume(_) => DatasetKind::Volume,
+            Self::Snapshot => DatasetKind::Snapshot,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Accepted, CheckError, Context, Key};
+use super::{Accepted, CheckError, Context, Key, PoolFacts};
 use crate::key::PropertyName;
 use crate::property::{Feature, Property};
 use crate::value::Value;
@@ -62,14 +62,17 @@ pub enum EncryptionFault {
     NotOfKey,
 }
 
-/// What encryption makes of a creation (OpenZFS `zfs_crypto_create`, lib/libzfs/libzfs_crypto.c).
-pub(super) fn create(accepted: &mut Accepted, context: &Context) -> Result<(), CheckError> {
-    let refuse = |property: Property, fault: EncryptionFault| {
-        Err(CheckError::new(property.name(), fault))
-    };
+/// What encryption makes of a creation (OpenZFS `zfs_crypto_create`, `lib/libzfs/libzfs_crypto.c`).
+pub(super) fn create(
+    accepted: &mut Accepted,
+    context: &Context,
+    pool: &PoolFacts,
+) -> Result<(), CheckError> {
+    let refuse =
+        |property: Property, fault: EncryptionFault| Err(CheckError::new(property.name(), fault));
     let first_given = PARAMETERS.into_iter().find(|property| is_meant(accepted, *property));
 
-    if !context.pool_facts().features.contains(&Feature::Encryption) {
+    if !pool.features.contains(&Feature::Encryption) {
         return match first_given {
             Some(property) => refuse(property, EncryptionFault::NoFeature),
             None => Ok(()),
@@ -156,7 +159,7 @@ fn check_key(format: u64, key: &Key) -> Result<(), EncryptionFault> {
 }
 
 /// What `zfs change-key -o` takes (OpenZFS `zfs_crypto_verify_rewrap_nvlist`,
-/// lib/libzfs/libzfs_crypto.c). Whether the dataset can have a key of its own is not asked.
+/// `lib/libzfs/libzfs_crypto.c`). Whether the dataset can have a key of its own is not asked.
 pub(super) fn change_key(accepted: &Accepted) -> Result<(), CheckError> {
     let is_of_key = |name: &PropertyName| {
         name.native().is_some_and(|p| p != Property::Encryption && PARAMETERS.contains(&p))

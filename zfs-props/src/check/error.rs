@@ -1,6 +1,7 @@
 //! Why a property is refused, and as what OpenZFS would report it.
 
 use alloc::boxed::Box;
+use alloc::string::ToString;
 use core::fmt;
 
 use thiserror::Error;
@@ -12,25 +13,42 @@ use crate::kind::DatasetKind;
 use crate::name::NameError;
 use crate::nice::nicebytes;
 use crate::number::NumberError;
+use crate::property::Stored;
 use crate::quoted::Quoted;
 use crate::value::ValueError;
 
-/// A refusal: of which property, by which rule.
+/// A refusal: of which property and value, by which rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckError {
     property: Box<str>,
+    value: Option<Box<str>>,
     fault: CheckFault,
 }
 
 impl CheckError {
+    /// Of a rule about several properties.
     pub(super) fn new(property: &str, fault: impl Into<CheckFault>) -> Self {
-        Self { property: property.into(), fault: fault.into() }
+        Self { property: property.into(), value: None, fault: fault.into() }
+    }
+
+    /// Of a rule about one value.
+    pub(super) fn of(property: &str, value: Stored<&str>, fault: CheckFault) -> Self {
+        let value = match value {
+            Stored::Number(number) => number.to_string().into(),
+            Stored::Text(text) => text.into(),
+        };
+        Self { property: property.into(), value: Some(value), fault }
     }
 
     /// The property, as it was given; of a rule about several, the one that would have to change.
     /// Empty where it is about none, but about the dataset's place.
     pub fn property(&self) -> &str {
         &self.property
+    }
+
+    /// The value, as it was given; none where the rule is about several properties.
+    pub fn value(&self) -> Option<&str> {
+        self.value.as_deref()
     }
 
     /// The rule, with what broke it.
@@ -46,12 +64,15 @@ impl CheckError {
 
 impl fmt::Display for CheckError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.fault {
+        match (&self.fault, &self.value) {
             // These name the property themselves.
-            CheckFault::Name(error) => error.fmt(f),
-            CheckFault::Value(error) => error.fmt(f),
-            fault if self.property.is_empty() => fault.fmt(f),
-            fault => write!(f, "{}: {fault}", Quoted(&self.property)),
+            (CheckFault::Name(error), _) => error.fmt(f),
+            (CheckFault::Value(error), _) => error.fmt(f),
+            (fault, None) if self.property.is_empty() => fault.fmt(f),
+            (fault, None) => write!(f, "{}: {fault}", Quoted(&self.property)),
+            (fault, Some(value)) => {
+                write!(f, "{} = {}: {fault}", Quoted(&self.property), Quoted(value))
+            }
         }
     }
 }
@@ -185,6 +206,14 @@ impl CheckFault {
             Self::Pool(fault) => fault.class(),
             _ => ErrorClass::BadProperty,
         }
+    }
+}
+
+/// The text of a value that has to be one.
+pub(super) fn text(value: Stored<&str>) -> Result<&str, CheckFault> {
+    match value {
+        Stored::Text(text) => Ok(text),
+        Stored::Number(_) => Err(CheckFault::NotText),
     }
 }
 

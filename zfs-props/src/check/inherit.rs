@@ -10,7 +10,7 @@ pub const NOT_REVERTIBLE: [Property; 2] = [Property::VolSize, Property::Version]
 
 /// The property that `zfs inherit` of `name` gives up on a dataset, by its canonical name; with
 /// `revert` (`-S`) it goes back to a received value (OpenZFS `zfs_prop_inherit`,
-/// lib/libzfs/libzfs_dataset.c). Reverting [`NOT_REVERTIBLE`] ones passes here.
+/// `lib/libzfs/libzfs_dataset.c`). Reverting [`NOT_REVERTIBLE`] ones passes here.
 ///
 /// ```
 /// use zfs_props::check::{DatasetFacts, ErrorClass, inherit};
@@ -53,8 +53,9 @@ pub fn inherit(
     if !property.is_inheritable() && !revert {
         return refuse(CheckFault::NotInherited);
     }
-    if !property.applies_to(dataset.kind, release) {
-        return refuse(CheckFault::WrongKind { kind: dataset.kind });
+    let kind = dataset.kind.kind();
+    if !property.applies_to(kind, release) {
+        return refuse(CheckFault::WrongKind { kind });
     }
     if property == Property::Mountpoint && dataset.zoned {
         return refuse(CheckFault::Zoned);

@@ -82,10 +82,23 @@ pub enum Lint {
         /// The length, in bytes.
         length: usize,
     },
-    /// A record size beyond what the module takes unless told otherwise (`zfs_max_recordsize`; up to
+    /// A block size beyond what the module takes unless told otherwise (`zfs_max_recordsize`, up to
     /// 2.1).
-    #[error("recordsize: the kernel module takes more than 1M only if `zfs_max_recordsize` says so")]
-    LargeRecords,
+    #[error("{property}: the kernel takes more than 1M only if `zfs_max_recordsize` says so")]
+    LargeBlocks {
+        /// The property.
+        property: Property,
+    },
+    /// What a filesystem of an old version cannot have; the kernel refuses it.
+    #[error("{property}: needs filesystem version {needed}; this is {version}")]
+    NeedsVersion {
+        /// The property.
+        property: PropertyName,
+        /// The first version that can have it.
+        needed: u64,
+        /// The filesystem's.
+        version: u64,
+    },
 }
 
 impl Lint {
@@ -102,7 +115,8 @@ impl Lint {
             Self::AutoAtCreation => "auto-at-creation",
             Self::EncryptedCopies => "encrypted-copies",
             Self::TextTooLong { .. } => "text-too-long",
-            Self::LargeRecords => "large-records",
+            Self::LargeBlocks { .. } => "large-blocks",
+            Self::NeedsVersion { .. } => "needs-version",
         }
     }
 }
@@ -120,7 +134,12 @@ pub(super) fn lints(
 ) -> Vec<Lint> {
     let mut lints = Vec::new();
     about_names(set, context.release, &mut lints);
+    let version = version(context, accepted);
     for (name, setting) in accepted.iter() {
+        let needed = version_needed(name);
+        if let Some(version) = version.filter(|version| *version < needed) {
+            lints.push(Lint::NeedsVersion { property: name.clone(), needed, version });
+        }
         match setting {
             Setting::Value(value) => {
                 about_feature(name, value.feature_needed(), pool, &mut lints);
@@ -141,6 +160,29 @@ pub(super) fn lints(
         }
     }
     lints
+}
+
+/// The version of the filesystem, as it is or is to be created.
+fn version(context: &Context, accepted: &Accepted) -> Option<u64> {
+    match context.dataset() {
+        Some(dataset) => dataset.version(),
+        None => accepted.number(Property::Version),
+    }
+}
+
+/// The first version of filesystems that can have the property (OpenZFS `zfs_check_settable` and
+/// `zfs_fill_zplprops_impl`, `module/zfs/zfs_ioctl.c`).
+const fn version_needed(name: &PropertyName) -> u64 {
+    match name {
+        PropertyName::Account(_) => 4,
+        PropertyName::Native(
+            Property::ShareSmb
+            | Property::Utf8Only
+            | Property::Normalization
+            | Property::CaseSensitivity,
+        ) => 3,
+        _ => 1,
+    }
 }
 
 fn about_names(set: &PropertySet, release: Release, lints: &mut Vec<Lint>) {
@@ -190,10 +232,10 @@ fn about_value(
         Property::Copies if number > 2 && is_new && encryption::is_on(accepted, context) => {
             Some(Lint::EncryptedCopies)
         }
-        Property::RecordSize
+        property @ (Property::RecordSize | Property::VolBlockSize)
             if number > OLD_MAX_RECORD_SIZE && !context.release.is_at_least(Release::V2_2) =>
         {
-            Some(Lint::LargeRecords)
+            Some(Lint::LargeBlocks { property })
         }
         _ => None,
     }

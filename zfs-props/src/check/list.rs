@@ -6,7 +6,11 @@ use alloc::vec::Vec;
 
 use super::accepted::Outcome;
 use super::context::Operation;
-use super::{Accepted, CheckError, CheckFault, Context, PoolFacts, Setting, account, lint};
+use super::error::text;
+use super::{
+    Accepted, CheckError, CheckFault, Context, DatasetFacts, KindFacts, PoolFacts, Setting,
+    account, lint, volume,
+};
 use crate::key::{AccountProperty, PropertyName, PropertyNameError, UserPropertyFault};
 use crate::kind::DatasetKind;
 use crate::property::{Property, Stored, ValueType};
@@ -19,17 +23,20 @@ const OLD_MAX_BLOCK_SIZE: u64 = 128 << 10;
 
 /// OpenZFS `zfs_valid_proplist`.
 pub(crate) fn list(set: &PropertySet, context: &Context) -> Outcome<Accepted> {
-    let pool = context.pool_facts();
-    let mut list = List { set, context, pool: &pool, accepted: Accepted::default() };
+    in_pool(set, context, &context.pool_facts())
+}
+
+pub(super) fn in_pool(set: &PropertySet, context: &Context, pool: &PoolFacts) -> Outcome<Accepted> {
+    let mut list = List { set, context, pool, accepted: Accepted::default() };
     let mut errors = Vec::new();
     for (name, value) in set.iter() {
         let verdict = list.entry(name, value);
-        errors.extend(verdict.err().map(|fault| CheckError::new(name, fault)));
+        errors.extend(verdict.err().map(|fault| CheckError::of(name, value, fault)));
     }
     let mut outcome = Outcome { accepted: list.accepted, errors };
     let verdict = normalize(&mut outcome.accepted, context.release);
     outcome.note(verdict);
-    outcome.accepted.lints = lint::lints(set, context, &pool, &outcome.accepted);
+    outcome.accepted.lints = lint::lints(set, context, pool, &outcome.accepted);
     outcome
 }
 
@@ -92,15 +99,13 @@ impl List<'_> {
             }
             _ => text(value)?,
         };
-        let value = Value::parse(property, text, release);
-        if let Err(error) = &value {
+        let value = Value::parse(property, text, release).map_err(|error| match error.fault() {
             // OpenZFS asks for the zone between the length of a share's options and their meaning.
-            let options = matches!(error.fault(), ValueFault::ShareNfs { .. } | ValueFault::ShareSmb);
-            if options && self.is_zoned() {
-                return Err(CheckFault::Zoned);
+            ValueFault::ShareNfs { .. } | ValueFault::ShareSmb if self.is_zoned() => {
+                CheckFault::Zoned
             }
-        }
-        let value = value?;
+            _ => error.into(),
+        })?;
         self.here(&value)?;
         Ok(value)
     }
@@ -128,7 +133,7 @@ impl List<'_> {
         let text = value.text().unwrap_or_default();
         let is_encrypted = dataset.map(|dataset| dataset.encrypted);
         match value.property() {
-            Property::Version => match dataset.map(|dataset| dataset.version) {
+            Property::Version => match dataset.and_then(DatasetFacts::version) {
                 Some(current) if number < current => Err(CheckFault::Downgrade { current }),
                 _ => Ok(()),
             },
@@ -149,9 +154,9 @@ impl List<'_> {
                 (Some(true) | None, _) | (Some(false), "none") => Ok(()),
                 (Some(false), _) => Err(CheckFault::NotEncrypted),
             },
-            Property::VolSize => match dataset.and_then(|dataset| dataset.volume) {
-                Some(volume) => super::volume::check_size(number, volume.block_size),
-                None => Ok(()),
+            Property::VolSize => match dataset.map(|dataset| dataset.kind) {
+                Some(KindFacts::Volume(volume)) => volume::check_size(number, volume.block_size),
+                _ => Ok(()),
             },
             Property::Copies if is_encrypted == Some(true) && number > 2 => {
                 Err(CheckFault::EncryptedCopies)
@@ -190,13 +195,6 @@ impl List<'_> {
             Operation::CreateRoot => self.set.get("zoned") == Some(Stored::Text("on")),
             Operation::Set(dataset) | Operation::ChangeKey(dataset) => dataset.zoned,
         }
-    }
-}
-
-fn text(value: Stored<&str>) -> Result<&str, CheckFault> {
-    match value {
-        Stored::Text(text) => Ok(text),
-        Stored::Number(_) => Err(CheckFault::NotText),
     }
 }
 

@@ -13,16 +13,17 @@
 //! let size = 1 << 30;
 //! let volume = VolumeFacts { size, block_size: 16 << 10, refreservation: 1_092_616_192 };
 //! let context = Context::set(DatasetFacts::volume(volume));
-//! let accepted = PropertySet::from_pairs([("volsize", "2G")])?.check(&context).unwrap();
+//! let accepted = PropertySet::from_pairs([("volsize", "10G")])?.check(&context).unwrap();
 //! let reserved = accepted.added().next().unwrap();
 //! assert_eq!(reserved.property(), Property::RefReservation);
-//! assert_eq!(reserved.number(), Some(2_184_839_168));
+//! assert_eq!(reserved.number(), Some(10_907_287_552));
 //!
 //! // Every error; OpenZFS would say the first.
 //! let props = PropertySet::from_pairs([("volsize", "1000"), ("recordsize", "3K")])?;
 //! let errors = props.check_all(&context).unwrap_err();
 //! assert_eq!(errors[0].class(), ErrorClass::BadProperty);
-//! assert_eq!(errors[1].to_string(), "\"recordsize\": a volume has no such property");
+//! assert_eq!(errors[1].property(), "recordsize");
+//! assert_eq!(errors[1].class(), ErrorClass::WrongKind);
 //!
 //! // The kernel's business, but known beforehand.
 //! let props = PropertySet::from_pairs([("userquota@4294967296", "1G")])?;
@@ -32,8 +33,8 @@
 //! ```
 //!
 //! Source: OpenZFS `zfs_valid_proplist`, `zfs_create`, `zfs_prop_set_list` and `zfs_prop_inherit`
-//! (lib/libzfs/libzfs_dataset.c), `zfs_crypto_create` (lib/libzfs/libzfs_crypto.c),
-//! `zpool_valid_proplist` (lib/libzfs/libzfs_pool.c).
+//! (`lib/libzfs/libzfs_dataset.c`), `zfs_crypto_create` (`lib/libzfs/libzfs_crypto.c`),
+//! `zpool_valid_proplist` (`lib/libzfs/libzfs_pool.c`).
 
 mod accepted;
 mod account;
@@ -53,7 +54,7 @@ use crate::release::Release;
 use crate::set::PropertySet;
 
 pub use accepted::{Accepted, Setting};
-pub use context::{Accounts, Context, DatasetFacts, Key, PoolFacts, VolumeFacts};
+pub use context::{Accounts, Context, DatasetFacts, Key, KindFacts, PoolFacts, VolumeFacts};
 pub use encryption::EncryptionFault;
 pub use error::{CheckError, CheckFault, ErrorClass};
 pub use inherit::{NOT_REVERTIBLE, inherit};
@@ -70,8 +71,8 @@ use context::Operation;
 
 /// The properties, each by itself and then what the operation makes of them together.
 pub(crate) fn operation(set: &PropertySet, context: &Context) -> Outcome<Accepted> {
-    let mut outcome = list(set, context);
     let pool = context.pool_facts();
+    let mut outcome = list::in_pool(set, context, &pool);
     let release = context.release;
     match &context.operation {
         Operation::Create { kind, .. } => {
@@ -79,7 +80,7 @@ pub(crate) fn operation(set: &PropertySet, context: &Context) -> Outcome<Accepte
                 let verdict = volume::create(&outcome.accepted, release);
                 outcome.note(verdict);
             }
-            encrypt(&mut outcome, context);
+            encrypt(&mut outcome, context, &pool);
         }
         Operation::CreateRoot => {
             let special = Property::SpecialSmallBlocks;
@@ -87,10 +88,10 @@ pub(crate) fn operation(set: &PropertySet, context: &Context) -> Outcome<Accepte
             if is_blocked && outcome.accepted.get(special).is_some() {
                 outcome.note(Err(CheckError::new(special.name(), CheckFault::NoSpecialVdev)));
             }
-            encrypt(&mut outcome, context);
+            encrypt(&mut outcome, context, &pool);
         }
         Operation::Set(dataset) => {
-            if let (Some(volume), true) = (dataset.volume, outcome.errors.is_empty()) {
+            if let (KindFacts::Volume(volume), true) = (dataset.kind, outcome.errors.is_empty()) {
                 volume::reserve(&mut outcome.accepted, volume, &pool.vdevs, release);
             }
         }
@@ -99,9 +100,9 @@ pub(crate) fn operation(set: &PropertySet, context: &Context) -> Outcome<Accepte
     outcome
 }
 
-fn encrypt(outcome: &mut Outcome<Accepted>, context: &Context) {
+fn encrypt(outcome: &mut Outcome<Accepted>, context: &Context, pool: &PoolFacts) {
     if !outcome.refused(&encryption::PARAMETERS, context.release) {
-        let verdict = encryption::create(&mut outcome.accepted, context);
+        let verdict = encryption::create(&mut outcome.accepted, context, pool);
         outcome.note(verdict);
     }
 }

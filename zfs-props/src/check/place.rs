@@ -8,7 +8,7 @@ use crate::name::DatasetName;
 
 /// The parent of a dataset to be created, among the datasets that `find` knows: it has to be there and a
 /// filesystem, and the dataset itself must not be there (OpenZFS `zfs_create`,
-/// lib/libzfs/libzfs_dataset.c, before it looks at properties).
+/// `lib/libzfs/libzfs_dataset.c`, before it looks at properties).
 ///
 /// ```
 /// use zfs_props::check::{DatasetFacts, ErrorClass, place};
@@ -34,7 +34,7 @@ pub fn place<'a>(
     let Some(facts) = find(parent) else {
         return refuse(CheckFault::NoParent { parent: Box::from(parent) });
     };
-    if facts.kind != DatasetKind::Filesystem {
+    if facts.kind.kind() != DatasetKind::Filesystem {
         return refuse(CheckFault::ParentIsVolume);
     }
     if find(name.as_str()).is_some() {

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use thiserror::Error;
 
 use super::accepted::Outcome;
+use super::error::text;
 use super::{CheckError, CheckFault, ErrorClass};
 use crate::key::{PoolPropertyName, UserProperty, UserPropertyFault};
 use crate::name::Name;
@@ -16,6 +17,7 @@ use crate::property::{Feature, PoolProperty, Stored, ValueType};
 use crate::quoted::Quoted;
 use crate::release::Release;
 use crate::set::PropertySet;
+use crate::value::longest_text;
 
 /// The pool whose properties are set, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -211,7 +213,7 @@ impl PoolFault {
     }
 }
 
-/// OpenZFS `zpool_valid_proplist` (lib/libzfs/libzfs_pool.c). What is on the machine's disks (the
+/// OpenZFS `zpool_valid_proplist` (`lib/libzfs/libzfs_pool.c`). What is on the machine's disks (the
 /// directory of `cachefile`, the files of `compatibility`) is not looked at.
 pub(crate) fn pool(set: &PropertySet, context: &PoolContext) -> Outcome<PoolAccepted> {
     let mut outcome = Outcome { accepted: PoolAccepted::new(), errors: Vec::new() };
@@ -220,7 +222,7 @@ pub(crate) fn pool(set: &PropertySet, context: &PoolContext) -> Outcome<PoolAcce
             Ok((property, stored)) => {
                 outcome.accepted.insert(property, stored);
             }
-            Err(fault) => outcome.errors.push(CheckError::new(name, fault)),
+            Err(fault) => outcome.errors.push(CheckError::of(name, value, fault)),
         }
     }
     outcome
@@ -324,7 +326,9 @@ fn check_number(
                 Err(PoolFault::Version { found: number, least })
             }
         }
-        PoolProperty::Ashift if number != 0 && !(9..=16).contains(&number) => Err(PoolFault::Ashift),
+        PoolProperty::Ashift if number != 0 && !(9..=16).contains(&number) => {
+            Err(PoolFault::Ashift)
+        }
         _ => Ok(()),
     }
 }
@@ -381,14 +385,6 @@ fn absolute(path: &str) -> Result<(), PoolFault> {
 }
 
 fn fits(text: &str, release: Release) -> Result<(), PoolFault> {
-    // `ZFS_MAXPROPLEN`, which counts the end of the text.
-    let limit = if release.is_at_least(Release::V2_3) { 8191 } else { 4095 };
+    let limit = longest_text(release);
     if text.len() > limit { Err(PoolFault::TooLong { limit }) } else { Ok(()) }
-}
-
-fn text(value: Stored<&str>) -> Result<&str, CheckFault> {
-    match value {
-        Stored::Text(text) => Ok(text),
-        Stored::Number(_) => Err(CheckFault::NotText),
-    }
 }

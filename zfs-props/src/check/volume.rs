@@ -12,7 +12,7 @@ use crate::value::Value;
 /// The properties that [`create`] looks at.
 pub(super) const SIZES: [Property; 2] = [Property::VolSize, Property::VolBlockSize];
 
-/// What a new volume needs (OpenZFS `zfs_create`, lib/libzfs/libzfs_dataset.c).
+/// What a new volume needs (OpenZFS `zfs_create`, `lib/libzfs/libzfs_dataset.c`).
 pub(super) fn create(accepted: &Accepted, release: Release) -> Result<(), CheckError> {
     let block_size = accepted.number(Property::VolBlockSize);
     let verdict = match accepted.number(Property::VolSize) {
@@ -32,7 +32,7 @@ pub(super) const fn check_size(size: u64, block_size: u64) -> Result<(), CheckFa
 
 /// Lets `refreservation` follow `volsize` if it is what the volume takes at most, and computes what
 /// `auto` stands for (OpenZFS `zfs_add_synthetic_resv` and `zfs_fix_auto_resv`,
-/// lib/libzfs/libzfs_dataset.c). Copies do not count there.
+/// `lib/libzfs/libzfs_dataset.c`). Copies do not count there.
 pub(super) fn reserve(
     accepted: &mut Accepted,
     volume: VolumeFacts,

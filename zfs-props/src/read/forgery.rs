@@ -95,14 +95,15 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// The dataset of the last line, empty before the first.
+    pub(super) fn dataset(&self) -> &'a str {
+        self.run.dataset
+    }
+
     /// What the next line begins with if it is like those of the dataset before.
     pub(super) fn foreseen(&self) -> Option<Names<'a>> {
         let native = self.foresight.next(self.run.last).filter(|_| !self.run.dataset.is_empty())?;
-        Some(Names {
-            dataset: self.run.dataset,
-            property: native.name(),
-            native: Some(native),
-        })
+        Some(Names { dataset: self.run.dataset, property: native.name(), native: Some(native) })
     }
 
     /// The native property called `property`, in a line about `dataset`.

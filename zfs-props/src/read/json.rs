@@ -1,7 +1,7 @@
 //! Output of `zfs get -j`, `zfs list -j`, `zpool get -j` and `zpool list -j` (OpenZFS 2.3 and 2.4),
 //! with or without `-p` and `--json-int`.
 //!
-//! [`read`] hands out every property as a [`Record`] while it parses; no tree and no map is built, and
+//! [`read`] hands out every property as a [`Record`] while it reads; no tree and no map is built, and
 //! what has no escapes is borrowed from the input.
 //!
 //! ```
@@ -40,14 +40,18 @@
 //!   source [`Source::None`] if the property is a native one; a user property may as well hold the text
 //!   `-`: it is [`Trust::Ambiguous`] and has no source.
 
+mod scan;
+
 use alloc::borrow::Cow;
 use alloc::string::ToString;
-use core::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use memchr::{memchr_iter, memchr2, memrchr};
 
-use super::{Cut, Document, ReadError, ReadFault, Record, Trust, trust};
-use crate::source::{JSON_WORDS, Source};
+use self::scan::{Scan, Stop};
+use super::foresight::Foresight;
+use super::{Document, ReadError, ReadFault, Record, Trust, trust};
+use crate::property::Property;
+use crate::source::Source;
 
 /// Reads a document and hands each property in it to `each`.
 ///
@@ -57,33 +61,35 @@ pub fn read<'a>(output: &'a [u8], each: impl FnMut(Record<'a>)) -> Result<Docume
     // OpenZFS ends a cut document in a newline as well: inside a string, where JSON has none.
     let output = output.trim_ascii_end();
     let mut reader = Reader {
+        scan: Scan::new(output),
         each,
         document: Document::default(),
         list: false,
         dataset: Cow::Borrowed(""),
         property: Cow::Borrowed(""),
+        foresight: Foresight::new(),
+        last: None,
     };
-    let mut json = serde_json::Deserializer::from_slice(output);
-    let root = Object(Root { reader: &mut reader, found: false });
-    match root.deserialize(&mut json).and_then(|()| json.end()) {
+    match reader.root() {
         Ok(()) => {}
-        Err(error) if error.is_eof() && !output.is_empty() => {
-            let (dataset, property) = (reader.dataset.into_owned(), reader.property.into_owned());
-            reader.document.cut = Some(Cut { dataset, property });
-            reader.document.trust = reader.document.trust.max(Trust::Truncated);
+        Err(Stop::End) if !output.is_empty() => {
+            reader.document.cut_at(&reader.dataset, &reader.property);
         }
-        Err(error) => {
-            return Err(ReadError {
-                line: error.line(),
-                column: error.column(),
-                fault: ReadFault::Json { reason: error.to_string() },
-            });
-        }
+        Err(Stop::End) => return Err(error(output, 0, "a document")),
+        Err(Stop::Unexpected { at, expected }) => return Err(error(output, at, expected)),
     }
     Ok(reader.document)
 }
 
+fn error(output: &[u8], at: usize, expected: &'static str) -> ReadError {
+    let before = output.get(..at).unwrap_or(output);
+    let line = memchr_iter(b'\n', before).count() + 1;
+    let column = at - memrchr(b'\n', before).map_or(0, |newline| newline + 1) + 1;
+    ReadError { line, column, fault: ReadFault::Json { expected } }
+}
+
 struct Reader<'a, F> {
+    scan: Scan<'a>,
     each: F,
     document: Document<'a>,
     /// The command is `zfs list`.
@@ -91,337 +97,220 @@ struct Reader<'a, F> {
     /// Where the reader is.
     dataset: Cow<'a, str>,
     property: Cow<'a, str>,
+    foresight: Foresight,
+    /// The last native property of the dataset.
+    last: Option<Property>,
+}
+
+/// A value as it was printed.
+enum Printed<'a> {
+    Text(Cow<'a, [u8]>),
+    Number(u64),
+}
+
+/// Where a value comes from, and what was received.
+#[derive(Default)]
+struct Origin<'a> {
+    source: Option<Source<Cow<'a, str>>>,
+    received: Option<Cow<'a, [u8]>>,
 }
 
 impl<'a, F: FnMut(Record<'a>)> Reader<'a, F> {
-    fn record(
+    /// Reads an object, member by member.
+    fn members(
         &mut self,
-        printed: Printed<'a>,
-        source: Option<Source<Cow<'a, str>>>,
-        received: Option<Cow<'a, str>>,
-    ) {
-        let property = &*self.property;
-        let is_received = source == Some(Source::Received);
-        let received = received.filter(|data| is_received && data != "-");
-        let trust = received.as_deref().map_or(Trust::Exact, |text| trust_of_text(property, text));
-        let mut record = Record {
-            dataset: self.dataset.clone(),
-            property: self.property.clone(),
-            value: Cow::Borrowed(b"-"),
-            received: received.map(into_bytes),
-            source,
-            trust,
-        };
-        match printed {
-            Printed::Text(Cow::Borrowed("-")) if self.list && trust::is_user(property) => {
-                record.trust = Trust::Ambiguous;
-                record.source = None;
+        mut member: impl FnMut(&mut Self, Cow<'a, str>) -> Result<(), Stop>,
+    ) -> Result<(), Stop> {
+        self.scan.open()?;
+        let mut first = true;
+        while let Some(name) = self.scan.member(first)? {
+            first = false;
+            member(self, name)?;
+        }
+        Ok(())
+    }
+
+    fn root(&mut self) -> Result<(), Stop> {
+        let mut found = false;
+        self.members(|reader, name| match &*name {
+            "output_version" => reader.version(),
+            "datasets" | "pools" | "vdevs" => {
+                found = true;
+                reader.members(Self::dataset)
             }
-            Printed::Text(Cow::Borrowed("-")) if self.list => record.source = Some(Source::None),
+            _ => reader.scan.skip(),
+        })?;
+        self.scan.end()?;
+        if found { Ok(()) } else { Err(self.scan.expected("`datasets`, `pools` or `vdevs`")) }
+    }
+
+    fn version(&mut self) -> Result<(), Stop> {
+        self.members(|reader, name| {
+            if name == "command" {
+                reader.list = reader.scan.string()? == "zfs list";
+                Ok(())
+            } else {
+                reader.scan.skip()
+            }
+        })
+    }
+
+    /// One dataset, pool or vdev.
+    fn dataset(&mut self, name: Cow<'a, str>) -> Result<(), Stop> {
+        self.dataset = name;
+        let mut found = false;
+        self.members(|reader, name| {
+            match &*name {
+                // With `--json-pool-key-guid` the member is called after the pool's guid.
+                "name" => reader.dataset = reader.scan.string()?,
+                "properties" => {
+                    found = true;
+                    reader.properties()?;
+                }
+                _ => reader.scan.skip()?,
+            }
+            Ok(())
+        })?;
+        self.property = Cow::Borrowed("");
+        if found { Ok(()) } else { Err(self.scan.expected("`properties` in the object before")) }
+    }
+
+    fn properties(&mut self) -> Result<(), Stop> {
+        self.last = None;
+        self.scan.open()?;
+        let mut is_first = true;
+        loop {
+            if self.foreseen(is_first).is_none() {
+                match self.scan.member(is_first)? {
+                    Some(name) => self.property(name)?,
+                    None => return Ok(()),
+                }
+            }
+            is_first = false;
+        }
+    }
+
+    /// Reads the next property, if it is like most are: the one that came next the last time, a text
+    /// without escapes, and written as OpenZFS does, without blanks.
+    fn foreseen(&mut self, is_first: bool) -> Option<()> {
+        let native = self.foresight.next(self.last)?;
+        let rest = self.scan.rest();
+        let rest = if is_first { rest } else { rest.strip_prefix(b",")? };
+        let rest = rest.strip_prefix(b"\"")?.strip_prefix(native.name().as_bytes())?;
+        let rest = rest.strip_prefix(b"\":{\"value\":\"")?;
+        let (value, rest) = plain(rest)?;
+        let rest = rest.strip_prefix(b",\"source\":{\"type\":\"")?;
+        let (source, rest) = if let Some(rest) = rest.strip_prefix(b"NONE\",\"data\":\"-\"}}") {
+            (Source::None, rest)
+        } else if let Some(rest) = rest.strip_prefix(b"DEFAULT\",\"data\":\"-\"}}") {
+            (Source::Default, rest)
+        } else if let Some(rest) = rest.strip_prefix(b"LOCAL\",\"data\":\"-\"}}") {
+            (Source::Local, rest)
+        } else {
+            let (from, rest) = plain(rest.strip_prefix(b"INHERITED\",\"data\":\"")?)?;
+            let from = core::str::from_utf8(from).ok()?;
+            (Source::Inherited(Cow::Borrowed(from)), rest.strip_prefix(b"}}")?)
+        };
+        self.scan.go_on_at(rest);
+        self.last = Some(native);
+        self.property = Cow::Borrowed(native.name());
+        let origin = Origin { source: Some(source), received: None };
+        self.record(Printed::Text(Cow::Borrowed(value)), origin);
+        Some(())
+    }
+
+    /// Reads any property.
+    fn property(&mut self, name: Cow<'a, str>) -> Result<(), Stop> {
+        self.last = self.foresight.find(&name, self.last).or(self.last);
+        self.property = name;
+        let mut value = None;
+        let mut origin = Origin::default();
+        self.members(|reader, name| {
+            match &*name {
+                "value" => value = Some(reader.value()?),
+                "source" => origin = reader.origin()?,
+                _ => reader.scan.skip()?,
+            }
+            Ok(())
+        })?;
+        match value {
+            Some(value) => self.record(value, origin),
+            None => return Err(self.scan.expected("`value` in the object before")),
+        }
+        Ok(())
+    }
+
+    fn value(&mut self) -> Result<Printed<'a>, Stop> {
+        Ok(match self.scan.number()? {
+            Some(number) => Printed::Number(number),
+            None => Printed::Text(into_bytes(self.scan.string()?)),
+        })
+    }
+
+    fn origin(&mut self) -> Result<Origin<'a>, Stop> {
+        let (mut kind, mut data) = (Cow::Borrowed(""), Cow::Borrowed("-"));
+        self.members(|reader, name| {
+            match &*name {
+                "type" => kind = reader.scan.string()?,
+                "data" => data = reader.scan.string()?,
+                _ => reader.scan.skip()?,
+            }
+            Ok(())
+        })?;
+        let source = Source::from_json(&kind, data.clone());
+        let source = source.ok_or_else(|| self.scan.expected("a source that is known"))?;
+        let received = (source == Source::Received && data != "-").then(|| into_bytes(data));
+        Ok(Origin { source: Some(source), received })
+    }
+
+    fn record(&mut self, printed: Printed<'a>, origin: Origin<'a>) {
+        let property = &*self.property;
+        let mut source = origin.source;
+        let mut trust =
+            origin.received.as_deref().map_or(Trust::Exact, |text| trust_of_text(property, text));
+        let value = match printed {
             Printed::Text(text) => {
-                record.trust = trust.max(trust_of_text(property, &text));
-                record.value = into_bytes(text);
+                trust = trust.max(trust_of_text(property, &text));
+                if self.list && *text == *b"-" {
+                    // The source is that of the property before, if there is no value.
+                    let is_user = trust::is_user(property);
+                    trust = if is_user { Trust::Ambiguous } else { trust };
+                    source = if is_user { None } else { Some(Source::None) };
+                }
+                text
             }
             Printed::Number(number) => {
-                record.trust = trust.max(trust::of_number(property, number));
-                record.value = Cow::Owned(number.to_string().into_bytes());
+                trust = trust.max(trust::of_number(property, number));
+                Cow::Owned(number.to_string().into_bytes())
             }
-        }
-        self.document.count(record.trust);
-        (self.each)(record);
+        };
+        self.document.count(trust);
+        (self.each)(Record {
+            dataset: self.dataset.clone(),
+            property: self.property.clone(),
+            value,
+            received: origin.received,
+            source,
+            trust,
+        });
     }
 }
 
 /// Characters beyond ASCII may have been changed, and others lost next to them.
-fn trust_of_text(property: &str, text: &str) -> Trust {
-    if text.is_ascii() { trust::of_text(property, text.as_bytes()) } else { Trust::Ambiguous }
+fn trust_of_text(property: &str, text: &[u8]) -> Trust {
+    if text.is_ascii() { trust::of_text(property, text) } else { Trust::Ambiguous }
+}
+
+/// A string without escapes and with ASCII characters alone, and what follows its end.
+fn plain(string: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (text, rest) = string.split_at_checked(memchr2(b'"', b'\\', string)?)?;
+    let rest = rest.strip_prefix(b"\"")?;
+    text.iter().all(|byte| matches!(byte, b' '..=0x7f)).then_some((text, rest))
 }
 
 fn into_bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
         Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-    }
-}
-
-/// An object of the document, read member by member into `self`.
-trait Members<'a> {
-    /// Reads the value of the member called `name`.
-    fn member<M: MapAccess<'a>>(&mut self, name: Cow<'a, str>, map: &mut M)
-    -> Result<(), M::Error>;
-
-    /// All members have been read.
-    fn end<E: Error>(self) -> Result<(), E>;
-}
-
-struct Object<T>(T);
-
-impl<'a, T: Members<'a>> DeserializeSeed<'a> for Object<T> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'a>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_map(self)
-    }
-}
-
-impl<'a, T: Members<'a>> Visitor<'a> for Object<T> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<M: MapAccess<'a>>(mut self, mut map: M) -> Result<(), M::Error> {
-        while let Some(name) = map.next_key_seed(Text)? {
-            self.0.member(name, &mut map)?;
-        }
-        self.0.end()
-    }
-}
-
-fn ignore<'a, M: MapAccess<'a>>(map: &mut M) -> Result<(), M::Error> {
-    map.next_value::<IgnoredAny>().map(drop)
-}
-
-/// The whole document.
-struct Root<'r, 'a, F> {
-    reader: &'r mut Reader<'a, F>,
-    /// There are datasets, pools or vdevs.
-    found: bool,
-}
-
-impl<'a, F: FnMut(Record<'a>)> Members<'a> for Root<'_, 'a, F> {
-    fn member<M: MapAccess<'a>>(
-        &mut self,
-        name: Cow<'a, str>,
-        map: &mut M,
-    ) -> Result<(), M::Error> {
-        match &*name {
-            "output_version" => map.next_value_seed(Object(Version(&mut self.reader.list))),
-            "datasets" | "pools" | "vdevs" => {
-                self.found = true;
-                map.next_value_seed(Object(Datasets(self.reader)))
-            }
-            _ => ignore(map),
-        }
-    }
-
-    fn end<E: Error>(self) -> Result<(), E> {
-        if self.found { Ok(()) } else { Err(E::custom("no datasets, pools or vdevs")) }
-    }
-}
-
-/// `output_version`: which command printed the document.
-struct Version<'r>(&'r mut bool);
-
-impl<'a> Members<'a> for Version<'_> {
-    fn member<M: MapAccess<'a>>(
-        &mut self,
-        name: Cow<'a, str>,
-        map: &mut M,
-    ) -> Result<(), M::Error> {
-        if name != "command" {
-            return ignore(map);
-        }
-        *self.0 = map.next_value_seed(Text)? == "zfs list";
-        Ok(())
-    }
-
-    fn end<E: Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// `datasets`, `pools` or `vdevs`: one member each.
-struct Datasets<'r, 'a, F>(&'r mut Reader<'a, F>);
-
-impl<'a, F: FnMut(Record<'a>)> Members<'a> for Datasets<'_, 'a, F> {
-    fn member<M: MapAccess<'a>>(
-        &mut self,
-        name: Cow<'a, str>,
-        map: &mut M,
-    ) -> Result<(), M::Error> {
-        self.0.dataset = name;
-        map.next_value_seed(Object(Dataset { reader: self.0, found: false }))
-    }
-
-    fn end<E: Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// One dataset, pool or vdev.
-struct Dataset<'r, 'a, F> {
-    reader: &'r mut Reader<'a, F>,
-    /// There are properties.
-    found: bool,
-}
-
-impl<'a, F: FnMut(Record<'a>)> Members<'a> for Dataset<'_, 'a, F> {
-    fn member<M: MapAccess<'a>>(
-        &mut self,
-        name: Cow<'a, str>,
-        map: &mut M,
-    ) -> Result<(), M::Error> {
-        match &*name {
-            // With `--json-pool-key-guid` the member is called after the pool's guid.
-            "name" => self.reader.dataset = map.next_value_seed(Text)?,
-            "properties" => {
-                self.found = true;
-                map.next_value_seed(Object(Properties(self.reader)))?;
-            }
-            _ => ignore(map)?,
-        }
-        Ok(())
-    }
-
-    fn end<E: Error>(self) -> Result<(), E> {
-        self.reader.property = Cow::Borrowed("");
-        if self.found { Ok(()) } else { Err(E::missing_field("properties")) }
-    }
-}
-
-/// `properties`: one member each.
-struct Properties<'r, 'a, F>(&'r mut Reader<'a, F>);
-
-impl<'a, F: FnMut(Record<'a>)> Members<'a> for Properties<'_, 'a, F> {
-    fn member<M: MapAccess<'a>>(
-        &mut self,
-        name: Cow<'a, str>,
-        map: &mut M,
-    ) -> Result<(), M::Error> {
-        self.0.property = name;
-        map.next_value_seed(Object(Property { reader: self.0, value: None, origin: None }))
-    }
-
-    fn end<E: Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// One property: its value and source.
-struct Property<'r, 'a, F> {
-    reader: &'r mut Reader<'a, F>,
-    value: Option<Printed<'a>>,
-    origin: Option<Origin<'a>>,
-}
-
-impl<'a, F: FnMut(Record<'a>)> Members<'a> for Property<'_, 'a, F> {
-    fn member<M: MapAccess<'a>>(
-        &mut self,
-        name: Cow<'a, str>,
-        map: &mut M,
-    ) -> Result<(), M::Error> {
-        match &*name {
-            "value" => self.value = Some(map.next_value_seed(Value)?),
-            "source" => {
-                map.next_value_seed(Object(self.origin.insert(Origin::default())))?;
-            }
-            _ => ignore(map)?,
-        }
-        Ok(())
-    }
-
-    fn end<E: Error>(self) -> Result<(), E> {
-        let value = self.value.ok_or_else(|| E::missing_field("value"))?;
-        let (source, data) = match self.origin {
-            None => (None, None),
-            Some(Origin { kind, data }) => {
-                let source = Source::from_json(&kind, data.clone())
-                    .ok_or_else(|| E::unknown_variant(&kind, JSON_WORDS))?;
-                (Some(source), Some(data))
-            }
-        };
-        self.reader.record(value, source, data);
-        Ok(())
-    }
-}
-
-/// `source`: what kind, and the ancestor's name or the received value.
-#[derive(Default)]
-struct Origin<'a> {
-    kind: Cow<'a, str>,
-    data: Cow<'a, str>,
-}
-
-impl<'a> Members<'a> for &mut Origin<'a> {
-    fn member<M: MapAccess<'a>>(
-        &mut self,
-        name: Cow<'a, str>,
-        map: &mut M,
-    ) -> Result<(), M::Error> {
-        match &*name {
-            "type" => self.kind = map.next_value_seed(Text)?,
-            "data" => self.data = map.next_value_seed(Text)?,
-            _ => ignore(map)?,
-        }
-        Ok(())
-    }
-
-    fn end<E: Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-}
-
-/// A string, borrowed if it has no escapes.
-struct Text;
-
-impl<'a> DeserializeSeed<'a> for Text {
-    type Value = Cow<'a, str>;
-
-    fn deserialize<D: Deserializer<'a>>(self, json: D) -> Result<Self::Value, D::Error> {
-        json.deserialize_str(self)
-    }
-}
-
-impl<'a> Visitor<'a> for Text {
-    type Value = Cow<'a, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_borrowed_str<E: Error>(self, text: &'a str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(text))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(text.into()))
-    }
-}
-
-/// A value as it was printed.
-enum Printed<'a> {
-    Text(Cow<'a, str>),
-    Number(u64),
-}
-
-struct Value;
-
-impl<'a> DeserializeSeed<'a> for Value {
-    type Value = Printed<'a>;
-
-    fn deserialize<D: Deserializer<'a>>(self, json: D) -> Result<Self::Value, D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl<'a> Visitor<'a> for Value {
-    type Value = Printed<'a>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string or an unsigned number")
-    }
-
-    fn visit_borrowed_str<E: Error>(self, text: &'a str) -> Result<Self::Value, E> {
-        Ok(Printed::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Printed::Text(Cow::Owned(text.into())))
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Printed::Number(number))
     }
 }

@@ -86,11 +86,13 @@ pub enum Trust {
 pub struct Document<'a> {
     /// Number of records handed out.
     pub records: usize,
-    /// Number of lines that are no record, each of which was handed out as a [`ReadError`].
+    /// Number of lines that are no record, each of which was handed out as a [`ReadError`]. One that
+    /// is cut counts as the [`cut`](Self::cut), not here.
     pub malformed: usize,
     /// The worst of all records and of the document itself.
     pub trust: Trust,
-    /// Where the output ends early.
+    /// Where the output ends early. Lines cut between two of them cannot be told: see to the exit
+    /// status.
     pub cut: Option<Cut>,
     doubts: forgery::Doubts<'a>,
 }
@@ -125,7 +127,18 @@ impl<'a> Document<'a> {
         self.trust = self.trust.max(trust);
     }
 
+    /// A line that is no record: broken by a value, or cut.
+    fn note_malformed(&mut self, watch: &mut forgery::Watch<'a>, is_ended: bool) {
+        if is_ended {
+            watch.malformed();
+            self.malformed += 1;
+        } else {
+            self.cut_at(watch.dataset(), "");
+        }
+    }
+
     fn cut_at(&mut self, dataset: &str, property: &str) {
+        self.trust = self.trust.max(Trust::Truncated);
         self.cut = Some(Cut { dataset: dataset.into(), property: property.into() });
     }
 }
@@ -187,9 +200,9 @@ pub enum ReadFault {
     #[error("no newline at the end: the output was cut")]
     Unended,
     /// Not JSON, or not a document of properties.
-    #[error("{reason}")]
+    #[error("expected {expected}: no complete output of `get -j` or `list -j`")]
     Json {
-        /// What the JSON reader found.
-        reason: String,
+        /// What would be right.
+        expected: &'static str,
     },
 }

@@ -1,12 +1,17 @@
 //! How far a printed value can be trusted, from the property it is printed for.
 
 use super::Trust;
-use crate::nice;
 use crate::property::{Notation, PoolProperty, Property, ValueType, VdevProperty};
 
-/// Whether a property is a user's own: its value is any text.
+/// Whether a property is a user's own: its value is any text. There may be a colon after
+/// `userquota@`, `written@` and `written#` as well.
 pub(super) fn is_user(property: &str) -> bool {
-    property.contains(':')
+    property.contains(':') && !is_about(property)
+}
+
+/// `userused@root`, `written@snapshot`, `written#bookmark`: a number.
+fn is_about(property: &str) -> bool {
+    property.contains(['@', '#'])
 }
 
 /// A value printed as text, with or without `-p`: which of the two need not be known, as both print a
@@ -14,8 +19,9 @@ pub(super) fn is_user(property: &str) -> bool {
 pub(super) fn of_text(property: &str, value: &[u8]) -> Trust {
     // Looked at before the property: `-p` prints few values of these shapes.
     let pretty = match value {
+        // `16K` is printed for that number alone; `100K` and `16.0K` stand for many.
         [b'0'..=b'9', .., b'K' | b'M' | b'G' | b'T' | b'P' | b'E'] => {
-            is_shortened(value) && prints_numbers(property)
+            value.len() > "16K".len() && prints_numbers(property)
         }
         [b'A'..=b'Z', _, _, b' ', .., b'0'..=b'9'] => {
             Property::from_name(property).and_then(Property::notation) == Some(Notation::Date)
@@ -26,15 +32,10 @@ pub(super) fn of_text(property: &str, value: &[u8]) -> Trust {
 }
 
 /// A value that `--json-int` turned into a number.
+#[cfg(feature = "json")]
 pub(super) fn of_number(property: &str, number: u64) -> Trust {
     let saturated = number >= i64::MAX.unsigned_abs();
     if saturated || !prints_digits(property) { Trust::Clipped } else { Trust::Exact }
-}
-
-/// Whether a text is printed for more than one number.
-fn is_shortened(text: &[u8]) -> bool {
-    let interval = core::str::from_utf8(text).ok().and_then(nice::interval);
-    interval.is_some_and(|interval| interval.low() != interval.high())
 }
 
 /// What a native property of anything holds.
@@ -52,10 +53,7 @@ fn prints_numbers(property: &str) -> bool {
 
 /// Whether digits alone can only be a number or word, not any text (`copies` and `version` have words
 /// of one digit).
+#[cfg(feature = "json")]
 fn prints_digits(property: &str) -> bool {
-    match value_type(property) {
-        Some(kind) => kind != ValueType::Text,
-        // `userused@root`, `written@snapshot`; a user property may contain an `@`-less colon only.
-        None => !is_user(property) && property.contains('@'),
-    }
+    value_type(property).map_or(is_about(property), |kind| kind != ValueType::Text)
 }

@@ -313,22 +313,22 @@ table! {
         /// Whether file names may be longer than 255 bytes, up to 1023.
         LongName = "longname".word(LONGNAME).inherited().on(FS).since(V2_3).values("on | off");
         /// Space limit of each user without an own one, in bytes; 0 is none.
-        DefaultUserQuota = "defaultuserquota".settable().on(FILES).since(V2_4)
+        DefaultUserQuota = "defaultuserquota".bytes().settable().on(FILES).since(V2_4)
             .values("<size> | none");
         /// Space limit of each group without an own one, in bytes; 0 is none.
-        DefaultGroupQuota = "defaultgroupquota".settable().on(FILES).since(V2_4)
+        DefaultGroupQuota = "defaultgroupquota".bytes().settable().on(FILES).since(V2_4)
             .values("<size> | none");
         /// Space limit of each project without an own one, in bytes; 0 is none.
-        DefaultProjectQuota = "defaultprojectquota".settable().on(FILES).since(V2_4)
+        DefaultProjectQuota = "defaultprojectquota".bytes().settable().on(FILES).since(V2_4)
             .values("<size> | none");
         /// Limit on each user's number of files without an own one; 0 is none.
-        DefaultUserObjQuota = "defaultuserobjquota".settable().on(FILES).since(V2_4)
+        DefaultUserObjQuota = "defaultuserobjquota".bytes().settable().on(FILES).since(V2_4)
             .values("<size> | none");
         /// Limit on each group's number of files without an own one; 0 is none.
-        DefaultGroupObjQuota = "defaultgroupobjquota".settable().on(FILES).since(V2_4)
+        DefaultGroupObjQuota = "defaultgroupobjquota".bytes().settable().on(FILES).since(V2_4)
             .values("<size> | none");
         /// Limit on each project's number of files without an own one; 0 is none.
-        DefaultProjectObjQuota = "defaultprojectobjquota".settable().on(FILES).since(V2_4)
+        DefaultProjectObjQuota = "defaultprojectobjquota".bytes().settable().on(FILES).since(V2_4)
             .values("<size> | none");
     }
 }

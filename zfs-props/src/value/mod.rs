@@ -46,6 +46,7 @@ use crate::release::Release;
 use crate::table::row::Unlimited;
 
 pub use error::{ValueError, ValueFault};
+pub(crate) use text::longest_text;
 pub use text::{KeyLocationFault, check_key_location};
 
 /// A value of a native property of datasets, in one release. Equal if the property and what is

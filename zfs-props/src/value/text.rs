@@ -7,13 +7,18 @@ use super::share;
 use crate::property::Property;
 use crate::release::Release;
 
+/// The longest text a property can be set to, in bytes (`ZFS_MAXPROPLEN`, which counts the end of the
+/// text: the longest path, since 2.3 twice that).
+pub(crate) const fn longest_text(release: Release) -> usize {
+    if release.is_at_least(Release::V2_3) { 8191 } else { 4095 }
+}
+
 /// Checks the text of a property, in the order in which OpenZFS does.
 pub(super) fn check(property: Property, text: &str, release: Release) -> Result<(), ValueFault> {
     if text.contains('\0') {
         return Err(ValueFault::Nul);
     }
-    // `ZFS_MAXPROPLEN`, which counts the end of the text: the longest path, since 2.3 twice that.
-    let limit = if release.is_at_least(Release::V2_3) { 8191 } else { 4095 };
+    let limit = longest_text(release);
     if text.len() > limit {
         return Err(ValueFault::TooLong { limit });
     }

@@ -69,16 +69,15 @@ fn compare(name: &str) {
 
 /// The output; bytes that are no text are recorded as Latin-1.
 fn bytes(stdout: &Value) -> Vec<u8> {
-    match stdout.as_str() {
-        Some(text) => text.as_bytes().to_vec(),
-        None => {
-            let latin = stdout["latin1"].as_str().unwrap();
-            latin.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect()
-        }
+    if let Some(text) = stdout.as_str() {
+        return text.as_bytes().to_vec();
     }
+    let latin = stdout["latin1"].as_str().unwrap();
+    latin.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect()
 }
 
 /// What was asked for.
+#[expect(clippy::struct_excessive_bools, reason = "a command line is a heap of switches")]
 struct Command<'a> {
     pool: bool,
     list: bool,
@@ -246,17 +245,14 @@ impl Run<'_> {
         };
         let source = record.source.clone().map(|source| source.map(|from| from.to_string()));
         let source_agrees = source.is_none_or(|source| source == expected.source);
-        let received_agrees = match &record.received {
-            Some(received) => {
-                expected.received.as_ref().is_some_and(|both| both[form] == **received)
-            }
+        let received_agrees = if let Some(received) = &record.received {
+            expected.received.as_ref().is_some_and(|both| both[form] == **received)
+        } else {
             // Printed in its own column only, or in JSON beside a received value.
-            None => {
-                let printed = matches!(self.command.columns, Some(columns)
-                    if columns == "all" || columns.contains("received"));
-                let in_json = expected.source == Source::Received;
-                expected.received.is_none() || !printed || self.command.json && !in_json
-            }
+            let printed = matches!(self.command.columns, Some(columns)
+                if columns == "all" || columns.contains("received"));
+            let in_json = expected.source == Source::Received;
+            expected.received.is_none() || !printed || self.command.json && !in_json
         };
         if value_agrees && source_agrees && received_agrees {
             return Ok(());
@@ -309,9 +305,9 @@ impl Run<'_> {
 
 /// Whether an exact text tells the stored value, given as `-p` prints it.
 fn means(exact: &[u8], literal: &[u8]) -> bool {
-    let (exact, literal) = match (std::str::from_utf8(exact), std::str::from_utf8(literal)) {
-        (Ok(exact), Ok(literal)) => (exact, literal),
-        _ => return exact == literal,
+    let (Ok(exact), Ok(literal)) = (std::str::from_utf8(exact), std::str::from_utf8(literal))
+    else {
+        return exact == literal;
     };
     exact == literal
         || exact == "none" && (literal == "0" || literal == "18446744073709551615")

@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use serde_json::Value;
-use zfs_props::check::{Context, NOT_REVERTIBLE, inherit};
+use zfs_props::check::{Context, Key, NOT_REVERTIBLE, inherit, place};
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
+use zfs_props::name::DatasetName;
 use zfs_props::number;
 use zfs_props::property::{Property, Stored};
 use zfs_props::release::Release;
@@ -14,8 +15,8 @@ use zfs_props::set::PropertySet;
 use crate::harness::Verdict;
 use crate::world::World;
 
-/// The exit code and what is printed, as far as it is decided before the kernel is asked.
-type Run = Result<String, u8>;
+/// The exit code, or what is printed; `None` where that depends on what the kernel makes of it.
+type Run = Result<Option<String>, u8>;
 
 const REFUSED: u8 = 1;
 const USAGE: u8 = 2;
@@ -31,7 +32,11 @@ pub(crate) fn compare(meta: &Value, row: &Value) -> Verdict {
         ["zfs", "inherit", ref rest @ ..] => inherited(rest, &world),
         _ => return Verdict::LeftOut("another command"),
     };
-    let (code, printed) = run.map_or_else(|code| (code, String::new()), |printed| (0, printed));
+    let (code, printed) = match run {
+        Ok(None) => return Verdict::LeftOut("what follows a creation is up to the kernel"),
+        Ok(Some(printed)) => (0, printed),
+        Err(code) => (code, String::new()),
+    };
     if row["rc"] == code && row["stdout"] == printed.as_str() {
         Verdict::Agree
     } else {
@@ -57,12 +62,12 @@ fn set(arguments: &[&str], world: &World) -> Run {
         None => REFUSED,
         Some(facts) => {
             let pool = name.split(['/', '@']).next().unwrap();
-            let context = world.context(Context::set(facts.clone()), pool);
+            let context = world.context(Context::set(*facts), pool);
             if props.check(&context).is_ok() { 0 } else { refused }
         }
     };
     match datasets.iter().map(set).fold(0, std::ops::BitOr::bitor) {
-        0 => Ok(String::new()),
+        0 => Ok(Some(String::new())),
         code => Err(code),
     }
 }
@@ -85,7 +90,7 @@ fn inherited(arguments: &[&str], world: &World) -> Run {
         let facts = world.dataset(name).ok_or(REFUSED)?;
         inherit(property, reverts, facts, world.release).map_err(|_| REFUSED)?;
     }
-    Ok(String::new())
+    Ok(Some(String::new()))
 }
 
 fn create(arguments: &[&str], world: &World) -> Run {
@@ -112,7 +117,7 @@ fn create(arguments: &[&str], world: &World) -> Run {
             _ => {}
         }
     }
-    let is_volume = size.is_some();
+    let (is_volume, is_dry) = (size.is_some(), options.has('n'));
     if (blocks || options.has('s')) && !is_volume || options.has('u') && is_volume {
         return Err(USAGE);
     }
@@ -121,13 +126,23 @@ fn create(arguments: &[&str], world: &World) -> Run {
     let pool = name.split('/').next().unwrap();
     world.dataset(pool).ok_or(REFUSED)?;
     let context = world.context(Context::create(kind), pool);
-    // A dry run does not look at the parent.
-    props.check_list(&context).map_err(|_| REFUSED)?;
+    if is_dry {
+        // The parent is not looked at.
+        props.check_list(&context).map_err(|_| REFUSED)?;
+    }
     if let Some(size) = size {
         props = props.for_volume(size, options.has('s'), &context).map_err(|_| REFUSED)?;
     }
-    assert!(options.has('n'), "a creation that is more than a dry run");
-    Ok(listing(&options, name, &props))
+    if options.has('p') && world.dataset(name).is_some() {
+        return Ok(Some(String::new()));
+    }
+    if !is_dry {
+        let parent = place(name, |name| world.dataset(name)).map_err(|_| REFUSED)?;
+        let context = world.context(Context::create_in(*parent, kind), pool);
+        props.check(&context.key(Key::Unreadable)).map_err(|_| REFUSED)?;
+        return Ok(None);
+    }
+    Ok(Some(listing(&options, name, &props)))
 }
 
 fn listing(options: &Options, name: &str, props: &PropertySet) -> String {
@@ -136,8 +151,14 @@ fn listing(options: &Options, name: &str, props: &PropertySet) -> String {
     if !parsable && !options.has('v') {
         return printed;
     }
-    let (first, indent, equals) =
-        if parsable { ("create\t", "property\t", '\t') } else { ("would create ", "\t", '=') };
+    let (ancestors, first, indent, equals) = if parsable {
+        ("create_ancestors\t", "create\t", "property\t", '\t')
+    } else {
+        ("would create ancestors of ", "would create ", "\t", '=')
+    };
+    if options.has('p') && name.parse::<DatasetName>().is_ok() {
+        writeln!(printed, "{ancestors}{name}").unwrap();
+    }
     writeln!(printed, "{first}{name}").unwrap();
     for (name, value) in props.iter() {
         let value = match value {

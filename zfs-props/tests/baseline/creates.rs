@@ -27,9 +27,9 @@ fn compare(name: &str) {
         let path = row["path"].as_str().unwrap();
         let props = &row["props"];
         let create = || -> Result<_, CheckError> {
-            let parent = place(path, |name| world.dataset(name))?.clone();
-            let context = Context::create(kind(row)).parent(parent);
-            let context = world.context(context, path.split('/').next().unwrap());
+            let parent = place(path, |name| world.dataset(name))?;
+            let context = world
+                .context(Context::create_in(*parent, kind(row)), path.split('/').next().unwrap());
             set(props).check(&context.key(key(props, &row["stdin_key"])))
         };
         let created = create();

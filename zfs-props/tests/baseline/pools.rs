@@ -45,7 +45,9 @@ fn compare(name: &str) {
             other => panic!("{other}"),
         };
         if let "cachefile" | "compatibility" | "multihost" = prop {
-            return Verdict::LeftOut("directories, feature sets and host id of the recording machine");
+            return Verdict::LeftOut(
+                "directories, feature sets and host id of the recording machine",
+            );
         }
         let mut set = PropertySet::new();
         set.set(prop, stored(&row["value"]));

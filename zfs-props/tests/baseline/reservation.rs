@@ -37,8 +37,9 @@ fn vdev(layout: &Value) -> Vdev {
     let number = |text: &str| text.trim_start_matches(char::is_alphabetic).parse::<u64>().unwrap();
     let [kind, disks, ashift] = words[..] else { return Vdev::Plain { ashift: 12 } };
     let (parity, ashift) = (number(kind), u32::try_from(number(ashift)).unwrap());
-    match kind.starts_with("draid") {
-        true => Vdev::Draid { data: number(disks), parity, ashift },
-        false => Vdev::Raidz { disks: number(disks), parity, ashift },
+    if kind.starts_with("draid") {
+        Vdev::Draid { data: number(disks), parity, ashift }
+    } else {
+        Vdev::Raidz { disks: number(disks), parity, ashift }
     }
 }

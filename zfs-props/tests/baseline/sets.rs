@@ -30,14 +30,17 @@ fn compare(name: &str) {
         let op = row["op"].as_str().unwrap();
         if op == "set" {
             let pool = name.split(['/', '@']).next().unwrap();
-            let context = world.context(Context::set(dataset.clone()), pool);
+            let context = world.context(Context::set(*dataset), pool);
             let verdict_ = set(&row["props"]).check(&context);
             return verdict(row, "sent", verdict_, |accepted| json!([sent(accepted)]));
         }
         let reverts = op == "inherit -S";
         let inherited = inherit(row["prop"].as_str().unwrap(), reverts, dataset, world.release);
-        verdict(row, "sent", inherited, |name| {
-            json!([{"prop": name.to_string(), "received": u8::from(reverts)}])
-        })
+        verdict(
+            row,
+            "sent",
+            inherited,
+            |name| json!([{"prop": name.to_string(), "received": u8::from(reverts)}]),
+        )
     });
 }

@@ -229,18 +229,14 @@ fn decode(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
-        (bytes, rest) = match (first, tail) {
-            (b'%', [high, low, tail @ ..]) => {
-                let hex = [*high, *low];
-                let byte = u8::from_str_radix(std::str::from_utf8(&hex).unwrap(), 16).unwrap();
-                bytes.push(byte);
-                (bytes, tail)
-            }
-            _ => {
-                bytes.push(*first);
-                (bytes, tail)
-            }
-        };
+        rest = tail;
+        let mut byte = *first;
+        if let (b'%', [high, low, tail @ ..]) = (first, tail) {
+            let hex = [*high, *low];
+            byte = u8::from_str_radix(std::str::from_utf8(&hex).unwrap(), 16).unwrap();
+            rest = tail;
+        }
+        bytes.push(byte);
     }
     bytes
 }

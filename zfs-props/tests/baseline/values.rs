@@ -25,7 +25,7 @@ fn compare(name: &str) {
     let mut world = None;
     compare_with_meta(name, |meta, row| {
         let world = world.get_or_insert_with(|| World::of(meta, None));
-        let dataset = || world.dataset(row["dataset"].as_str().unwrap()).unwrap().clone();
+        let dataset = || *world.dataset(row["dataset"].as_str().unwrap()).unwrap();
         let context = match row["op"].as_str().unwrap() {
             "create" => Context::create(kind(row)),
             "set" => Context::set(dataset()),

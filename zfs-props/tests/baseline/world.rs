@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use zfs_props::check::{
-    Accepted, Accounts, CheckError, Context, DatasetFacts, Key, PoolFacts, Setting, VolumeFacts,
+    Accepted, Accounts, CheckError, Context, DatasetFacts, Key, KindFacts, PoolFacts, Setting,
+    VolumeFacts,
 };
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
@@ -34,11 +35,15 @@ impl World {
                 change(world.datasets.get_mut(&dataset).unwrap());
             };
             let volume = |world: &mut Self, change: &dyn Fn(&mut VolumeFacts)| {
-                facts(world, &|facts| facts.volume.iter_mut().for_each(change));
+                facts(world, &|facts| {
+                    if let KindFacts::Volume(volume) = &mut facts.kind {
+                        change(volume);
+                    }
+                });
             };
             match words.as_slice() {
                 ["pool", name] => {
-                    pool = (*name).to_owned();
+                    (*name).clone_into(&mut pool);
                     let mut facts = PoolFacts::of(release);
                     facts.features.clear();
                     facts.vdevs.clear();
@@ -62,12 +67,16 @@ impl World {
                     world.pools.get_mut(&pool).unwrap().vdevs.push(vdev);
                 }
                 ["ds", name, head, point @ ..] => {
-                    dataset = (*name).to_owned();
+                    (*name).clone_into(&mut dataset);
                     let empty = VolumeFacts { size: 0, block_size: 0, refreservation: 0 };
                     let facts = match (*head, point) {
                         (_, [_]) => DatasetFacts::snapshot(),
                         ("vol", _) => DatasetFacts::volume(empty),
-                        _ => DatasetFacts { version: 0, ..DatasetFacts::filesystem() },
+                        // Where the state does not say a version, the recorder answered 0.
+                        _ => DatasetFacts {
+                            kind: KindFacts::Filesystem { version: 0 },
+                            ..DatasetFacts::filesystem()
+                        },
                     };
                     world.datasets.insert(dataset.clone(), facts);
                 }
@@ -87,7 +96,8 @@ impl World {
                     volume(&mut world, &|volume| volume.refreservation = number(size));
                 }
                 ["z", "version", version] => {
-                    facts(&mut world, &|facts| facts.version = number(version));
+                    let kind = KindFacts::Filesystem { version: number(version) };
+                    facts(&mut world, &|facts| facts.kind = kind);
                 }
                 _ => {}
             }
@@ -117,14 +127,12 @@ pub(crate) fn release(meta: &Value) -> Release {
 }
 
 fn lines(meta: &Value, state: Option<&str>) -> Vec<String> {
-    match state {
-        Some(name) => meta["states"][name].as_str().unwrap().lines().map(str::to_owned).collect(),
-        None => {
-            let lines = meta["state"].as_array().unwrap().iter();
-            let lines = lines.map(|line| line.as_str().unwrap().strip_prefix("state ").unwrap());
-            lines.map(str::to_owned).collect()
-        }
+    if let Some(name) = state {
+        return meta["states"][name].as_str().unwrap().lines().map(str::to_owned).collect();
     }
+    let lines = meta["state"].as_array().unwrap().iter();
+    let lines = lines.map(|line| line.as_str().unwrap().strip_prefix("state ").unwrap());
+    lines.map(str::to_owned).collect()
 }
 
 /// `{"name": "text" or number, ...}`, in that order.
@@ -202,5 +210,9 @@ pub(crate) fn verdict<T>(
         }
         Err(error) => return Verdict::Disagree(format!("ours: {:?}: {error}", error.class())),
     };
-    if recorded == Some(&ours) { Verdict::Agree } else { Verdict::Disagree(format!("ours: {ours}")) }
+    if recorded == Some(&ours) {
+        Verdict::Agree
+    } else {
+        Verdict::Disagree(format!("ours: {ours}"))
+    }
 }

@@ -1,12 +1,15 @@
 //! Where a property's value comes from: the inheritance store of a pool, offline.
 //!
-//! Every dataset keeps, per property, at most three things: a value set *locally*, a value that came
-//! with a *received* stream, and a mark that `zfs inherit` left to hide the received one. All the rest
-//! (what the dataset sees, and which source `zfs get` prints for it) follows from the entries on the
-//! way up to the pool. [`resolve`] is that rule; [`Entry::set`], [`Entry::inherit`],
-//! [`Entry::revert`] and [`Entry::receive`] are what the four commands do to an entry.
+//! Every dataset keeps, per property, at most four things: a value set *locally*, a value that came
+//! with a *received* stream, a mark that `zfs inherit` left to hide the received one, and, of a few
+//! values that older kernels would not know, the real value beside a stand-in. All the rest (what the
+//! dataset sees, and which source `zfs get` prints for it) follows from the entries on the way up to the
+//! pool. [`resolve`] is that rule; [`Entry::set`], [`Entry::inherit`], [`Entry::revert`] and
+//! [`Entry::receive`] are what the four commands do to an entry. [`Tree`] does it for whole trees, and
+//! says what a change would change further down.
 //!
-//! Source: OpenZFS `module/zfs/dsl_prop.c` (`dsl_prop_get_dd`, `dsl_prop_set_sync_impl`).
+//! Source: OpenZFS `module/zfs/dsl_prop.c` (`dsl_prop_get_dd`, `dsl_prop_get_ds`,
+//! `dsl_prop_set_sync_impl`, `dsl_prop_set_iuv`).
 //!
 //! ```
 //! use zfs_props::store::{Entry, Setpoint, resolve};
@@ -20,7 +23,7 @@
 //! let chain = || [("tank/home", Some(&home)), ("tank", Some(&tank))];
 //! assert_eq!(resolve(true, chain()), Some((&"zstd", Setpoint::Received)));
 //!
-//! home.inherit(); // `zfs inherit compression tank/home` hides the received value ...
+//! home.inherit(true); // `zfs inherit compression tank/home` hides the received value ...
 //! let chain = || [("tank/home", Some(&home)), ("tank", Some(&tank))];
 //! assert_eq!(resolve(true, chain()), Some((&"lz4", Setpoint::Inherited("tank"))));
 //!
@@ -28,6 +31,10 @@
 //! let chain = || [("tank/home", Some(&home)), ("tank", Some(&tank))];
 //! assert_eq!(resolve(true, chain()), Some((&"zstd", Setpoint::Received)));
 //! ```
+
+mod tree;
+
+pub use tree::{Change, Effect, Seen, Tree};
 
 /// What one dataset stores for one property.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,20 +44,23 @@ pub struct Entry<V> {
     pub local: Option<V>,
     /// The value that came with a received stream.
     pub received: Option<V>,
-    /// `zfs inherit` was used here: a received value is hidden (OpenZFS's `$inherit` entry).
+    /// `zfs inherit` was used here: a received value is hidden (OpenZFS's entry `NAME$inherit`).
     pub hidden: bool,
+    /// A local value that older kernels do not know; `local` then holds what they take instead
+    /// (OpenZFS's entry `NAME$iuv`, for "ignore unknown values").
+    pub iuv: Option<V>,
 }
 
 impl<V> Default for Entry<V> {
     fn default() -> Self {
-        Self { local: None, received: None, hidden: false }
+        Self { local: None, received: None, hidden: false, iuv: None }
     }
 }
 
 impl<V> Entry<V> {
     /// The value that counts here, and whether it was received; `None`: look further up.
     pub fn own(&self) -> Option<(&V, bool)> {
-        match (&self.local, &self.received) {
+        match (self.iuv.as_ref().or(self.local.as_ref()), &self.received) {
             (Some(local), _) => Some((local, false)),
             (None, Some(received)) if !self.hidden => Some((received, true)),
             _ => None,
@@ -61,15 +71,27 @@ impl<V> Entry<V> {
     pub fn set(&mut self, value: V) {
         self.local = Some(value);
         self.hidden = false;
+        self.iuv = None;
     }
 
-    /// `zfs inherit`: the local value goes, and a received one is hidden.
-    pub fn inherit(&mut self) {
+    /// `zfs set` of a value that older kernels do not know, with what they take instead.
+    pub fn set_iuv(&mut self, value: V, stand_in: V) {
+        self.set(stand_in);
+        self.iuv = Some(value);
+    }
+
+    /// `zfs inherit`: the local value goes, and a received one is hidden. The mark is left on every
+    /// dataset that ever received properties, even where this one was not among them.
+    pub fn inherit(&mut self, has_received: bool) {
         self.local = None;
-        self.hidden = self.received.is_some();
+        self.iuv = None;
+        self.hidden |= has_received;
     }
 
     /// `zfs inherit -S`: the local value goes, and a received one counts again.
+    ///
+    /// OpenZFS (2.3.9, tried out) leaves a value that older kernels do not know in place: after
+    /// `zfs set redundant_metadata=some` this command changes nothing that can be seen.
     pub fn revert(&mut self) {
         self.local = None;
         self.hidden = false;
@@ -82,7 +104,7 @@ impl<V> Entry<V> {
 
     /// Nothing is stored: the entry can be dropped.
     pub fn is_empty(&self) -> bool {
-        self.local.is_none() && self.received.is_none() && !self.hidden
+        self.local.is_none() && self.received.is_none() && !self.hidden && self.iuv.is_none()
     }
 }
 
@@ -116,4 +138,21 @@ pub fn resolve<'a, N, V: 'a>(
         };
         Some((value, setpoint))
     })
+}
+
+/// The value that a snapshot sees: its own (user properties can be set on snapshots), or else what its
+/// dataset hands down. `chain` begins with the dataset of the snapshot.
+pub fn resolve_of_snapshot<'a, N, V: 'a>(
+    own: Option<&'a Entry<V>>,
+    inheritable: bool,
+    chain: impl IntoIterator<Item = (N, Option<&'a Entry<V>>)>,
+) -> Option<(&'a V, Setpoint<N>)> {
+    if let Some((value, received)) = own.and_then(Entry::own) {
+        return Some((value, if received { Setpoint::Received } else { Setpoint::Local }));
+    }
+    let handed_down = |(name, entry): (N, Option<&'a Entry<V>>)| {
+        let (value, _) = entry?.own()?;
+        Some((value, Setpoint::Inherited(name)))
+    };
+    chain.into_iter().filter(|_| inheritable).find_map(handed_down)
 }

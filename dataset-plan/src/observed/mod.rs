@@ -1,0 +1,195 @@
+//! What is really there: datasets with what each stores, read from what the ZFS tools print.
+//!
+//! Take `zfs get -Hp -o name,property,value,received,source all` (or `zfs get -jp all` of OpenZFS
+//! 2.3 and later). Pretty sizes such as `1.50T` are refused: they stand for a range of values.
+//! What was not printed stays unknown; it is never taken for a default.
+
+mod read;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+pub use read::ObserveError;
+use zfs_props::key::PropertyName;
+use zfs_props::kind::DatasetKind;
+use zfs_props::name::DatasetName;
+use zfs_props::property::Property;
+use zfs_props::release::Release;
+use zfs_props::source::Source;
+use zfs_props::store::Entry;
+use zfs_props::value::Value;
+
+use crate::spec::Mode;
+
+/// A value as `zfs get -p` prints it.
+pub type Raw = Box<[u8]>;
+
+/// The datasets of one machine, and what each stores.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    pub(crate) datasets: BTreeMap<DatasetName, Dataset>,
+    /// What properties are where nobody set them, as printed.
+    pub(crate) defaults: BTreeMap<(Property, DatasetKind), Raw>,
+}
+
+/// One observed filesystem or volume.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dataset {
+    /// Filesystem or volume, if `type` was printed.
+    pub kind: Option<DatasetKind>,
+    /// Whether it is mounted, if `mounted` was printed.
+    pub mounted: Option<bool>,
+    /// Owner and mode of its root directory, if that was observed.
+    pub directory: Option<Directory>,
+    /// What it stores itself.
+    pub(crate) entries: BTreeMap<PropertyName, Entry<Raw>>,
+    /// Fixed when it was created: `normalization`, `volblocksize` and the like.
+    pub(crate) fixed: BTreeMap<Property, Raw>,
+    /// Inherited from an ancestor that was not observed itself.
+    pub(crate) outside: BTreeMap<PropertyName, (DatasetName, Raw)>,
+    /// What a mount option makes of a property for now; what is stored is not printed then.
+    pub(crate) temporary: BTreeMap<Property, Raw>,
+    /// Which of ZFS's properties were printed.
+    pub(crate) seen: Seen,
+}
+
+/// Owner and mode of a filesystem's root directory: of what is at its mountpoint while it is mounted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Directory {
+    /// The user.
+    pub owner: Account,
+    /// The group.
+    pub group: Account,
+    /// Permission bits.
+    pub mode: Mode,
+}
+
+/// A user or group, by name and number; one of the two may be unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The name, if the system knows one.
+    pub name: Option<String>,
+    /// The number, if it is known.
+    pub number: Option<u32>,
+}
+
+impl Account {
+    /// Whether a declared name or number means this account.
+    pub fn is(&self, declared: &str) -> bool {
+        self.name.as_deref() == Some(declared)
+            || self.number.is_some_and(|number| declared.parse() == Ok(number))
+    }
+
+    /// The account of a declared name or number.
+    pub(crate) fn declared(text: &str) -> Self {
+        match text.parse() {
+            Ok(number) => Self { name: None, number: Some(number) },
+            Err(_) => Self { name: Some(text.to_owned()), number: None },
+        }
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.name, self.number) {
+            (Some(name), _) => f.write_str(name),
+            (None, Some(number)) => number.fmt(f),
+            (None, None) => f.write_str("?"),
+        }
+    }
+}
+
+impl Directory {
+    /// The root directory of a new filesystem.
+    pub(crate) fn of_new_dataset() -> Self {
+        let root = Account { name: Some("root".into()), number: Some(0) };
+        Self { owner: root.clone(), group: root, mode: Mode::NEW_DATASET }
+    }
+}
+
+impl fmt::Display for Directory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{} {}", self.owner, self.group, self.mode)
+    }
+}
+
+/// A set of ZFS's own properties.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen([u64; 2]);
+
+impl Seen {
+    fn bit(property: Property) -> (usize, u64) {
+        let number = property as usize;
+        (number / 64, 1 << (number % 64))
+    }
+
+    pub(crate) fn insert(&mut self, property: Property) {
+        let (word, bit) = Self::bit(property);
+        if let Some(word) = self.0.get_mut(word) {
+            *word |= bit;
+        }
+    }
+
+    pub(crate) fn contains(self, property: Property) -> bool {
+        let (word, bit) = Self::bit(property);
+        self.0.get(word).is_some_and(|word| word & bit != 0)
+    }
+}
+
+impl Observed {
+    /// What every dataset sees of what can be set: own, inherited and default values, with their
+    /// sources, in the order of the tree.
+    pub fn effective(&self, release: Release) -> Vec<Effective> {
+        let none = crate::spec::Desired { release, ..Default::default() };
+        crate::tree::Tree::new(&none, self).effective(release)
+    }
+
+    /// The observed datasets; a parent comes right before its subtree.
+    pub fn datasets(&self) -> impl Iterator<Item = (&DatasetName, &Dataset)> {
+        self.datasets.iter()
+    }
+
+    /// One dataset.
+    pub fn dataset(&self, name: &DatasetName) -> Option<&Dataset> {
+        self.datasets.get(name)
+    }
+
+    /// What a property is on a dataset of this kind where nobody set it: as observed, or else as
+    /// this release has it.
+    pub(crate) fn default_for(
+        &self,
+        property: Property,
+        kind: DatasetKind,
+        release: Release,
+    ) -> Option<Raw> {
+        if let Some(raw) = self.defaults.get(&(property, kind)) {
+            return Some(raw.clone());
+        }
+        if !property.applies_to(kind, release) {
+            return None;
+        }
+        Value::default_of(property, release).map(|value| value.to_string().into_bytes().into())
+    }
+}
+
+/// One property of one dataset, as it is for the dataset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Effective {
+    /// The dataset.
+    pub dataset: DatasetName,
+    /// The property.
+    pub property: PropertyName,
+    /// Its value, as `zfs get -p` prints it.
+    pub value: String,
+    /// Where that comes from.
+    pub source: Source<DatasetName>,
+}
+
+/// Children see what the parent has.
+pub(crate) fn inheritable(property: &PropertyName) -> bool {
+    match property {
+        PropertyName::Native(property) => property.is_inheritable(),
+        _ => true,
+    }
+}

@@ -1,0 +1,322 @@
+//! From what the tools print to datasets.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use zfs_props::key::PropertyName;
+use zfs_props::kind::DatasetKind;
+use zfs_props::name::{DatasetName, NameError};
+use zfs_props::property::Property;
+#[cfg(feature = "serde")]
+use zfs_props::read::json;
+use zfs_props::read::{Document, ReadError, Record, Trust, text};
+use zfs_props::release::Release;
+use zfs_props::source::Source;
+
+use super::{Account, Dataset, Directory, Observed, Seen};
+use crate::spec::Mode;
+
+/// Why an observation cannot be planned from.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ObserveError {
+    /// The text is not what the tool prints.
+    #[error("{0}")]
+    Unreadable(#[from] ReadError),
+    /// The text ends early, or lines in it contradict each other.
+    #[error("the observation cannot be trusted ({trust:?}): {what}; observe again")]
+    Untrusted {
+        /// What is wrong with it.
+        trust: Trust,
+        /// Where.
+        what: String,
+    },
+    /// A value was printed for people.
+    #[error(
+        "{dataset}: {property} is {value}, which stands for a range of values; use `zfs get -p`"
+    )]
+    Inexact {
+        /// The dataset.
+        dataset: String,
+        /// The property.
+        property: String,
+        /// The printed value.
+        value: String,
+    },
+    /// No such dataset can exist.
+    #[error("{dataset}: {error}")]
+    BadName {
+        /// What was printed.
+        dataset: String,
+        /// What is wrong with it.
+        error: NameError,
+    },
+    /// A line about a directory is not as `stat -c '%U:%u %G:%g %a %n'` prints it.
+    #[error(
+        "line {line}: `{text}` is not `OWNER:UID GROUP:GID MODE PATH`, as `stat -c '%U:%u %G:%g %a %n'` prints it"
+    )]
+    Directory {
+        /// Line, from 1.
+        line: usize,
+        /// The line.
+        text: String,
+    },
+    /// A directory where no observed filesystem is mounted.
+    #[error("line {line}: no observed filesystem is mounted at {path}")]
+    NothingMounted {
+        /// Line, from 1.
+        line: usize,
+        /// The directory.
+        path: String,
+    },
+}
+
+impl Observed {
+    /// Reads `zfs get -Hp -o name,property,value,received,source all`.
+    ///
+    /// The column `received` may be missing; a value that was received and is covered by a local one
+    /// is then not known. Snapshots and bookmarks are passed over.
+    pub fn from_zfs_get(output: impl AsRef<[u8]>) -> Result<Self, ObserveError> {
+        let output = output.as_ref();
+        let columns = text::Columns::detect(output).unwrap_or(text::Columns::ALL);
+        let mut collector = Collector::default();
+        let mut records = text::get(output, columns);
+        for record in &mut records {
+            collector.record(&record?)?;
+        }
+        collector.finish(&records.finish())
+    }
+
+    /// Reads `zfs get -jp all` (OpenZFS 2.3 and later), which does not print values that were
+    /// received and are covered by local ones.
+    #[cfg(feature = "serde")]
+    pub fn from_zfs_get_json(output: impl AsRef<[u8]>) -> Result<Self, ObserveError> {
+        let mut collector = Collector::default();
+        let mut failed = None;
+        let document = json::read(output.as_ref(), |record| {
+            if failed.is_none() {
+                failed = collector.record(&record).err();
+            }
+        })?;
+        match failed {
+            Some(error) => Err(error),
+            None => collector.finish(&document),
+        }
+    }
+
+    /// Adds what `stat -c '%U:%u %G:%g %a %n' PATH...` prints of directories where ZFS mounts filesystems,
+    /// so that owner, group and mode of existing ones can be planned.
+    pub fn with_directories(mut self, text: &str) -> Result<Self, ObserveError> {
+        let mounted: BTreeMap<String, DatasetName> = self
+            .effective(Release::LATEST)
+            .into_iter()
+            .filter(|value| value.property == PropertyName::Native(Property::Mountpoint))
+            .filter(|value| {
+                self.datasets.get(&value.dataset).is_some_and(|d| d.mounted == Some(true))
+            })
+            .map(|value| (value.value, value.dataset))
+            .collect();
+        for (n, line) in text.lines().enumerate() {
+            let directory = || {
+                let mut fields = line.splitn(4, ' ');
+                let owner = Account::from_stat(fields.next()?)?;
+                let group = Account::from_stat(fields.next()?)?;
+                let mode = Mode::parse(fields.next()?)?;
+                let path = fields.next()?.to_owned();
+                Some((path, Directory { owner, group, mode }))
+            };
+            let (path, directory) = directory()
+                .ok_or_else(|| ObserveError::Directory { line: n + 1, text: line.to_owned() })?;
+            let name = mounted
+                .get(&path)
+                .ok_or_else(|| ObserveError::NothingMounted { line: n + 1, path: path.clone() })?;
+            if let Some(dataset) = self.datasets.get_mut(name) {
+                dataset.directory = Some(directory);
+            }
+        }
+        Ok(self)
+    }
+}
+
+impl Account {
+    /// Reads `NAME:NUMBER` as `stat` prints it: `UNKNOWN` stands for no name.
+    fn from_stat(text: &str) -> Option<Self> {
+        let (name, number) = text.split_once(':')?;
+        let name = Some(name.to_owned()).filter(|name| name != "UNKNOWN");
+        Some(Self { name, number: Some(number.parse().ok()?) })
+    }
+}
+
+impl Dataset {
+    /// Notes that a property was printed, and keeps facts that are no settings.
+    fn see(&mut self, native: Property, value: &[u8]) {
+        self.seen.insert(native);
+        match native {
+            Property::Type => {
+                self.kind = std::str::from_utf8(value).ok().and_then(DatasetKind::from_name);
+            }
+            Property::Mounted => self.mounted = Some(value == b"yes"),
+            _ => {}
+        }
+    }
+}
+
+/// Sorts records into datasets.
+#[derive(Default)]
+struct Collector {
+    observed: Observed,
+    /// The dataset of the record before; the tools print all of one dataset together.
+    current: Option<(DatasetName, Dataset)>,
+    /// The properties in the order in which the dataset before printed them, mostly the same again.
+    order: Vec<(String, Option<PropertyName>)>,
+    place: usize,
+    /// Defaults that are known, of filesystems and of others.
+    known: [Seen; 2],
+    /// The ancestor that was inherited from last, and whether it was observed.
+    ancestor: Option<(DatasetName, bool)>,
+}
+
+impl Collector {
+    fn record(&mut self, record: &Record<'_>) -> Result<(), ObserveError> {
+        let Record { dataset, property, value, received, .. } = record;
+        if dataset.contains(['@', '#']) || record.is_absent() {
+            return Ok(());
+        }
+        if record.trust != Trust::Exact {
+            return Err(ObserveError::Inexact {
+                dataset: dataset.to_string(),
+                property: property.to_string(),
+                value: String::from_utf8_lossy(value).into_owned(),
+            });
+        }
+        let (name, mut place) = match self.current.take() {
+            Some((name, place)) if name.as_str() == dataset => (name, place),
+            before => {
+                self.keep(before);
+                self.place = 0;
+                (parse_name(dataset)?, Dataset::default())
+            }
+        };
+        if let Some(property) = self.property(property) {
+            let source = match record.source.as_ref().unwrap_or(&Source::None) {
+                Source::Inherited(from) if self.is_observed(from)? => None,
+                source => Some(source),
+            };
+            if let Some(received) = received {
+                let entry = place.entries.entry(property.clone()).or_default();
+                entry.receive(received.as_ref().into());
+                entry.hidden =
+                    matches!(source, None | Some(Source::Inherited(_) | Source::Default));
+            }
+            if let Some(native) = property.native() {
+                place.see(native, value);
+            }
+            if let Some(source) = source {
+                self.take(&mut place, property, value, source)?;
+            }
+        }
+        self.current = Some((name, place));
+        Ok(())
+    }
+
+    /// The property of a name; `None` for one of a release to come, which nobody can declare.
+    fn property(&mut self, text: &str) -> Option<PropertyName> {
+        let place = self.place;
+        self.place += 1;
+        match self.order.get(place) {
+            Some((known, property)) if known == text => property.clone(),
+            _ => {
+                let property = PropertyName::parse_for_reading(text, Release::LATEST).ok();
+                self.order.truncate(place);
+                self.order.push((text.to_owned(), property.clone()));
+                property
+            }
+        }
+    }
+
+    /// Whether an ancestor is among the datasets: what it decides is not kept twice.
+    fn is_observed(&mut self, ancestor: &str) -> Result<bool, ObserveError> {
+        match &self.ancestor {
+            Some((name, known)) if name.as_str() == ancestor => Ok(*known),
+            _ => {
+                let name = parse_name(ancestor)?;
+                let known = self.observed.datasets.contains_key(&name);
+                self.ancestor = Some((name, known));
+                Ok(known)
+            }
+        }
+    }
+
+    fn keep(&mut self, dataset: Option<(DatasetName, Dataset)>) {
+        self.observed.datasets.extend(dataset);
+    }
+
+    /// Keeps a value where its source says that it belongs.
+    fn take(
+        &mut self,
+        dataset: &mut Dataset,
+        property: PropertyName,
+        value: &[u8],
+        source: &Source<Cow<'_, str>>,
+    ) -> Result<(), ObserveError> {
+        let native = property.native();
+        if native.is_some_and(|p| p.is_readonly() && !p.is_settable_once()) {
+            return Ok(());
+        }
+        match (source, native) {
+            (Source::Local, _) => {
+                dataset.entries.entry(property).or_default().local = Some(value.into());
+            }
+            (Source::Received, _) => {
+                dataset.entries.entry(property).or_default().receive(value.into());
+            }
+            (Source::Inherited(from), _) => {
+                dataset.outside.insert(property, (parse_name(from)?, value.into()));
+            }
+            (Source::Temporary, Some(native)) => {
+                dataset.temporary.insert(native, value.into());
+            }
+            (Source::None, Some(native)) => {
+                dataset.fixed.insert(native, value.into());
+            }
+            // The default mountpoint is `/`, which is printed with the dataset's name.
+            (Source::Default, Some(native)) if native != Property::Mountpoint => {
+                let Some(kind) = dataset.kind else { return Ok(()) };
+                let [filesystems, others] = &mut self.known;
+                let known = if kind == DatasetKind::Filesystem { filesystems } else { others };
+                if !known.contains(native) {
+                    known.insert(native);
+                    self.observed.defaults.insert((native, kind), value.into());
+                }
+            }
+            (Source::Temporary | Source::None | Source::Default, _) => {}
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, document: &Document<'_>) -> Result<Observed, ObserveError> {
+        if document.trust != Trust::Exact {
+            let what = match (&document.cut, document.doubted()) {
+                (Some(cut), _) => {
+                    format!("it ends early, at {} of {}", cut.property, cut.dataset)
+                }
+                (None, [first, ..]) => format!("lines about {first} contradict each other"),
+                (None, []) => "a value was not printed as it is stored".to_owned(),
+            };
+            return Err(ObserveError::Untrusted { trust: document.trust, what });
+        }
+        let last = self.current.take();
+        self.keep(last);
+        // Where a dataset was printed before the ancestor that it inherits from.
+        let names: BTreeSet<DatasetName> = self.observed.datasets.keys().cloned().collect();
+        for dataset in self.observed.datasets.values_mut() {
+            dataset.outside.retain(|_, (from, _)| !names.contains(from));
+        }
+        Ok(self.observed)
+    }
+}
+
+fn parse_name(text: &str) -> Result<DatasetName, ObserveError> {
+    let bad = |error| ObserveError::BadName { dataset: text.to_owned(), error };
+    text.parse().map_err(bad)
+}
