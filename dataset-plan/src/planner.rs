@@ -67,7 +67,7 @@ struct Planner<'a> {
 
 /// Properties that existing data does not follow: they count when a block is written.
 const NEW_WRITES_ONLY: [Property; 6] = [
-    Property::RecordSize,
+    Property::Recordsize,
     Property::Compression,
     Property::Checksum,
     Property::Copies,
@@ -76,11 +76,11 @@ const NEW_WRITES_ONLY: [Property; 6] = [
 ];
 
 /// Properties whose change unmounts and mounts.
-const REMOUNTS: [Property; 2] = [Property::Mountpoint, Property::CanMount];
+const REMOUNTS: [Property; 2] = [Property::Mountpoint, Property::Canmount];
 
 /// Properties that make a new dataset an encrypted one.
 const ENCRYPTION: [Property; 4] =
-    [Property::Encryption, Property::KeyFormat, Property::KeyLocation, Property::Pbkdf2Iters];
+    [Property::Encryption, Property::Keyformat, Property::Keylocation, Property::Pbkdf2iters];
 
 impl<'a> Planner<'a> {
     fn walk(&mut self, desired: &'a Desired) {
@@ -291,7 +291,7 @@ impl<'a> Planner<'a> {
         let now = text(self.tree.now(at, &Property::Mountpoint.into(), self.release));
         // A new mountpoint, own or inherited, mounts what may be mounted; canmount=on alone does not.
         let moves = later(Property::Mountpoint) != now;
-        let mounts = moves && later(Property::CanMount).is_none_or(|word| word == "on");
+        let mounts = moves && later(Property::Canmount).is_none_or(|word| word == "on");
         if dataset.mounted == Some(false) && !mounts {
             let what = format!("it shall be mounted at {path}, and is not mounted");
             let remedy = format!("see what is in the directory, then run `zfs mount {name}`");

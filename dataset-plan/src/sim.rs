@@ -148,7 +148,7 @@ impl Zfs {
             for name in below {
                 self.remount(&name);
             }
-        } else if sets(Property::CanMount) && self.can_mount(name) == CanMount::Off {
+        } else if sets(Property::Canmount) && self.can_mount(name) == CanMount::Off {
             self.remount(name);
         }
         Ok(())
@@ -171,7 +171,7 @@ impl Zfs {
     }
 
     fn can_mount(&self, name: &DatasetName) -> CanMount {
-        match self.own(name, Property::CanMount).as_deref() {
+        match self.own(name, Property::Canmount).as_deref() {
             Some(b"off") => CanMount::Off,
             Some(b"noauto") => CanMount::NoAuto,
             _ => CanMount::On,

@@ -95,7 +95,7 @@ fn indirects(blocks: u64) -> u64 {
 /// The block size that the release gives volumes of which none is asked for, in bytes; `zfs create -V`
 /// asks for [`recommended_block_size`].
 pub fn default_block_size(release: Release) -> u64 {
-    match Property::VolBlockSize.default(release) {
+    match Property::Volblocksize.default(release) {
         Some(Stored::Number(size)) => size,
         _ => TYPICAL_BLOCK,
     }

@@ -27,9 +27,9 @@ use crate::quoted::Quoted;
 /// ])?;
 /// let accepted =
 ///     props.check(&Context::create(DatasetKind::Filesystem).release(Release::V2_3)).unwrap();
-/// assert_eq!(accepted.get(Property::RecordSize).unwrap().number(), Some(16384));
+/// assert_eq!(accepted.get(Property::Recordsize).unwrap().number(), Some(16384));
 /// // What `zfs create` adds by itself.
-/// assert!(accepted.added().any(|value| value.property() == Property::Utf8Only));
+/// assert!(accepted.added().any(|value| value.property() == Property::Utf8only));
 /// # Ok::<(), zfs_props::set::PropertySetError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -190,7 +190,7 @@ impl PropertySet {
         is_sparse: bool,
         context: &Context,
     ) -> Result<Self, CheckError> {
-        let (name, value) = (Property::VolSize.name(), Stored::Number(size));
+        let (name, value) = (Property::Volsize.name(), Stored::Number(size));
         if self.get(name) != Some(value) {
             self.set(name, value);
         }

@@ -7,10 +7,8 @@
 #[path = "baseline/harness.rs"]
 mod harness;
 
-#[cfg(feature = "json")]
 #[path = "baseline/cli.rs"]
 mod cli;
-#[cfg(feature = "json")]
 #[path = "baseline/commands.rs"]
 mod commands;
 #[path = "baseline/creates.rs"]
@@ -33,7 +31,6 @@ mod props;
 mod reservation;
 #[path = "baseline/sets.rs"]
 mod sets;
-#[cfg(feature = "json")]
 #[path = "baseline/state.rs"]
 mod state;
 #[path = "baseline/values.rs"]

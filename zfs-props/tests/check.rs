@@ -70,7 +70,7 @@ proptest! {
         (select(Property::ALL), select(Release::ALL))
             .prop_filter("what can be set", |(property, release)| {
                 property.exists_in(*release) && !property.is_readonly()
-                    && *property != Property::MlsLabel
+                    && *property != Property::Mlslabel
             })
             .prop_flat_map(|(property, release)| {
                 (Just(property), Just(release), value_of(property, release))
@@ -195,7 +195,7 @@ proptest! {
         }
         let passed = set.for_volume(size, sparse, &context).unwrap();
         let accepted = passed.check(&context).unwrap();
-        prop_assert!(accepted.get(Property::VolSize).unwrap().number() >= Some(size));
+        prop_assert!(accepted.get(Property::Volsize).unwrap().number() >= Some(size));
     }
 }
 
@@ -297,4 +297,17 @@ fn the_zone_is_asked_for_before_the_options_of_a_share() {
     let long = "x".repeat(8192);
     assert!(matches!(fails(&[("sharenfs", &long)], &context), CheckFault::Value(_)));
     assert!(matches!(fails(&[("mountpoint", "relative")], &context), CheckFault::Value(_)));
+}
+
+#[test]
+fn change_key_takes_what_is_of_the_key() {
+    let encrypted = DatasetFacts { encrypted: true, ..DatasetFacts::filesystem() };
+    let context = Context::change_key(encrypted);
+    let pairs = [("keyformat", "passphrase"), ("pbkdf2iters", "1000000")];
+    assert!(PropertySet::from_pairs(pairs).unwrap().check(&context).is_ok());
+    let errors = PropertySet::from_pairs([("keyformat", "rot13"), ("quota", "1G")]).unwrap();
+    let errors = errors.check_all(&context).unwrap_err();
+    let found: Vec<_> = errors.iter().map(|error| (error.property(), error.class())).collect();
+    let expected = [("quota", ErrorClass::Encryption), ("keyformat", ErrorClass::BadProperty)];
+    assert_eq!(found, expected);
 }

@@ -1,6 +1,5 @@
 //! The readers on the output of a real pool, and on values made to deceive them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-#![cfg(feature = "json")]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -37,8 +37,8 @@ fn every_default_that_can_be_set_comes_back() {
     for &release in Release::ALL {
         let settable = Property::in_release(release).filter(|p| !p.is_readonly() && p.is_visible());
         for value in settable.filter_map(|property| Value::default_of(property, release)) {
-            if value.property() == Property::MlsLabel {
-                assert!(Value::parse(Property::MlsLabel, "none", release).is_err());
+            if value.property() == Property::Mlslabel {
+                assert!(Value::parse(Property::Mlslabel, "none", release).is_err());
             } else {
                 assert_comes_back(&value);
             }
@@ -64,10 +64,10 @@ fn the_ends_of_numbers_come_back() {
 fn what_is_stored_is_equal_however_it_is_written() {
     let value = |property, text| Value::parse(property, text, Release::LATEST).unwrap();
     let same = [
-        value(Property::RecordSize, "1M"),
-        value(Property::RecordSize, "1024k"),
-        value(Property::RecordSize, "1048576"),
-        value(Property::RecordSize, "1.0MiB"),
+        value(Property::Recordsize, "1M"),
+        value(Property::Recordsize, "1024k"),
+        value(Property::Recordsize, "1048576"),
+        value(Property::Recordsize, "1.0MiB"),
     ];
     assert_eq!(HashSet::from(same.clone()).len(), 1);
     assert_eq!(same.map(|value| value.to_string()), ["1048576"; 4]);
@@ -86,9 +86,9 @@ fn features_are_needed_by_value() {
     assert_eq!(needed(Property::Compression, "zstd-fast-10"), Some(Feature::ZstdCompress));
     assert_eq!(needed(Property::Compression, "gzip"), None);
     assert_eq!(needed(Property::Dedup, "skein,verify"), Some(Feature::Skein));
-    assert_eq!(needed(Property::RecordSize, "128K"), None);
-    assert_eq!(needed(Property::VolBlockSize, "256K"), Some(Feature::LargeBlocks));
+    assert_eq!(needed(Property::Recordsize, "128K"), None);
+    assert_eq!(needed(Property::Volblocksize, "256K"), Some(Feature::LargeBlocks));
     assert_eq!(needed(Property::SnapshotLimit, "0"), Some(Feature::FilesystemLimits));
     assert_eq!(needed(Property::SnapshotLimit, "none"), None);
-    assert_eq!(needed(Property::DnodeSize, "legacy"), None);
+    assert_eq!(needed(Property::Dnodesize, "legacy"), None);
 }

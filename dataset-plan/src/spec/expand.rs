@@ -63,7 +63,7 @@ impl Want {
     }
 
     fn can_mount(&self) -> bool {
-        let declared = self.properties.get(&PropertyName::Native(Property::CanMount));
+        let declared = self.properties.get(&PropertyName::Native(Property::Canmount));
         let word = declared.map(|declared| declared.setting.argument());
         !matches!(word, Some("off" | "noauto"))
     }

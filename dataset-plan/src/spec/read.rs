@@ -15,7 +15,7 @@ use crate::setting::Setting;
 
 /// Keys that stand for the property of the same name.
 const TYPED: [Property; 4] =
-    [Property::RecordSize, Property::Compression, Property::Mountpoint, Property::Quota];
+    [Property::Recordsize, Property::Compression, Property::Mountpoint, Property::Quota];
 
 /// Reads a whole declaration and checks that it fits together.
 pub(super) fn spec(node: Result<Node, Vec<Problem>>) -> Result<Spec, Problems> {

@@ -3,13 +3,14 @@
 use thiserror::Error;
 
 use super::{Accepted, CheckError, Context, Key, PoolFacts};
-use crate::key::PropertyName;
 use crate::property::{Feature, Property};
+use crate::release::Release;
+use crate::set::PropertySet;
 use crate::value::Value;
 
 /// The properties that [`create`] looks at.
 pub(super) const PARAMETERS: [Property; 4] =
-    [Property::Encryption, Property::KeyFormat, Property::KeyLocation, Property::Pbkdf2Iters];
+    [Property::Encryption, Property::Keyformat, Property::Keylocation, Property::Pbkdf2iters];
 
 /// Stored for `encryption=off`.
 const OFF: u64 = 2;
@@ -85,34 +86,34 @@ pub(super) fn create(
         };
     }
 
-    let format = accepted.number(Property::KeyFormat).filter(|format| *format != 0);
-    let has_location = accepted.get(Property::KeyLocation).is_some();
+    let format = accepted.number(Property::Keyformat).filter(|format| *format != 0);
+    let has_location = accepted.get(Property::Keylocation).is_some();
     let Some(format) = format else {
         return if has_location || !context.is_parent_encrypted() {
-            refuse(Property::KeyFormat, EncryptionFault::NoKeyFormat)
+            refuse(Property::Keyformat, EncryptionFault::NoKeyFormat)
         } else {
             Ok(()) // the parent's key
         };
     };
     let release = context.release;
     if !has_location {
-        accepted.add(Value::parse(Property::KeyLocation, "prompt", release).ok());
+        accepted.add(Value::parse(Property::Keylocation, "prompt", release).ok());
     }
-    if accepted.get(Property::KeyLocation).and_then(Value::text) == Some("none") {
-        return refuse(Property::KeyLocation, EncryptionFault::NoKeyLocation);
+    if accepted.get(Property::Keylocation).and_then(Value::text) == Some("none") {
+        return refuse(Property::Keylocation, EncryptionFault::NoKeyLocation);
     }
     if let Err(fault) = check_key(format, &context.key) {
-        return refuse(Property::KeyLocation, fault);
+        return refuse(Property::Keylocation, fault);
     }
-    let iterations = accepted.get(Property::Pbkdf2Iters).is_some();
+    let iterations = accepted.get(Property::Pbkdf2iters).is_some();
     if format == PASSPHRASE {
-        accepted.add_random(Property::Pbkdf2Salt);
+        accepted.add_random(Property::Pbkdf2salt);
         if !iterations {
-            let default = Value::from_number(Property::Pbkdf2Iters, DEFAULT_ITERATIONS, release);
+            let default = Value::from_number(Property::Pbkdf2iters, DEFAULT_ITERATIONS, release);
             accepted.add(default);
         }
     } else if iterations {
-        return refuse(Property::Pbkdf2Iters, EncryptionFault::NotPassphrase);
+        return refuse(Property::Pbkdf2iters, EncryptionFault::NotPassphrase);
     }
     accepted.has_new_key = true;
     Ok(())
@@ -130,7 +131,7 @@ pub(super) fn is_on(accepted: &Accepted, context: &Context) -> bool {
 fn is_meant(accepted: &Accepted, property: Property) -> bool {
     accepted.get(property).is_some_and(|value| match property {
         Property::Encryption => value.number() != Some(OFF),
-        Property::KeyLocation => value.text() != Some("none"),
+        Property::Keylocation => value.text() != Some("none"),
         _ => true,
     })
 }
@@ -160,14 +161,13 @@ fn check_key(format: u64, key: &Key) -> Result<(), EncryptionFault> {
 
 /// What `zfs change-key -o` takes (OpenZFS `zfs_crypto_verify_rewrap_nvlist`,
 /// `lib/libzfs/libzfs_crypto.c`). Whether the dataset can have a key of its own is not asked.
-pub(super) fn change_key(accepted: &Accepted) -> Result<(), CheckError> {
-    let is_of_key = |name: &PropertyName| {
-        name.native().is_some_and(|p| p != Property::Encryption && PARAMETERS.contains(&p))
+pub(super) fn change_key(set: &PropertySet, release: Release) -> Result<(), CheckError> {
+    let is_of_key = |name: &str| {
+        let native = Property::resolve(name, release);
+        native.is_some_and(|p| p != Property::Encryption && PARAMETERS.contains(&p))
     };
-    match accepted.iter().find(|(name, _)| !is_of_key(name)) {
-        Some((name, _)) => {
-            Err(CheckError::new(&alloc::format!("{name}"), EncryptionFault::NotOfKey))
-        }
+    match set.iter().find(|(name, _)| !is_of_key(name)) {
+        Some((name, _)) => Err(CheckError::new(name, EncryptionFault::NotOfKey)),
         None => Ok(()),
     }
 }

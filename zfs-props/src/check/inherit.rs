@@ -6,7 +6,7 @@ use crate::property::Property;
 use crate::release::Release;
 
 /// What libzfs would revert to a received value, but the `zfs` command refuses to, and the kernel too.
-pub const NOT_REVERTIBLE: [Property; 2] = [Property::VolSize, Property::Version];
+pub const NOT_REVERTIBLE: [Property; 2] = [Property::Volsize, Property::Version];
 
 /// The property that `zfs inherit` of `name` gives up on a dataset, by its canonical name; with
 /// `revert` (`-S`) it goes back to a received value (OpenZFS `zfs_prop_inherit`,
@@ -19,7 +19,7 @@ pub const NOT_REVERTIBLE: [Property; 2] = [Property::VolSize, Property::Version]
 ///
 /// let filesystem = DatasetFacts::filesystem();
 /// let name = inherit("recsize", false, &filesystem, Release::LATEST)?;
-/// assert_eq!(name.native(), Some(Property::RecordSize));
+/// assert_eq!(name.native(), Some(Property::Recordsize));
 /// let error = inherit("quota", false, &filesystem, Release::LATEST).unwrap_err();
 /// assert_eq!(error.class(), ErrorClass::NotInherited);
 /// assert!(inherit("quota", true, &filesystem, Release::LATEST).is_ok());

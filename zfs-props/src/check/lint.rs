@@ -176,10 +176,10 @@ const fn version_needed(name: &PropertyName) -> u64 {
     match name {
         PropertyName::Account(_) => 4,
         PropertyName::Native(
-            Property::ShareSmb
-            | Property::Utf8Only
+            Property::Sharesmb
+            | Property::Utf8only
             | Property::Normalization
-            | Property::CaseSensitivity,
+            | Property::Casesensitivity,
         ) => 3,
         _ => 1,
     }
@@ -228,11 +228,11 @@ fn about_value(
         Property::SpecialSmallBlocks if number != 0 && !pool.has_special_vdev => {
             Some(Lint::NoSpecialVdev)
         }
-        Property::RefReservation if value.is_auto() && is_new => Some(Lint::AutoAtCreation),
+        Property::Refreservation if value.is_auto() && is_new => Some(Lint::AutoAtCreation),
         Property::Copies if number > 2 && is_new && encryption::is_on(accepted, context) => {
             Some(Lint::EncryptedCopies)
         }
-        property @ (Property::RecordSize | Property::VolBlockSize)
+        property @ (Property::Recordsize | Property::Volblocksize)
             if number > OLD_MAX_RECORD_SIZE && !context.release.is_at_least(Release::V2_2) =>
         {
             Some(Lint::LargeBlocks { property })

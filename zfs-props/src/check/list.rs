@@ -137,24 +137,24 @@ impl List<'_> {
                 Some(current) if number < current => Err(CheckFault::Downgrade { current }),
                 _ => Ok(()),
             },
-            Property::VolBlockSize | Property::RecordSize => at_most(number, self.max_block_size()),
+            Property::Volblocksize | Property::Recordsize => at_most(number, self.max_block_size()),
             Property::SpecialSmallBlocks => at_most(number, self.max_special_block_size()),
             // As a number, what stands for `auto` is accepted.
-            Property::RefReservation
+            Property::Refreservation
                 if value.spelling() == "auto" && self.context.kind() != DatasetKind::Volume =>
             {
                 Err(CheckFault::AutoNotVolume)
             }
             Property::Mountpoint if matches!(text, "none" | "legacy") => Ok(()),
-            Property::Mountpoint | Property::ShareNfs | Property::ShareSmb if self.is_zoned() => {
+            Property::Mountpoint | Property::Sharenfs | Property::Sharesmb if self.is_zoned() => {
                 Err(CheckFault::Zoned)
             }
-            Property::KeyLocation => match (is_encrypted, text) {
+            Property::Keylocation => match (is_encrypted, text) {
                 (Some(true), "none") => Err(CheckFault::Encrypted),
                 (Some(true) | None, _) | (Some(false), "none") => Ok(()),
                 (Some(false), _) => Err(CheckFault::NotEncrypted),
             },
-            Property::VolSize => match dataset.map(|dataset| dataset.kind) {
+            Property::Volsize => match dataset.map(|dataset| dataset.kind) {
                 Some(KindFacts::Volume(volume)) => volume::check_size(number, volume.block_size),
                 _ => Ok(()),
             },
@@ -182,7 +182,7 @@ impl List<'_> {
         if self.has_pool() {
             return self.pool.max_block_size;
         }
-        match self.accepted.number(Property::RecordSize) {
+        match self.accepted.number(Property::Recordsize) {
             Some(earlier) if release.is_at_least(Release::V2_2) => earlier,
             _ => OLD_MAX_BLOCK_SIZE,
         }
@@ -205,7 +205,7 @@ fn at_most(number: u64, greatest: u64) -> Result<(), CheckFault> {
 /// Names in a Unicode normal form have to be Unicode; and names that need not be (said explicitly) are
 /// in no normal form, since 2.2 whatever the parent has.
 fn normalize(accepted: &mut Accepted, release: Release) -> Result<(), CheckError> {
-    let utf8_only = Property::Utf8Only;
+    let utf8_only = Property::Utf8only;
     let normalizes = accepted.number(Property::Normalization).map(|form| form != 0);
     let only = accepted.number(utf8_only).map(|only| only != 0);
     match (normalizes, only) {

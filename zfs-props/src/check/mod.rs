@@ -15,7 +15,7 @@
 //! let context = Context::set(DatasetFacts::volume(volume));
 //! let accepted = PropertySet::from_pairs([("volsize", "10G")])?.check(&context).unwrap();
 //! let reserved = accepted.added().next().unwrap();
-//! assert_eq!(reserved.property(), Property::RefReservation);
+//! assert_eq!(reserved.property(), Property::Refreservation);
 //! assert_eq!(reserved.number(), Some(10_907_287_552));
 //!
 //! // Every error; OpenZFS would say the first.
@@ -95,7 +95,11 @@ pub(crate) fn operation(set: &PropertySet, context: &Context) -> Outcome<Accepte
                 volume::reserve(&mut outcome.accepted, volume, &pool.vdevs, release);
             }
         }
-        Operation::ChangeKey(_) => outcome.note(encryption::change_key(&outcome.accepted)),
+        Operation::ChangeKey(_) => {
+            // Asked before anything else.
+            let verdict = encryption::change_key(set, release);
+            outcome.errors.splice(0..0, verdict.err());
+        }
     }
     outcome
 }

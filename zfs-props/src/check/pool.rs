@@ -345,18 +345,18 @@ const fn check_word(property: PoolProperty, context: &PoolContext) -> Result<(),
 
 fn check_text(property: PoolProperty, text: &str, context: &PoolContext) -> Result<(), PoolFault> {
     match (property, context.operation) {
-        (PoolProperty::BootFs, Operation::Set { version }) => {
+        (PoolProperty::Bootfs, Operation::Set { version }) => {
             if version < BOOTFS_VERSION {
                 return Err(PoolFault::OldPool { needed: BOOTFS_VERSION });
             }
             let is_of_pool = text.is_empty() || is_filesystem_of(&context.name, text);
             is_of_pool.then_some(()).ok_or_else(|| PoolFault::BootFs { name: text.into() })
         }
-        (PoolProperty::BootFs, _) => Err(PoolFault::NotYet),
-        (PoolProperty::AltRoot, Operation::Set { .. }) => Err(PoolFault::InUse),
-        (PoolProperty::AltRoot, _) => absolute(text),
-        (PoolProperty::CacheFile, _) if matches!(text, "" | "none") => Ok(()),
-        (PoolProperty::CacheFile, _) => {
+        (PoolProperty::Bootfs, _) => Err(PoolFault::NotYet),
+        (PoolProperty::Altroot, Operation::Set { .. }) => Err(PoolFault::InUse),
+        (PoolProperty::Altroot, _) => absolute(text),
+        (PoolProperty::Cachefile, _) if matches!(text, "" | "none") => Ok(()),
+        (PoolProperty::Cachefile, _) => {
             absolute(text)?;
             let file = text.rsplit('/').next().unwrap_or_default();
             let is_file = !matches!(file, "" | "." | "..");

@@ -10,16 +10,16 @@ use crate::set::PropertySet;
 use crate::value::Value;
 
 /// The properties that [`create`] looks at.
-pub(super) const SIZES: [Property; 2] = [Property::VolSize, Property::VolBlockSize];
+pub(super) const SIZES: [Property; 2] = [Property::Volsize, Property::Volblocksize];
 
 /// What a new volume needs (OpenZFS `zfs_create`, `lib/libzfs/libzfs_dataset.c`).
 pub(super) fn create(accepted: &Accepted, release: Release) -> Result<(), CheckError> {
-    let block_size = accepted.number(Property::VolBlockSize);
-    let verdict = match accepted.number(Property::VolSize) {
+    let block_size = accepted.number(Property::Volblocksize);
+    let verdict = match accepted.number(Property::Volsize) {
         None => Err(CheckFault::NoVolumeSize),
         Some(size) => check_size(size, block_size.unwrap_or_else(|| default_block_size(release))),
     };
-    verdict.map_err(|fault| CheckError::new(Property::VolSize.name(), fault))
+    verdict.map_err(|fault| CheckError::new(Property::Volsize.name(), fault))
 }
 
 pub(super) const fn check_size(size: u64, block_size: u64) -> Result<(), CheckFault> {
@@ -40,9 +40,9 @@ pub(super) fn reserve(
     release: Release,
 ) {
     let most = |size| reservation(size, volume.block_size, 1, vdevs, release);
-    let size = accepted.number(Property::VolSize);
-    let reserved = |size| Value::from_number(Property::RefReservation, most(size), release);
-    match (size, accepted.get(Property::RefReservation)) {
+    let size = accepted.number(Property::Volsize);
+    let reserved = |size| Value::from_number(Property::Refreservation, most(size), release);
+    match (size, accepted.get(Property::Refreservation)) {
         (Some(size), None) if most(volume.size) == volume.refreservation => {
             accepted.add(reserved(size));
         }
@@ -62,14 +62,14 @@ pub(crate) fn command(
     is_sparse: bool,
     context: &Context,
 ) -> Result<PropertySet, CheckError> {
-    const SIZE: &str = Property::VolSize.name();
-    const BLOCK_SIZE: &str = Property::VolBlockSize.name();
-    const RESERVED: &str = Property::RefReservation.name();
+    const SIZE: &str = Property::Volsize.name();
+    const BLOCK_SIZE: &str = Property::Volblocksize.name();
+    const RESERVED: &str = Property::Refreservation.name();
     let is_text = |set: &PropertySet, name| matches!(set.get(name), Some(Stored::Text(_)));
 
     let accepted = super::list(&set, context).or_first()?;
     let (pool, release) = (context.pool_facts(), context.release);
-    let asked = accepted.number(Property::VolBlockSize);
+    let asked = accepted.number(Property::Volblocksize);
     let block_size = asked.unwrap_or_else(|| recommended_block_size(&pool.vdevs, release));
     if block_size != default_block_size(release) && !is_text(&set, BLOCK_SIZE) {
         set.set(BLOCK_SIZE, Stored::Text(&block_size.to_string()));

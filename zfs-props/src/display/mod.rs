@@ -136,24 +136,24 @@ pub enum Place {
 /// `lib/libzfs/libzfs_dataset.c`).
 pub const fn place(property: Property) -> Place {
     use Property::{
-        CaseSensitivity, DefaultGroupObjQuota, DefaultGroupQuota, DefaultProjectObjQuota,
-        DefaultProjectQuota, DefaultUserObjQuota, DefaultUserQuota, Inconsistent, Mounted, Name,
-        Normalization, NumClones, Redacted, Type, Utf8Only, Version,
+        Casesensitivity, Defaultgroupobjquota, Defaultgroupquota, Defaultprojectobjquota,
+        Defaultprojectquota, Defaultuserobjquota, Defaultuserquota, Inconsistent, Mounted, Name,
+        Normalization, Numclones, Redacted, Type, Utf8only, Version,
     };
     match property {
         Name | Type | Mounted => Place::Dataset,
-        CaseSensitivity
+        Casesensitivity
         | Normalization
-        | Utf8Only
+        | Utf8only
         | Version
-        | DefaultUserQuota
-        | DefaultGroupQuota
-        | DefaultProjectQuota
-        | DefaultUserObjQuota
-        | DefaultGroupObjQuota
-        | DefaultProjectObjQuota
+        | Defaultuserquota
+        | Defaultgroupquota
+        | Defaultprojectquota
+        | Defaultuserobjquota
+        | Defaultgroupobjquota
+        | Defaultprojectobjquota
         | Inconsistent
-        | NumClones
+        | Numclones
         | Redacted => Place::Elsewhere,
         _ => Place::List,
     }
@@ -197,12 +197,12 @@ fn is_missing(property: Property, release: Release) -> bool {
 /// What a dataset never takes from elsewhere: stored without a source, it was set here.
 fn has_own_value(property: Property) -> bool {
     const OWN: [Property; 10] = [
-        Property::CanMount,
-        Property::VolSize,
+        Property::Canmount,
+        Property::Volsize,
         Property::Quota,
-        Property::RefQuota,
+        Property::Refquota,
         Property::Reservation,
-        Property::RefReservation,
+        Property::Refreservation,
         Property::FilesystemLimit,
         Property::SnapshotLimit,
         Property::FilesystemCount,

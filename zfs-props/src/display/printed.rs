@@ -97,7 +97,7 @@ impl<'a> Printed<'a> {
 fn number_form(property: Property, number: u64, release: Release) -> Option<Form<'static>> {
     let notation = match property {
         // Only since 2.2 are these among the numbers that are never shortened.
-        Property::KeyGuid | Property::IvsetGuid if release < Release::V2_2 => Notation::Short,
+        Property::Keyguid | Property::Ivsetguid if release < Release::V2_2 => Notation::Short,
         _ => property.notation()?,
     };
     if property.row().unlimited == Unlimited::Greatest && number == u64::MAX {

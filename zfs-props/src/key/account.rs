@@ -48,13 +48,13 @@ table! {
         /// Limit on `groupused`, in bytes; 0 is none.
         GroupQuota = "groupquota".settable();
         /// How many files a user has.
-        UserObjUsed = "userobjused".needs(Feature::UserObjAccounting);
+        UserObjUsed = "userobjused".needs(Feature::UserobjAccounting);
         /// Limit on `userobjused`; 0 is none.
-        UserObjQuota = "userobjquota".settable().needs(Feature::UserObjAccounting);
+        UserObjQuota = "userobjquota".settable().needs(Feature::UserobjAccounting);
         /// How many files a group has.
-        GroupObjUsed = "groupobjused".needs(Feature::UserObjAccounting);
+        GroupObjUsed = "groupobjused".needs(Feature::UserobjAccounting);
         /// Limit on `groupobjused`; 0 is none.
-        GroupObjQuota = "groupobjquota".settable().needs(Feature::UserObjAccounting);
+        GroupObjQuota = "groupobjquota".settable().needs(Feature::UserobjAccounting);
         /// Space a project's files take, in bytes.
         ProjectUsed = "projectused".needs(Feature::ProjectQuota);
         /// Limit on `projectused`, in bytes; 0 is none.

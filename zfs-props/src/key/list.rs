@@ -60,10 +60,10 @@ const SPACE: [Property; 7] = [
     Property::Name,
     Property::Available,
     Property::Used,
-    Property::UsedBySnapshots,
-    Property::UsedByDataset,
-    Property::UsedByRefReservation,
-    Property::UsedByChildren,
+    Property::Usedbysnapshots,
+    Property::Usedbydataset,
+    Property::Usedbyrefreservation,
+    Property::Usedbychildren,
 ];
 
 impl PropertyList {

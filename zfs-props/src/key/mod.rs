@@ -6,7 +6,7 @@
 //! use zfs_props::release::Release;
 //!
 //! let name = |text| PropertyName::parse(text, Release::V2_2);
-//! assert_eq!(name("recsize"), Ok(PropertyName::Native(Property::RecordSize)));
+//! assert_eq!(name("recsize"), Ok(PropertyName::Native(Property::Recordsize)));
 //! assert!(matches!(name("org.example:owner"), Ok(PropertyName::User(_))));
 //! assert_eq!(name("userquota@alice").unwrap().to_string(), "userquota@alice");
 //!

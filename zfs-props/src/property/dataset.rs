@@ -27,13 +27,13 @@ impl Property {
 
     /// Whether `zfs allow` can give a user the right to set it (OpenZFS `zfs_prop_delegatable`).
     pub const fn is_delegatable(self) -> bool {
-        !matches!(self.mutability(), Mutability::ReadOnly) && !matches!(self, Self::MlsLabel)
+        !matches!(self.mutability(), Mutability::ReadOnly) && !matches!(self, Self::Mlslabel)
     }
 
     /// Whether `zfs change-key` sets it, and after creation nothing else does
     /// (OpenZFS `zfs_prop_encryption_key_param`; the key's location is not among them).
     pub const fn is_key_parameter(self) -> bool {
-        matches!(self, Self::KeyFormat | Self::Pbkdf2Salt | Self::Pbkdf2Iters)
+        matches!(self, Self::Keyformat | Self::Pbkdf2salt | Self::Pbkdf2iters)
     }
 
     /// What it belongs to.

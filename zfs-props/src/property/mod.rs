@@ -16,7 +16,7 @@
 //! assert_eq!(compression.default(Release::V2_1), Some(Stored::Number(off)));
 //! assert_eq!(compression.word_for(1, Release::V2_2), Some("on"));
 //!
-//! assert_eq!(Property::nearest("recrodsize", Release::LATEST), Some(Property::RecordSize));
+//! assert_eq!(Property::nearest("recrodsize", Release::LATEST), Some(Property::Recordsize));
 //! ```
 
 mod column;

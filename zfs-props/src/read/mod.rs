@@ -21,7 +21,6 @@
 
 mod foresight;
 mod forgery;
-#[cfg(feature = "json")]
 pub mod json;
 pub mod text;
 mod trust;

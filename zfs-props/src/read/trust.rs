@@ -32,7 +32,6 @@ pub(super) fn of_text(property: &str, value: &[u8]) -> Trust {
 }
 
 /// A value that `--json-int` turned into a number.
-#[cfg(feature = "json")]
 pub(super) fn of_number(property: &str, number: u64) -> Trust {
     let saturated = number >= i64::MAX.unsigned_abs();
     if saturated || !prints_digits(property) { Trust::Clipped } else { Trust::Exact }
@@ -53,7 +52,6 @@ fn prints_numbers(property: &str) -> bool {
 
 /// Whether digits alone can only be a number or word, not any text (`copies` and `version` have words
 /// of one digit).
-#[cfg(feature = "json")]
 fn prints_digits(property: &str) -> bool {
     value_type(property).map_or(is_about(property), |kind| kind != ValueType::Text)
 }

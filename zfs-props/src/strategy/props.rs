@@ -50,7 +50,7 @@ pub fn value_of(property: Property, release: Release) -> BoxedStrategy<String> {
 fn number_of(property: Property, release: Release) -> BoxedStrategy<String> {
     let range = property.range(release);
     let takes_zero = range.is_none_or(|range| range.contains(0))
-        && !matches!(property, Property::Quota | Property::RefQuota);
+        && !matches!(property, Property::Quota | Property::Refquota);
     let (least, greatest) = range.map_or((1, u64::MAX), |range| (range.least, range.greatest));
     let numbers = if range.is_some_and(|range| range.power_of_two) {
         let powers = least.max(1).ilog2()..=greatest.ilog2();
@@ -61,7 +61,7 @@ fn number_of(property: Property, release: Release) -> BoxedStrategy<String> {
         prop_oneof![least..=greatest, round, Just(least), Just(greatest)].boxed()
     };
     let texts = numbers.prop_flat_map(number_text);
-    let has_none = takes_zero || matches!(property, Property::Quota | Property::RefQuota);
+    let has_none = takes_zero || matches!(property, Property::Quota | Property::Refquota);
     match (has_none, takes_zero) {
         (true, true) => {
             prop_oneof![8 => texts, 1 => Just("none".into()), 1 => Just("0".into())].boxed()
@@ -76,14 +76,14 @@ fn text_of(property: Property) -> BoxedStrategy<String> {
     let path = "(/[a-z. é]{0,5}){1,4}";
     match property {
         Property::Mountpoint => prop_oneof![words(&["none", "legacy", "/"]), path].boxed(),
-        Property::ShareSmb => words(&["on", "off"]).boxed(),
-        Property::ShareNfs => {
+        Property::Sharesmb => words(&["on", "off"]).boxed(),
+        Property::Sharenfs => {
             let option =
                 words(&["rw", "ro=10.0.0.0/8", "rw=host:*.lan", "no_root_squash", "fsid=0"]);
             let options = list_of(option, 1..4).prop_map(|options| options.join(","));
             prop_oneof![words(&["on", "off"]), options].boxed()
         }
-        Property::KeyLocation => prop_oneof![
+        Property::Keylocation => prop_oneof![
             words(&["none", "prompt", "https://a/b"]),
             path.prop_map(|p| format!("file://{p}k"))
         ]
@@ -146,16 +146,16 @@ type Pairs = Vec<(String, String)>;
 /// Properties that ask nothing of each other.
 fn single(kind: DatasetKind, release: Release) -> BoxedStrategy<Pairs> {
     let dependent = [
-        Property::MlsLabel, // cannot be set
-        Property::Utf8Only,
+        Property::Mlslabel, // cannot be set
+        Property::Utf8only,
         Property::Normalization,
         Property::Encryption,
-        Property::KeyFormat,
-        Property::KeyLocation,
-        Property::Pbkdf2Iters,
-        Property::Pbkdf2Salt,
-        Property::VolSize,
-        Property::VolBlockSize,
+        Property::Keyformat,
+        Property::Keylocation,
+        Property::Pbkdf2iters,
+        Property::Pbkdf2salt,
+        Property::Volsize,
+        Property::Volblocksize,
     ];
     let settable: Vec<Property> = Property::in_release(release)
         .filter(|property| property.applies_to(kind, release))
@@ -186,7 +186,7 @@ fn names_form(kind: DatasetKind) -> BoxedStrategy<Pairs> {
     if kind != DatasetKind::Filesystem {
         return Just(Pairs::new()).boxed();
     }
-    let (form, utf8) = (Property::Normalization, Property::Utf8Only);
+    let (form, utf8) = (Property::Normalization, Property::Utf8only);
     select(vec![
         Pairs::new(),
         pairs(&[(utf8, "on")]),
@@ -203,13 +203,13 @@ fn encryption(release: Release) -> BoxedStrategy<Pairs> {
     let suite = prop_oneof![Just("on"), Just("aes-128-ccm"), Just("aes-256-gcm")];
     let location = option::of(prop_oneof![Just("prompt"), Just("file:///etc/key")]);
     let format = prop_oneof![Just("raw"), Just("hex"), Just("passphrase")];
-    let iterations = option::of(value_of(Property::Pbkdf2Iters, release));
+    let iterations = option::of(value_of(Property::Pbkdf2iters, release));
     let encrypted =
         (suite, format, location, iterations).prop_map(|(suite, format, location, iterations)| {
-            let mut given = vec![(Property::Encryption, suite), (Property::KeyFormat, format)];
-            given.extend(location.map(|location| (Property::KeyLocation, location)));
+            let mut given = vec![(Property::Encryption, suite), (Property::Keyformat, format)];
+            given.extend(location.map(|location| (Property::Keylocation, location)));
             let rounds = iterations.filter(|_| format == "passphrase");
-            given.extend(rounds.as_deref().map(|rounds| (Property::Pbkdf2Iters, rounds)));
+            given.extend(rounds.as_deref().map(|rounds| (Property::Pbkdf2iters, rounds)));
             pairs(&given)
         });
     let off = select(vec![Pairs::new(), pairs(&[(Property::Encryption, "off")])]);
@@ -229,8 +229,8 @@ fn volume(kind: DatasetKind, release: Release) -> BoxedStrategy<Pairs> {
             (number_text(size), given.unwrap_or_else(|| Just(None).boxed()))
         })
         .prop_map(|(size, block_size)| {
-            let mut given = vec![(Property::VolSize, &*size)];
-            given.extend(block_size.as_deref().map(|size| (Property::VolBlockSize, size)));
+            let mut given = vec![(Property::Volsize, &*size)];
+            given.extend(block_size.as_deref().map(|size| (Property::Volblocksize, size)));
             pairs(&given)
         })
         .boxed()

@@ -37,8 +37,8 @@ table! {
     /// use zfs_props::property::Property;
     /// use zfs_props::release::Release;
     ///
-    /// assert_eq!(Property::from_name("recordsize"), Some(Property::RecordSize));
-    /// assert_eq!(Property::resolve("recsize", Release::LATEST), Some(Property::RecordSize));
+    /// assert_eq!(Property::from_name("recordsize"), Some(Property::Recordsize));
+    /// assert_eq!(Property::resolve("recsize", Release::LATEST), Some(Property::Recordsize));
     /// assert!(!Property::Direct.exists_in(Release::V2_2));
     /// ```
     pub enum Property: Row = property_row {
@@ -53,7 +53,7 @@ table! {
         /// Space reachable from the dataset, shared or not, in bytes.
         Referenced = "referenced".bytes().on(EVERY).column("REFER").values("<size>");
         /// How much compression saves in `used`, in hundredths: 137 is 1.37.
-        CompressRatio = "compressratio".ratio().on(EVERY).column("RATIO")
+        Compressratio = "compressratio".ratio().on(EVERY).column("RATIO")
             .values("<1.00x or higher if compressed>");
         /// Whether the filesystem is mounted now.
         Mounted = "mounted".word(OFF_ON).on(FS).values("yes | no");
@@ -65,15 +65,15 @@ table! {
         Reservation = "reservation".bytes().settable().on(HEADS).column("RESERV")
             .values("<size> | none");
         /// Size of the volume as its users see it, in bytes.
-        VolSize = "volsize".settable().on(VOL.union(SNAP)).values("<size>");
+        Volsize = "volsize".settable().on(VOL.union(SNAP)).values("<size>");
         /// Block size of a volume, in bytes.
-        VolBlockSize = "volblocksize".once().on(VOL).column("VOLBLOCK")
+        Volblocksize = "volblocksize".once().on(VOL).column("VOLBLOCK")
             .values("512 to 128k, power of 2")
             .later_values(&[(V2_4, "512 to 16M, power of 2")]).default(8 << 10)
             .later_default(&[(V2_2, Unset::Number(16 << 10))])
             .range(BLOCK_SIZE).needs(Feature::LargeBlocks, OLD_MAX_BLOCK_SIZE + 1, u64::MAX);
         /// Suggested block size of files, in bytes.
-        RecordSize = "recordsize".inherited().on(FS).column("RECSIZE")
+        Recordsize = "recordsize".inherited().on(FS).column("RECSIZE")
             .values("512 to 1M, power of 2")
             .later_values(&[(V2_4, "512 to 16M, power of 2")]).default(OLD_MAX_BLOCK_SIZE)
             .range(BLOCK_SIZE).needs(Feature::LargeBlocks, OLD_MAX_BLOCK_SIZE + 1, u64::MAX);
@@ -81,7 +81,7 @@ table! {
         Mountpoint = "mountpoint".text().inherited().on(FS).values("<path> | legacy | none")
             .default_text("/");
         /// Whether, and with which options, the filesystem is shared over NFS.
-        ShareNfs = "sharenfs".text().inherited().on(FS).values("on | off | NFS share options")
+        Sharenfs = "sharenfs".text().inherited().on(FS).values("on | off | NFS share options")
             .default_text("off");
         /// The checksum of newly written blocks.
         Checksum = "checksum".word(CHECKSUM).inherited().on(HEADS)
@@ -110,83 +110,83 @@ table! {
         Snapdir = "snapdir".word(SNAPDIR).inherited().on(FS).values("hidden | visible")
             .later_values(&[(V2_3, "disabled | hidden | visible")]);
         /// What chmod does to an access control list.
-        AclMode = "aclmode".word(ACLMODE).inherited().on(FS)
+        Aclmode = "aclmode".word(ACLMODE).inherited().on(FS)
             .values("discard | groupmask | passthrough | restricted");
         /// Which access control entries new files get from their directory.
-        AclInherit = "aclinherit".word(ACLINHERIT).inherited().on(FS)
+        Aclinherit = "aclinherit".word(ACLINHERIT).inherited().on(FS)
             .values("discard | noallow | restricted | passthrough | passthrough-x")
             .default_word("restricted");
         /// The transaction group in which the dataset was created: orders snapshots of one pool.
-        CreateTxg = "createtxg".plain().on(EVERY).values("<uint64>");
+        Createtxg = "createtxg".plain().on(EVERY).values("<uint64>");
         /// The dataset's own name.
         Name = "name".text().hidden().on(EVERY);
         /// Whether the filesystem can be mounted, and whether it is mounted unasked.
-        CanMount = "canmount".word(CANMOUNT).settable().on(FS).values("on | off | noauto")
+        Canmount = "canmount".word(CANMOUNT).settable().on(FS).values("on | off | noauto")
             .default_word("on");
         /// Unused since Solaris.
-        IscsiOptions = "iscsioptions".text().inherited().hidden().on(VOL);
+        Iscsioptions = "iscsioptions".text().inherited().hidden().on(VOL);
         /// Whether, and where, extended attributes are stored.
         Xattr = "xattr".word(XATTR).inherited().on(FILES).values("on | off | dir | sa")
             .default_word("on").later_default(&[(V2_3, Unset::Word("sa"))])
             .later_words(&[(V2_3, XATTR_2_3), (V2_4, XATTR_2_4)]);
         /// How many clones a snapshot has.
-        NumClones = "numclones".hidden().on(SNAP);
+        Numclones = "numclones".hidden().on(SNAP);
         /// How many copies of file data are kept, beyond the redundancy of the pool.
         Copies = "copies".word(COPIES).inherited().on(HEADS).values("1 | 2 | 3").default_word("1");
         /// On-disk version of the filesystem.
         Version = "version".word(VERSION).settable().on(FILES)
             .values("1 | 2 | 3 | 4 | 5 | current");
         /// Whether file names that are not UTF-8 are refused.
-        Utf8Only = "utf8only".switch().once().on(FILES);
+        Utf8only = "utf8only".switch().once().on(FILES);
         /// The Unicode normal form in which file names are compared.
         Normalization = "normalization".word(NORMALIZATION).once().on(FILES)
             .values("none | formC | formD | formKC | formKD");
         /// Whether file names that differ in case are different.
-        CaseSensitivity = "casesensitivity".word(CASESENSITIVITY).once().on(FILES).column("CASE")
+        Casesensitivity = "casesensitivity".word(CASESENSITIVITY).once().on(FILES).column("CASE")
             .values("sensitive | insensitive | mixed");
         /// Whether files are scanned for viruses when opened; without effect on Linux.
         Vscan = "vscan".switch().inherited().on(FS);
         /// Whether the filesystem is mounted with mandatory locks.
         Nbmand = "nbmand".switch().inherited().on(FILES);
         /// Whether the filesystem is shared over SMB.
-        ShareSmb = "sharesmb".text().inherited().on(FS).values("on | off | SMB share options")
+        Sharesmb = "sharesmb".text().inherited().on(FS).values("on | off | SMB share options")
             .default_text("off");
         /// Limit on the space the dataset alone references, in bytes; 0 is none.
-        RefQuota = "refquota".bytes().settable().on(FS).values("<size> | none").unlimited(OnlyWord);
+        Refquota = "refquota".bytes().settable().on(FS).values("<size> | none").unlimited(OnlyWord);
         /// Space promised to the dataset alone, in bytes; 0 is none.
-        RefReservation = "refreservation".bytes().settable().on(HEADS).column("REFRESERV")
+        Refreservation = "refreservation".bytes().settable().on(HEADS).column("REFRESERV")
             .values("<size> | none");
         /// Number of the dataset, the same in every received copy of a snapshot.
         Guid = "guid".plain().on(EVERY).values("<uint64>");
         /// What is cached in memory (ARC).
-        PrimaryCache = "primarycache".word(CACHED).inherited().on(HEADS_AND_SNAPSHOTS)
+        Primarycache = "primarycache".word(CACHED).inherited().on(HEADS_AND_SNAPSHOTS)
             .values("all | none | metadata").default_word("all");
         /// What is cached on cache devices (L2ARC).
-        SecondaryCache = "secondarycache".word(CACHED).inherited().on(HEADS_AND_SNAPSHOTS)
+        Secondarycache = "secondarycache".word(CACHED).inherited().on(HEADS_AND_SNAPSHOTS)
             .values("all | none | metadata").default_word("all");
         /// Part of `used` that destroying all snapshots would free, in bytes.
-        UsedBySnapshots = "usedbysnapshots".bytes().on(HEADS).column("USEDSNAP").values("<size>");
+        Usedbysnapshots = "usedbysnapshots".bytes().on(HEADS).column("USEDSNAP").values("<size>");
         /// Part of `used` that is the dataset itself, in bytes.
-        UsedByDataset = "usedbydataset".bytes().on(HEADS).column("USEDDS").values("<size>");
+        Usedbydataset = "usedbydataset".bytes().on(HEADS).column("USEDDS").values("<size>");
         /// Part of `used` that lies in the datasets below, in bytes.
-        UsedByChildren = "usedbychildren".bytes().on(HEADS).column("USEDCHILD").values("<size>");
+        Usedbychildren = "usedbychildren".bytes().on(HEADS).column("USEDCHILD").values("<size>");
         /// Part of `used` that is only reserved, in bytes.
-        UsedByRefReservation = "usedbyrefreservation".bytes().on(HEADS).column("USEDREFRESERV")
+        Usedbyrefreservation = "usedbyrefreservation".bytes().on(HEADS).column("USEDREFRESERV")
             .values("<size>");
         /// Whether space is counted per user.
-        UserAccounting = "useraccounting".hidden().on(HEADS_AND_SNAPSHOTS);
+        Useraccounting = "useraccounting".hidden().on(HEADS_AND_SNAPSHOTS);
         /// Unused since Solaris.
         StmfSbdLu = "stmf_sbd_lu".text().inherited().hidden().on(VOL);
         /// Whether the snapshot goes away as soon as its last hold or clone does.
         DeferDestroy = "defer_destroy".word(OFF_ON).on(SNAP).values("yes | no");
         /// How many holds a snapshot has.
-        UserRefs = "userrefs".on(SNAP).values("<count>");
+        Userrefs = "userrefs".on(SNAP).values("<count>");
         /// Whether synchronous writes go for low latency or high throughput.
-        LogBias = "logbias".word(LOGBIAS).inherited().on(HEADS).values("latency | throughput");
+        Logbias = "logbias".word(LOGBIAS).inherited().on(HEADS).values("latency | throughput");
         /// Space only this dataset refers to, in bytes.
         Unique = "unique".hidden().on(HEADS_AND_SNAPSHOTS);
         /// Number of the dataset in its pool.
-        ObjsetId = "objsetid".plain().on(HEADS_AND_SNAPSHOTS).values("<uint64>");
+        Objsetid = "objsetid".plain().on(HEADS_AND_SNAPSHOTS).values("<uint64>");
         /// The checksum by which equal blocks are found and stored once.
         Dedup = "dedup".word(DEDUP).inherited().on(HEADS)
             .values("on | off | verify | sha256[,verify] | sha512[,verify] | skein[,verify] \
@@ -195,28 +195,28 @@ table! {
                 | skein[,verify] | edonr,verify | blake3[,verify]")])
             .default_word("off");
         /// Sensitivity label of Trusted Extensions; cannot be set on Linux.
-        MlsLabel = "mlslabel".text().inherited().on(HEADS_AND_SNAPSHOTS)
+        Mlslabel = "mlslabel".text().inherited().on(HEADS_AND_SNAPSHOTS)
             .values("<sensitivity label>").default_text("none");
         /// What a program's request to have data on stable storage does.
         Sync = "sync".word(SYNC).inherited().on(HEADS).values("standard | always | disabled");
         /// Size of the dnodes of new files.
-        DnodeSize = "dnodesize".word(DNODESIZE).inherited().on(FS).column("DNSIZE")
+        Dnodesize = "dnodesize".word(DNODESIZE).inherited().on(FS).column("DNSIZE")
             .values("legacy | auto | 1k | 2k | 4k | 8k | 16k");
         /// How much compression saves in `referenced`, in hundredths.
-        RefCompressRatio = "refcompressratio".ratio().on(HEADS_AND_SNAPSHOTS).column("REFRATIO")
+        Refcompressratio = "refcompressratio".ratio().on(HEADS_AND_SNAPSHOTS).column("REFRATIO")
             .values("<1.00x or higher if compressed>");
         /// Space written since the latest snapshot, in bytes.
         Written = "written".on(HEADS_AND_SNAPSHOTS).values("<size>");
         /// The clones of a snapshot, with commas between.
         Clones = "clones".text().on(SNAP).values("<dataset>[,...]");
         /// `used` as it would be without compression, in bytes.
-        LogicalUsed = "logicalused".on(HEADS).column("LUSED").values("<size>");
+        Logicalused = "logicalused".on(HEADS).column("LUSED").values("<size>");
         /// `referenced` as it would be without compression, in bytes.
-        LogicalReferenced = "logicalreferenced".on(EVERY).column("LREFER").values("<size>");
+        Logicalreferenced = "logicalreferenced".on(EVERY).column("LREFER").values("<size>");
         /// Whether a receive into the dataset is unfinished.
         Inconsistent = "inconsistent".hidden().on(HEADS_AND_SNAPSHOTS);
         /// How a volume shows to the operating system.
-        VolMode = "volmode".word(VOLMODE).inherited().on(HEADS)
+        Volmode = "volmode".word(VOLMODE).inherited().on(HEADS)
             .values("default | full | geom | dev | none");
         /// Limit on the number of datasets below; the greatest number is none.
         FilesystemLimit = "filesystem_limit".settable().on(FS).column("FSLIMIT")
@@ -235,18 +235,18 @@ table! {
         /// Whether the snapshots of a volume show as devices.
         Snapdev = "snapdev".word(SNAPDEV).inherited().on(HEADS).values("hidden | visible");
         /// The kind of access control lists.
-        AclType = "acltype".word(ACLTYPE).inherited().on(FILES).values("off | nfsv4 | posix");
+        Acltype = "acltype".word(ACLTYPE).inherited().on(FILES).values("off | nfsv4 | posix");
         /// Mount option `context`: the security label of every file.
         Context = "context".text().settable().on(HEADS_AND_SNAPSHOTS).values("<selinux context>")
             .default_text("none");
         /// Mount option `fscontext`: the security label of the filesystem.
-        FsContext = "fscontext".text().settable().on(HEADS_AND_SNAPSHOTS)
+        Fscontext = "fscontext".text().settable().on(HEADS_AND_SNAPSHOTS)
             .values("<selinux fscontext>").default_text("none");
         /// Mount option `defcontext`: the security label of files without one.
-        DefContext = "defcontext".text().settable().on(HEADS_AND_SNAPSHOTS)
+        Defcontext = "defcontext".text().settable().on(HEADS_AND_SNAPSHOTS)
             .values("<selinux defcontext>").default_text("none");
         /// Mount option `rootcontext`: the security label of the root directory.
-        RootContext = "rootcontext".text().settable().on(HEADS_AND_SNAPSHOTS)
+        Rootcontext = "rootcontext".text().settable().on(HEADS_AND_SNAPSHOTS)
             .values("<selinux rootcontext>").default_text("none");
         /// Whether access times are updated only when stale.
         Relatime = "relatime".switch().inherited().on(FS)
@@ -257,7 +257,7 @@ table! {
         /// Whether mounting over a directory that is not empty is allowed.
         Overlay = "overlay".switch().inherited().on(FS).default_word("on");
         /// The snapshot before.
-        PrevSnap = "prevsnap".text().hidden().on(HEADS);
+        Prevsnap = "prevsnap".text().hidden().on(HEADS);
         /// What `zfs send -t` needs to go on with an interrupted receive.
         ReceiveResumeToken = "receive_resume_token".text().on(HEADS).column("RESUMETOK")
             .values("<string token>");
@@ -267,26 +267,26 @@ table! {
                 | aes-192-gcm | aes-256-gcm")
             .default_word("off");
         /// Where the encryption key is read from.
-        KeyLocation = "keylocation".text().settable().on(HEADS)
+        Keylocation = "keylocation".text().settable().on(HEADS)
             .values("prompt | <file URI> | <https URL> | <http URL>").default_text("none");
         /// The form in which the user gives the encryption key.
-        KeyFormat = "keyformat".word(KEYFORMAT).once_default().on(HEADS)
+        Keyformat = "keyformat".word(KEYFORMAT).once_default().on(HEADS)
             .values("none | raw | hex | passphrase");
         /// What makes equal passphrases give different keys.
-        Pbkdf2Salt = "pbkdf2salt".once_default().hidden().on(HEADS);
+        Pbkdf2salt = "pbkdf2salt".once_default().hidden().on(HEADS);
         /// How many rounds turn a passphrase into a key.
-        Pbkdf2Iters = "pbkdf2iters".plain().once_default().on(HEADS).values("<iters>")
+        Pbkdf2iters = "pbkdf2iters".plain().once_default().on(HEADS).values("<iters>")
             .range(Range::new(100_000, u64::MAX));
         /// The dataset whose key this one uses.
-        EncryptionRoot = "encryptionroot".text().on(HEADS_AND_SNAPSHOTS).column("ENCROOT")
+        Encryptionroot = "encryptionroot".text().on(HEADS_AND_SNAPSHOTS).column("ENCROOT")
             .values("<filesystem | volume>");
         /// Number of the encryption key.
-        KeyGuid = "keyguid".plain().hidden().on(HEADS_AND_SNAPSHOTS);
+        Keyguid = "keyguid".plain().hidden().on(HEADS_AND_SNAPSHOTS);
         /// Whether the encryption key is loaded.
-        KeyStatus = "keystatus".word(KEYSTATUS).on(HEADS_AND_SNAPSHOTS)
+        Keystatus = "keystatus".word(KEYSTATUS).on(HEADS_AND_SNAPSHOTS)
             .values("none | unavailable | available");
         /// The transaction group of the last remapping.
-        RemapTxg = "remaptxg".hidden().on(HEADS_AND_SNAPSHOTS);
+        Remaptxg = "remaptxg".hidden().on(HEADS_AND_SNAPSHOTS);
         /// Blocks up to this size go to the special vdevs, in bytes.
         SpecialSmallBlocks = "special_small_blocks".inherited().on(FS)
             .values("zero or 512 to 1M, power of 2").later_values(&[(V2_4, "0 to 16M")])
@@ -294,7 +294,7 @@ table! {
             .range(BLOCK_SIZE.or_zero())
             .later_range(&[(V2_4, Some(UP_TO_BLOCK_SIZE))]);
         /// Number of a snapshot's set of initialisation vectors.
-        IvsetGuid = "ivsetguid".plain().hidden().on(EVERY);
+        Ivsetguid = "ivsetguid".plain().hidden().on(EVERY);
         /// Whether the dataset was received from a redacted stream.
         Redacted = "redacted".hidden().on(HEADS_AND_SNAPSHOTS);
         /// The snapshots a redaction was made with, with commas between.
@@ -305,30 +305,30 @@ table! {
         Prefetch = "prefetch".word(CACHED).inherited().on(HEADS_AND_SNAPSHOTS).since(V2_2)
             .values("none | metadata | all").default_word("all");
         /// Whether requests to a volume are handled in threads.
-        VolThreading = "volthreading".switch().settable().on(VOL).column("zvol threading")
+        Volthreading = "volthreading".switch().settable().on(VOL).column("zvol threading")
             .since(V2_3).default_word("on");
         /// What a program's request to bypass the cache (`O_DIRECT`) does.
         Direct = "direct".word(DIRECT).inherited().on(FS).since(V2_3)
             .values("disabled | standard | always").default_word("standard");
         /// Whether file names may be longer than 255 bytes, up to 1023.
-        LongName = "longname".word(LONGNAME).inherited().on(FS).since(V2_3).values("on | off");
+        Longname = "longname".word(LONGNAME).inherited().on(FS).since(V2_3).values("on | off");
         /// Space limit of each user without an own one, in bytes; 0 is none.
-        DefaultUserQuota = "defaultuserquota".bytes().settable().on(FILES).since(V2_4)
+        Defaultuserquota = "defaultuserquota".bytes().settable().on(FILES).since(V2_4)
             .values("<size> | none");
         /// Space limit of each group without an own one, in bytes; 0 is none.
-        DefaultGroupQuota = "defaultgroupquota".bytes().settable().on(FILES).since(V2_4)
+        Defaultgroupquota = "defaultgroupquota".bytes().settable().on(FILES).since(V2_4)
             .values("<size> | none");
         /// Space limit of each project without an own one, in bytes; 0 is none.
-        DefaultProjectQuota = "defaultprojectquota".bytes().settable().on(FILES).since(V2_4)
+        Defaultprojectquota = "defaultprojectquota".bytes().settable().on(FILES).since(V2_4)
             .values("<size> | none");
         /// Limit on each user's number of files without an own one; 0 is none.
-        DefaultUserObjQuota = "defaultuserobjquota".bytes().settable().on(FILES).since(V2_4)
+        Defaultuserobjquota = "defaultuserobjquota".bytes().settable().on(FILES).since(V2_4)
             .values("<size> | none");
         /// Limit on each group's number of files without an own one; 0 is none.
-        DefaultGroupObjQuota = "defaultgroupobjquota".bytes().settable().on(FILES).since(V2_4)
+        Defaultgroupobjquota = "defaultgroupobjquota".bytes().settable().on(FILES).since(V2_4)
             .values("<size> | none");
         /// Limit on each project's number of files without an own one; 0 is none.
-        DefaultProjectObjQuota = "defaultprojectobjquota".bytes().settable().on(FILES).since(V2_4)
+        Defaultprojectobjquota = "defaultprojectobjquota".bytes().settable().on(FILES).since(V2_4)
             .values("<size> | none");
     }
 }

@@ -137,7 +137,7 @@ table! {
         /// Checksums with Edon-R.
         Edonr = "edonr".guid("org.illumos:edonr").flags(PER_DATASET).depends(&[ExtensibleDataset]);
         /// Files are counted per user and group.
-        UserObjAccounting = "userobj_accounting".guid("org.zfsonlinux:userobj_accounting")
+        UserobjAccounting = "userobj_accounting".guid("org.zfsonlinux:userobj_accounting")
             .flags(READ_ONLY_COMPATIBLE.union(PER_DATASET)).depends(&[ExtensibleDataset]);
         /// Encrypted datasets.
         Encryption = "encryption".guid("com.datto:encryption").flags(PER_DATASET)
@@ -189,7 +189,7 @@ table! {
         /// RAID with distributed spares.
         Draid = "draid".guid("org.openzfs:draid").flags(MOS);
         /// Changes of `xattr=sa` attributes go to the intent log.
-        ZilSaXattr = "zilsaxattr".guid("org.openzfs:zilsaxattr").since(V2_2)
+        Zilsaxattr = "zilsaxattr".guid("org.openzfs:zilsaxattr").since(V2_2)
             .flags(READ_ONLY_COMPATIBLE.union(PER_DATASET)).depends(&[ExtensibleDataset]);
         /// Errors are logged per dataset.
         HeadErrlog = "head_errlog".guid("com.delphix:head_errlog").since(V2_2)
@@ -212,7 +212,7 @@ table! {
         FastDedup = "fast_dedup".guid("com.klarasystems:fast_dedup").since(V2_3)
             .flags(READ_ONLY_COMPATIBLE);
         /// File names of up to 1023 bytes.
-        LongName = "longname".guid("org.zfsonlinux:longname").since(V2_3).flags(PER_DATASET)
+        Longname = "longname".guid("org.zfsonlinux:longname").since(V2_3).flags(PER_DATASET)
             .depends(&[ExtensibleDataset]);
         /// Simple directories may grow larger before they change form.
         LargeMicrozap = "large_microzap".guid("com.klarasystems:large_microzap").since(V2_3)

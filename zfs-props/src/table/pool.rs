@@ -23,7 +23,7 @@ table! {
         Capacity = "capacity".column("CAP").values("<size>")
             .later_values(&[(V2_3, "<percent>")]);
         /// Directory before all mount points, until the pool is exported.
-        AltRoot = "altroot".text().settable().values("<path>");
+        Altroot = "altroot".text().settable().values("<path>");
         /// State of the pool, `ONLINE` if all is well.
         Health = "health".values("<state>");
         /// Number of the pool.
@@ -31,23 +31,23 @@ table! {
         /// On-disk version; 5000 with features.
         Version = "version".settable().values("<version>").default(5000);
         /// The filesystem to boot from.
-        BootFs = "bootfs".text().settable().values("<filesystem>");
+        Bootfs = "bootfs".text().settable().values("<filesystem>");
         /// Whether `zfs allow` can give permissions to users.
         Delegation = "delegation".switch().settable().default_word("on");
         /// Whether a new device in a failed one's place is used unasked.
-        AutoReplace = "autoreplace".switch().settable().column("REPLACE");
+        Autoreplace = "autoreplace".switch().settable().column("REPLACE");
         /// The file that remembers the pool for the next boot; empty for the usual one.
-        CacheFile = "cachefile".text().settable().values("<file> | none");
+        Cachefile = "cachefile".text().settable().values("<file> | none");
         /// What happens when the pool's devices are lost.
-        FailMode = "failmode".word(FAILMODE).settable().values("wait | continue | panic");
+        Failmode = "failmode".word(FAILMODE).settable().values("wait | continue | panic");
         /// Whether `zfs list` shows snapshots unasked.
-        ListSnapshots = "listsnapshots".switch().settable().column("LISTSNAPS");
+        Listsnapshots = "listsnapshots".switch().settable().column("LISTSNAPS");
         /// Whether the pool grows with its devices.
-        AutoExpand = "autoexpand".switch().settable().column("EXPAND");
+        Autoexpand = "autoexpand".switch().settable().column("EXPAND");
         /// Without effect since 2.0.
-        DedupDitto = "dedupditto".settable().hidden();
+        Dedupditto = "dedupditto".settable().hidden();
         /// How much deduplication saves, in hundredths.
-        DedupRatio = "dedupratio".column("DEDUP").values("<1.00x or higher if deduped>");
+        Dedupratio = "dedupratio".column("DEDUP").values("<1.00x or higher if deduped>");
         /// Space not allocated, in bytes.
         Free = "free".values("<size>");
         /// Space allocated, in bytes.
@@ -59,7 +59,7 @@ table! {
         /// A printable note of up to 32 bytes.
         Comment = "comment".text().settable().values("<comment-string>");
         /// Space the devices could give beyond what is used of them, in bytes.
-        ExpandSize = "expandsize".column("EXPANDSZ").values("<size>");
+        Expandsize = "expandsize".column("EXPANDSZ").values("<size>");
         /// Space of destroyed datasets still to be freed, in bytes.
         Freeing = "freeing".values("<size>");
         /// How split the free space is, in per cent.
@@ -67,11 +67,11 @@ table! {
         /// Space lost by interrupted freeing, in bytes.
         Leaked = "leaked".values("<size>");
         /// Greatest block size the pool's features allow, in bytes.
-        MaxBlockSize = "maxblocksize".hidden();
+        Maxblocksize = "maxblocksize".hidden();
         /// Temporary name, until the pool is exported.
-        TName = "tname".text().once().hidden();
+        Tname = "tname".text().once().hidden();
         /// Greatest dnode size the pool's features allow, in bytes.
-        MaxDnodeSize = "maxdnodesize".hidden();
+        Maxdnodesize = "maxdnodesize".hidden();
         /// Whether import makes sure that no other host uses the pool.
         Multihost = "multihost".switch().settable();
         /// Space held by the checkpoint, in bytes.
@@ -79,16 +79,16 @@ table! {
         /// Number of this import of the pool.
         LoadGuid = "load_guid".plain().values("<load_guid>");
         /// Whether freed space is reported to the devices unasked.
-        AutoTrim = "autotrim".switch().settable();
+        Autotrim = "autotrim".switch().settable();
         /// The feature sets that limit which features are enabled.
         Compatibility = "compatibility".text().settable()
             .values("<file[,file...]> | off | legacy").default_text("off");
         /// Space of cloned blocks, in bytes.
-        BcloneUsed = "bcloneused".column("BCLONE_USED").since(V2_2).values("<size>");
+        Bcloneused = "bcloneused".column("BCLONE_USED").since(V2_2).values("<size>");
         /// Space that block cloning saves, in bytes.
-        BcloneSaved = "bclonesaved".column("BCLONE_SAVED").since(V2_2).values("<size>");
+        Bclonesaved = "bclonesaved".column("BCLONE_SAVED").since(V2_2).values("<size>");
         /// How much block cloning saves, in hundredths.
-        BcloneRatio = "bcloneratio".column("BCLONE_RATIO").since(V2_2)
+        Bcloneratio = "bcloneratio".column("BCLONE_RATIO").since(V2_2)
             .values("<1.00x or higher if cloned>");
         /// Size of the deduplication table, in bytes.
         DedupTableSize = "dedup_table_size".column("DDTSIZE").since(V2_3).values("<size>");
@@ -96,7 +96,7 @@ table! {
         DedupTableQuota = "dedup_table_quota".settable().column("DDTQUOTA").since(V2_3)
             .values("<size>").default(u64::MAX);
         /// How much of the deduplication table is in memory, in bytes.
-        DedupCached = "dedupcached".hidden().since(V2_3);
+        Dedupcached = "dedupcached".hidden().since(V2_3);
         /// The transaction group up to which the last scrub came.
         LastScrubbedTxg = "last_scrubbed_txg".since(V2_3).values("<txg>");
     }

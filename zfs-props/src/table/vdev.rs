@@ -25,9 +25,9 @@ table! {
         /// Number of the vdev.
         Guid = "guid".plain().values("<guid>");
         /// Space that can be allocated, in bytes.
-        AllocatableSize = "asize".values("<asize>");
+        Asize = "asize".values("<asize>");
         /// Size of the device, in bytes.
-        PhysicalSize = "psize".values("<psize>");
+        Psize = "psize".values("<psize>");
         /// Sector size, as a power of two.
         Ashift = "ashift".values("<ashift>");
         /// Space of the vdev, in bytes.
@@ -39,21 +39,21 @@ table! {
         /// A note.
         Comment = "comment".text().settable().values("<comment-string>");
         /// Space the device could give beyond what is used of it, in bytes.
-        ExpandSize = "expandsize".column("EXPANDSZ").values("<size>");
+        Expandsize = "expandsize".column("EXPANDSZ").values("<size>");
         /// How split the free space is, in per cent.
         Fragmentation = "fragmentation".column("FRAG").values("<percent>");
         /// Size of the boot partition, in bytes.
-        BootSize = "bootsize".values("<size>");
+        Bootsize = "bootsize".values("<size>");
         /// How many devices of a RAID-Z or dRAID group may fail.
         Parity = "parity".values("<parity>");
         /// The device node.
         Path = "path".text().settable().values("<device-path>");
         /// The operating system's name of the device.
-        DevId = "devid".text().values("<devid>");
+        Devid = "devid".text().values("<devid>");
         /// Where the device is plugged in.
-        PhysPath = "physpath".text().values("<physpath>");
+        Physpath = "physpath".text().values("<physpath>");
         /// The enclosure slot of the device.
-        EncPath = "encpath".text().values("<encpath>");
+        Encpath = "encpath".text().values("<encpath>");
         /// The part number to order.
         Fru = "fru".text().values("<fru>");
         /// The vdev this one is part of.
@@ -61,7 +61,7 @@ table! {
         /// The parts of this vdev, with commas between.
         Children = "children".text().values("<child[,...]>");
         /// How many parts this vdev has.
-        NumChildren = "numchildren".column("NUMCHILD").values("<number-of-children>");
+        Numchildren = "numchildren".column("NUMCHILD").values("<number-of-children>");
         /// How many reads failed.
         ReadErrors = "read_errors".column("RDERR").values("<errors>");
         /// How many writes failed.
@@ -99,7 +99,7 @@ table! {
         /// Whether new data goes to the vdev.
         Allocating = "allocating".word(ALLOCATING).settable().values("on | off").default_word("on");
         /// Whether operations on the device fail without the driver's retries.
-        FailFast = "failfast".switch().settable().default_word("on");
+        Failfast = "failfast".switch().settable().default_word("on");
         /// How many checksum errors within `checksum_t` degrade the vdev.
         ChecksumN = "checksum_n".settable().column("CKSUM_N").values("<events>").default(u64::MAX);
         /// The time for `checksum_n`, in seconds.
@@ -123,7 +123,7 @@ table! {
         /// Whether a slow device is left out of reads for now.
         SitOut = "sit_out".switch().settable().since(V2_4);
         /// Whether slow devices are left out of reads unasked.
-        AutoSit = "autosit".switch().settable().since(V2_4);
+        Autosit = "autosit".switch().settable().since(V2_4);
         /// Whether slow operations are reported as events.
         SlowIoEvents = "slow_io_events".switch().settable().since(V2_4).default_word("on");
     }

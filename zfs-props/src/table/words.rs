@@ -14,7 +14,7 @@ const fn w(text: &'static str, number: u64) -> Word {
 
 pub(crate) const OFF_ON: &[Word] = &[w("off", 0), w("on", 1)];
 
-pub(crate) const LONGNAME: &[Word] = &[w("off", 0), w("on", 1).needs(Feature::LongName)];
+pub(crate) const LONGNAME: &[Word] = &[w("off", 0), w("on", 1).needs(Feature::Longname)];
 
 pub(crate) const CHECKSUM: &[Word] = &[
     w("on", 1),

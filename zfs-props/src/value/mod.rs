@@ -8,13 +8,13 @@
 //! use zfs_props::release::Release;
 //! use zfs_props::value::Value;
 //!
-//! let size = Value::parse(Property::RecordSize, "1M", Release::LATEST)?;
+//! let size = Value::parse(Property::Recordsize, "1M", Release::LATEST)?;
 //! assert_eq!(size.number(), Some(1 << 20));
 //! assert_eq!(size.to_string(), "1048576");
 //! assert_eq!(size.feature_needed(), Some(Feature::LargeBlocks));
-//! assert_eq!(size, Value::from_literal(Property::RecordSize, "1048576", Release::LATEST)?);
+//! assert_eq!(size, Value::from_literal(Property::Recordsize, "1048576", Release::LATEST)?);
 //!
-//! let error = Value::parse(Property::RecordSize, "3K", Release::LATEST).unwrap_err();
+//! let error = Value::parse(Property::Recordsize, "3K", Release::LATEST).unwrap_err();
 //! assert_eq!(error.suggestions(), ["2K", "4K"]);
 //! # Ok::<(), zfs_props::value::ValueError>(())
 //! ```
@@ -199,7 +199,7 @@ impl Value {
     /// Whether it is `refreservation=auto`: the space a volume needs to never run out. The kernel
     /// never sees it; the commands replace it by a number of bytes.
     pub fn is_auto(&self) -> bool {
-        self.property == Property::RefReservation && self.number() == Some(AUTO)
+        self.property == Property::Refreservation && self.number() == Some(AUTO)
     }
 
     /// The pool feature that must be enabled before this can be set (OpenZFS `zfs_check_settable`,
@@ -221,7 +221,7 @@ fn parse_number(property: Property, text: &str, release: Release) -> Result<u64,
     let number = match text {
         "none" if unlimited == Unlimited::Greatest => u64::MAX,
         "none" => 0,
-        "auto" if property == Property::RefReservation => AUTO,
+        "auto" if property == Property::Refreservation => AUTO,
         "auto" if unlimited == Unlimited::OnlyWord => return Err(ValueFault::WriteNone),
         "auto" => return Err(ValueFault::Auto),
         _ => match number::parse(text).map_err(ValueFault::Number)? {

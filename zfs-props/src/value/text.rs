@@ -25,11 +25,11 @@ pub(super) fn check(property: Property, text: &str, release: Release) -> Result<
     match property {
         Property::Mountpoint => check_mountpoint(text).map_err(ValueFault::Mountpoint),
         // Which of the two an encrypted dataset is, is for the context to say: both forms pass.
-        Property::KeyLocation => check_key_location(text, false).map_err(ValueFault::KeyLocation),
-        Property::ShareNfs => share::check_nfs(text, release)
+        Property::Keylocation => check_key_location(text, false).map_err(ValueFault::KeyLocation),
+        Property::Sharenfs => share::check_nfs(text, release)
             .map_err(|option| ValueFault::ShareNfs { option: option.into() }),
-        Property::ShareSmb if !matches!(text, "on" | "off") => Err(ValueFault::ShareSmb),
-        Property::MlsLabel => Err(ValueFault::Unsupported),
+        Property::Sharesmb if !matches!(text, "on" | "off") => Err(ValueFault::ShareSmb),
+        Property::Mlslabel => Err(ValueFault::Unsupported),
         _ => Ok(()),
     }
 }

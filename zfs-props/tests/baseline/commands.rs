@@ -101,11 +101,11 @@ fn create(arguments: &[&str], world: &World) -> Run {
         match option {
             'V' => {
                 size = Some(number()?);
-                props.set(Property::VolSize.name(), Stored::Number(number()?));
+                props.set(Property::Volsize.name(), Stored::Number(number()?));
             }
             'b' => {
                 blocks = true;
-                props.set(Property::VolBlockSize.name(), Stored::Number(number()?));
+                props.set(Property::Volblocksize.name(), Stored::Number(number()?));
             }
             'o' => {
                 let (name, value) = value.split_once('=').ok_or(REFUSED)?;

@@ -52,7 +52,7 @@ fn native(property: Property, row: &Value, release: Release) -> Verdict {
         _ if place(property) == Place::Elsewhere => beside_the_list(property, row, release),
         // These are taken from the list only if the dataset's counters have none.
         Value::Null
-            if matches!(property, Property::Guid | Property::CreateTxg)
+            if matches!(property, Property::Guid | Property::Createtxg)
                 && row["source"] == "none" =>
         {
             beside_the_list(property, row, release)

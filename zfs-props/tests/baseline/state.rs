@@ -147,7 +147,7 @@ impl State {
             (ValueType::Word, Stored::Number(number)) => {
                 native.word_for(*number, release)?.as_bytes().to_vec()
             }
-            (_, Stored::Number(number)) if native == PoolProperty::DedupRatio => {
+            (_, Stored::Number(number)) if native == PoolProperty::Dedupratio => {
                 format!("{}.{:02}", number / 100, number % 100).into_bytes()
             }
             (_, Stored::Number(number)) => number.to_string().into_bytes(),

@@ -190,7 +190,7 @@ pub(crate) fn sent(accepted: &Accepted) -> Value {
             (name, value.text().map_or_else(|| json!(value.number()), |text| json!(text)))
         }
         (_, Setting::Text(text)) => (name.to_string(), json!(text)),
-        (_, Setting::Random) => (Property::Pbkdf2Salt.name().to_owned(), json!("<random>")),
+        (_, Setting::Random) => (Property::Pbkdf2salt.name().to_owned(), json!("<random>")),
         other => panic!("{other:?}"),
     });
     Value::Object(pairs.collect())
