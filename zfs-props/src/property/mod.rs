@@ -18,6 +18,8 @@
 //!
 //! assert_eq!(Property::nearest("recrodsize", Release::LATEST), Some(Property::Recordsize));
 //! ```
+//!
+#![doc = include_str!("../../PROPERTIES.md")]
 
 mod column;
 mod dataset;
