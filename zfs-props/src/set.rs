@@ -218,3 +218,80 @@ impl PropertySet {
         check::pool(self, context).or_all()
     }
 }
+
+#[cfg(feature = "serde")]
+mod serde_as_map {
+    use alloc::string::String;
+    use core::fmt;
+
+    use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+    use serde::ser::{Serialize, SerializeMap, Serializer};
+
+    use super::{PropertySet, Stored, Vec};
+
+    /// A map from names to values, in order; numbers stay numbers.
+    impl Serialize for PropertySet {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let entries = self.iter();
+            let mut map = serializer.serialize_map(Some(entries.len()))?;
+            for (name, value) in entries {
+                match value {
+                    Stored::Number(number) => map.serialize_entry(name, &number)?,
+                    Stored::Text(text) => map.serialize_entry(name, text)?,
+                }
+            }
+            map.end()
+        }
+    }
+
+    /// The reverse; a name that stands twice is refused. Numbers are taken as the texts of their digits.
+    impl<'de> Deserialize<'de> for PropertySet {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_map(Pairs)
+        }
+    }
+
+    struct Pairs;
+
+    impl<'de> Visitor<'de> for Pairs {
+        type Value = PropertySet;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a map from property names to values")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PropertySet, A::Error> {
+            let mut pairs: Vec<(String, String)> = Vec::new();
+            while let Some((name, Text(value))) = map.next_entry()? {
+                pairs.push((name, value));
+            }
+            PropertySet::from_pairs(pairs).map_err(A::Error::custom)
+        }
+    }
+
+    struct Text(String);
+
+    impl<'de> Deserialize<'de> for Text {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_any(AnyText).map(Text)
+        }
+    }
+
+    struct AnyText;
+
+    impl Visitor<'_> for AnyText {
+        type Value = String;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a text or a number that is not negative")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
+            Ok(text.into())
+        }
+
+        fn visit_u64<E: Error>(self, number: u64) -> Result<String, E> {
+            Ok(alloc::format!("{number}"))
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! Names come short and from few letters as often as not, so that sets of them hold relatives.
 
 mod props;
+mod tree;
 
 use alloc::format;
 use alloc::string::String;
@@ -14,6 +15,7 @@ use proptest::sample::Index;
 use crate::name::{BookmarkName, DatasetName, PoolName, SnapshotName};
 
 pub use props::{almost_valid_set, number_text, property_set, value_of};
+pub use tree::{change, tree, tree_dataset, tree_property};
 
 /// One component, as it may be created: not `.` or `..`.
 pub fn component() -> impl Strategy<Value = String> {

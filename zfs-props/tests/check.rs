@@ -311,3 +311,15 @@ fn change_key_takes_what_is_of_the_key() {
     let expected = [("quota", ErrorClass::Encryption), ("keyformat", ErrorClass::BadProperty)];
     assert_eq!(found, expected);
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn sets_are_maps_in_json() {
+    let json = r#"{"recordsize":"16K","quota":1024,"org.example:a":""}"#;
+    let set: PropertySet = serde_json::from_str(json).unwrap();
+    assert_eq!(set.to_arguments(), ["recordsize=16K", "quota=1024", "org.example:a="]);
+    assert_eq!(serde_json::to_string(&set).unwrap(), json.replace("1024", "\"1024\""));
+    for refused in [r#"{"atime":"on","atime":"off"}"#, r#"{"atime":true}"#, r#"{"quota":-1}"#] {
+        assert!(serde_json::from_str::<PropertySet>(refused).is_err(), "{refused}");
+    }
+}

@@ -25,6 +25,7 @@ mod column;
 mod dataset;
 mod fact;
 mod feature;
+mod freebsd;
 mod nearest;
 mod pool;
 mod vdev;
@@ -43,6 +44,7 @@ pub use crate::table::vdev::VdevProperty;
 
 pub use column::ColumnWidth;
 pub use fact::{Mutability, Notation, Range, Stored, ValueType, Word};
+pub use freebsd::{FREEBSD, OnFreebsd};
 pub(crate) use nearest::nearest;
 
 /// A name that no property or feature of the kind asked for has.
