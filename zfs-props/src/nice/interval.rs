@@ -85,12 +85,16 @@ fn read(text: &str) -> Option<Short> {
         Some(_) => return None,
         None => (number, ""),
     };
+    // Four digits at most, so that the sum below stays small.
     let canonical = whole == "0" || matches!(whole.len(), 1..=4) && !whole.starts_with('0');
+    if !canonical {
+        return None;
+    }
     let digits = whole.bytes().chain(decimals.bytes()).try_fold(0, |digits, byte| {
         byte.is_ascii_digit().then(|| digits * 10 + u64::from(byte - b'0'))
     })?;
     let decimals = u32::try_from(decimals.len()).ok()?;
-    canonical.then_some(Short { digits, decimals, power })
+    Some(Short { digits, decimals, power })
 }
 
 /// The least number of the range for which `reached` holds; once it holds it has to keep holding.
