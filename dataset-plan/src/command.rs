@@ -18,8 +18,8 @@ impl Command {
         self
     }
 
-    pub(crate) fn arg(self, arg: &str) -> Self {
-        self.args([arg.to_owned()])
+    pub(crate) fn arg(self, arg: impl fmt::Display) -> Self {
+        self.args([arg.to_string()])
     }
 
     /// The program and its arguments.

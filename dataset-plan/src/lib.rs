@@ -75,8 +75,8 @@ mod tree;
 
 pub use observed::Observed;
 pub use plan::{
-    Action, Assignment, Blocked, Difference, Kept, Obstacle, Plan, Reason, Risk, Step, StepId,
-    Untouched,
+    Action, Assignment, Blocked, Difference, Expectation, Kept, Obstacle, Plan, Reason, Risk, Step,
+    StepId, Undo, Untouched,
 };
 pub use planner::plan;
 pub use policy::Policy;

@@ -54,6 +54,9 @@ pub(crate) fn steps(tree: &Tree<'_>, drafts: Vec<Draft>) -> Vec<Step> {
                 reason: draft.reason,
                 risk: draft.risk,
                 heirs: draft.heirs,
+                remounts: Vec::new(),
+                expects: Vec::new(),
+                undo: crate::plan::Undo::Do(Vec::new()),
             })
         })
         .collect();

@@ -208,7 +208,7 @@ impl<'a> Planner<'a> {
     ) -> usize {
         let needs = self.tree.drafts_above(at);
         self.tree.plan(at, self.drafts.len(), &assignments);
-        let action = Action::Create(assignments);
+        let action = Action::Create { properties: assignments, mount: true };
         self.push(Draft { row: at, action, reason, risk, heirs: Vec::new(), needs })
     }
 

@@ -62,7 +62,7 @@ impl World for Zfs {
 
     fn run(&mut self, step: &Step) -> Result<(), Refusal> {
         match &step.action {
-            Action::Create(assignments) => self.create(&step.dataset, assignments),
+            Action::Create { properties, .. } => self.create(&step.dataset, properties),
             Action::Set(assignments) => self.set(&step.dataset, assignments),
             Action::Own { path, owner, group, mode } => {
                 let here = self.mountpoint(&step.dataset).as_ref() == Some(path);
@@ -73,6 +73,7 @@ impl World for Zfs {
                 dataset.directory = Some(Directory { owner, group, mode: *mode });
                 Ok(())
             }
+            _ => Ok(()),
         }
     }
 }

@@ -72,7 +72,7 @@ fn what_is_missing_is_created_below_parents_that_are_there() {
     let created: Vec<_> = plan
         .steps()
         .iter()
-        .filter(|step| matches!(step.action, Action::Create(_)))
+        .filter(|step| matches!(step.action, Action::Create { .. }))
         .map(|step| step.dataset.clone())
         .collect();
     assert_eq!(created.len(), 45 + 1);
@@ -86,7 +86,9 @@ fn what_is_missing_is_created_below_parents_that_are_there() {
 #[test]
 fn a_new_dataset_is_given_only_what_it_would_not_inherit() {
     let plan = forge(DECLARED, &observed());
-    let Action::Create(assignments) = steps_about(&plan, "tank/services/tududi")[0] else {
+    let Action::Create { properties: assignments, .. } =
+        steps_about(&plan, "tank/services/tududi")[0]
+    else {
         panic!()
     };
     let texts: Vec<_> = assignments.iter().map(ToString::to_string).collect();
@@ -94,7 +96,10 @@ fn a_new_dataset_is_given_only_what_it_would_not_inherit() {
         texts,
         ["recordsize=16K", "mountpoint=/var/lib/tududi", "com.sun:auto-snapshot=true"]
     );
-    assert_eq!(steps_about(&plan, "tank/temp"), [&Action::Create(vec![])]);
+    assert_eq!(
+        steps_about(&plan, "tank/temp"),
+        [&Action::Create { properties: vec![], mount: true }]
+    );
 }
 
 #[test]

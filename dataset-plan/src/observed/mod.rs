@@ -12,7 +12,7 @@ use std::fmt;
 pub use read::ObserveError;
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
-use zfs_props::name::DatasetName;
+use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::property::Property;
 use zfs_props::release::Release;
 use zfs_props::source::Source;
@@ -41,6 +41,22 @@ pub struct Dataset {
     pub mounted: Option<bool>,
     /// Owner and mode of its root directory, if that was observed.
     pub directory: Option<Directory>,
+    /// What identifies it, under whatever name: its property `guid`.
+    pub guid: Option<u64>,
+    /// The transaction group that made it: its property `createtxg`.
+    pub createtxg: Option<u64>,
+    /// The snapshot it is a clone of.
+    pub origin: Option<SnapshotName>,
+    /// The dataset whose key encrypts it; `None`: it is not encrypted, or that was not printed.
+    pub encryption_root: Option<DatasetName>,
+    /// Whether its key is loaded (`keystatus`); `None`: not encrypted, or not printed.
+    pub key_loaded: Option<bool>,
+    /// Bytes that it and all below it take up: its property `used`.
+    pub used: Option<u64>,
+    /// Bytes that it refers to: its property `referenced`.
+    pub referenced: Option<u64>,
+    /// Its snapshots by the name after `@`, oldest first, as far as they were printed.
+    pub snapshots: Vec<Snapshot>,
     /// What it stores itself.
     pub(crate) entries: BTreeMap<PropertyName, Entry<Raw>>,
     /// Fixed when it was created: `normalization`, `volblocksize` and the like.
@@ -51,6 +67,21 @@ pub struct Dataset {
     pub(crate) temporary: BTreeMap<Property, Raw>,
     /// Which of ZFS's properties were printed.
     pub(crate) seen: Seen,
+}
+
+/// One observed snapshot.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// What stands after `@`.
+    pub name: String,
+    /// Its property `guid`.
+    pub guid: Option<u64>,
+    /// Its property `createtxg`.
+    pub createtxg: Option<u64>,
+    /// How many holds keep it from being destroyed: its property `userrefs`.
+    pub holds: Option<u64>,
+    /// Clones of it, if that was printed.
+    pub clones: Vec<DatasetName>,
 }
 
 /// Owner and mode of a filesystem's root directory: of what is at its mountpoint while it is mounted.

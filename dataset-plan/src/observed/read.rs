@@ -13,7 +13,7 @@ use zfs_props::read::{Document, ReadError, Record, Trust, text};
 use zfs_props::release::Release;
 use zfs_props::source::Source;
 
-use super::{Account, Dataset, Directory, Observed, Seen};
+use super::{Account, Dataset, Directory, Observed, Seen, Snapshot};
 use crate::spec::Mode;
 
 /// Why an observation cannot be planned from.
@@ -75,7 +75,8 @@ impl Observed {
     /// Reads `zfs get -Hp -o name,property,value,received,source all`.
     ///
     /// The column `received` may be missing; a value that was received and is covered by a local one
-    /// is then not known. Snapshots and bookmarks are passed over.
+    /// is then not known. Of snapshots only what matters for plans is kept (with `-t all` they are
+    /// printed too); bookmarks are passed over.
     pub fn from_zfs_get(output: impl AsRef<[u8]>) -> Result<Self, ObserveError> {
         let output = output.as_ref();
         let columns = text::Columns::detect(output).unwrap_or(text::Columns::ALL);
@@ -156,9 +157,36 @@ impl Dataset {
                 self.kind = std::str::from_utf8(value).ok().and_then(DatasetKind::from_name);
             }
             Property::Mounted => self.mounted = Some(value == b"yes"),
+            Property::Guid => self.guid = parsed(value),
+            Property::Createtxg => self.createtxg = parsed(value),
+            Property::Origin => self.origin = parsed(value),
+            Property::Encryptionroot => self.encryption_root = parsed(value),
+            Property::Keystatus => self.key_loaded = Some(value == b"available"),
+            Property::Used => self.used = parsed(value),
+            Property::Referenced => self.referenced = parsed(value),
             _ => {}
         }
     }
+}
+
+impl Snapshot {
+    fn see(&mut self, native: Property, value: &[u8]) {
+        match native {
+            Property::Guid => self.guid = parsed(value),
+            Property::Createtxg => self.createtxg = parsed(value),
+            Property::Userrefs => self.holds = parsed(value),
+            Property::Clones => {
+                let names = value.split(|byte| *byte == b',');
+                self.clones = names.filter_map(parsed).collect();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A printed value; `None` for what is printed where there is none (`-`).
+fn parsed<T: std::str::FromStr>(value: &[u8]) -> Option<T> {
+    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 /// Sorts records into datasets.
@@ -174,12 +202,18 @@ struct Collector {
     known: [Seen; 2],
     /// The ancestor that was inherited from last, and whether it was observed.
     ancestor: Option<(DatasetName, bool)>,
+    /// The dataset whose snapshots are being printed, and all before it.
+    snapshots: Option<(DatasetName, Vec<Snapshot>)>,
+    observed_snapshots: BTreeMap<DatasetName, Vec<Snapshot>>,
 }
 
 impl Collector {
     fn record(&mut self, record: &Record<'_>) -> Result<(), ObserveError> {
         let Record { dataset, property, value, received, .. } = record;
-        if dataset.contains(['@', '#']) || record.is_absent() {
+        if let Some((dataset, snapshot)) = dataset.split_once('@') {
+            return self.snapshot(dataset, snapshot, property, value);
+        }
+        if dataset.contains('#') || record.is_absent() {
             return Ok(());
         }
         if record.trust != Trust::Exact {
@@ -216,6 +250,31 @@ impl Collector {
             }
         }
         self.current = Some((name, place));
+        Ok(())
+    }
+
+    /// A property of a snapshot; snapshots may be printed before their dataset.
+    fn snapshot(
+        &mut self,
+        dataset: &str,
+        snapshot: &str,
+        property: &str,
+        value: &[u8],
+    ) -> Result<(), ObserveError> {
+        let Some(native) = Property::from_name(property) else { return Ok(()) };
+        let list = match &mut self.snapshots {
+            Some((name, list)) if name.as_str() == dataset => list,
+            before => {
+                self.observed_snapshots.extend(before.take());
+                &mut before.insert((parse_name(dataset)?, Vec::new())).1
+            }
+        };
+        if list.last().is_none_or(|last: &Snapshot| last.name != snapshot) {
+            list.push(Snapshot { name: snapshot.to_owned(), ..Snapshot::default() });
+        }
+        if let Some(last) = list.last_mut() {
+            last.see(native, value);
+        }
         Ok(())
     }
 
@@ -307,6 +366,13 @@ impl Collector {
         }
         let last = self.current.take();
         self.keep(last);
+        self.observed_snapshots.extend(self.snapshots.take());
+        for (name, mut snapshots) in self.observed_snapshots {
+            if let Some(dataset) = self.observed.datasets.get_mut(&name) {
+                snapshots.sort_by_key(|snapshot| snapshot.createtxg);
+                dataset.snapshots.append(&mut snapshots);
+            }
+        }
         // Where a dataset was printed before the ancestor that it inherits from.
         let names: BTreeSet<DatasetName> = self.observed.datasets.keys().cloned().collect();
         for dataset in self.observed.datasets.values_mut() {

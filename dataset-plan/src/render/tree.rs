@@ -112,7 +112,7 @@ impl Tree<'_> {
         let count = |kind: fn(&Action) -> bool| {
             self.plan.steps().iter().filter(|step| kind(&step.action)).count()
         };
-        let create = count(|action| matches!(action, Action::Create(_)));
+        let create = count(|action| matches!(action, Action::Create { .. }));
         let change = count(|action| matches!(action, Action::Set(_)));
         let own = count(|action| matches!(action, Action::Own { .. }));
         if self.plan.is_empty() {
@@ -165,7 +165,7 @@ impl Tree<'_> {
 
     fn step(&self, f: &mut fmt::Formatter<'_>, step: &Step, below: &str) -> fmt::Result {
         let style = match step.action {
-            Action::Create(_) => paint::CREATE,
+            Action::Create { .. } => paint::CREATE,
             _ => paint::CHANGE,
         };
         let command = self.paint(style, step.command());
