@@ -14,7 +14,8 @@ const RELEASE: Release = Release::V2_3;
 
 fn case() -> impl Strategy<Value = (Tree, DatasetName, PropertyName, Change)> {
     (tree(RELEASE), tree_dataset(), tree_property()).prop_flat_map(|(tree, dataset, property)| {
-        (Just(tree), Just(dataset), Just(property.clone()), change(property, RELEASE))
+        (Just(tree), Just(dataset), change(&property, RELEASE), Just(property))
+            .prop_map(|(tree, dataset, change, property)| (tree, dataset, property, change))
     })
 }
 

@@ -35,7 +35,7 @@ pub fn tree_dataset() -> impl Strategy<Value = DatasetName> {
 }
 
 /// A change of a property, as the commands make it.
-pub fn change(property: PropertyName, release: Release) -> impl Strategy<Value = Change> {
+pub fn change(property: &PropertyName, release: Release) -> impl Strategy<Value = Change> {
     let value = match property.native() {
         None => "[a-z ]{0,3}".prop_map(|text| Stored::Text(text.into())).boxed(),
         Some(native) => value_of(native, release)
@@ -59,14 +59,14 @@ pub fn change(property: PropertyName, release: Release) -> impl Strategy<Value =
 /// A small pool `tank` after up to 20 changes: local, received, hidden and inherited values.
 pub fn tree(release: Release) -> impl Strategy<Value = Tree> {
     let step = (tree_dataset(), tree_property()).prop_flat_map(move |(dataset, property)| {
-        (Just(dataset), Just(property.clone()), change(property, release))
+        (Just(dataset), change(&property, release), Just(property))
     });
     (list_of(tree_dataset(), 0..6), list_of(step, 0..20)).prop_map(move |(datasets, steps)| {
         let mut tree = Tree::new(release);
         for dataset in datasets {
             tree.insert(dataset);
         }
-        for (dataset, property, change) in steps {
+        for (dataset, change, property) in steps {
             tree.change(&dataset, &property, change);
         }
         tree
