@@ -35,7 +35,7 @@ pub fn tree_dataset() -> impl Strategy<Value = DatasetName> {
 }
 
 /// A change of a property, as the commands make it.
-pub fn change(property: &PropertyName, release: Release) -> impl Strategy<Value = Change> {
+pub fn change(property: &PropertyName, release: Release) -> impl Strategy<Value = Change> + use<> {
     let value = match property.native() {
         None => "[a-z ]{0,3}".prop_map(|text| Stored::Text(text.into())).boxed(),
         Some(native) => value_of(native, release)
