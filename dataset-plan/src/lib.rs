@@ -78,7 +78,7 @@ pub use plan::{
     Action, Assignment, Blocked, Difference, Expectation, Kept, Obstacle, Plan, Reason, Risk, Step,
     StepId, Undo, Untouched,
 };
-pub use planner::plan;
+pub use planner::{plan, plan_desired};
 pub use policy::Policy;
 pub use problem::{Problem, Problems};
 pub use spec::Spec;

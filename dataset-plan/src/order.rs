@@ -5,32 +5,48 @@ use std::collections::BinaryHeap;
 
 use crate::plan::{Step, StepId};
 use crate::planner::Draft;
-use crate::tree::Tree;
 
 /// Puts every draft behind what it needs, and otherwise keeps the order of the tree.
 ///
-/// Needs never form a circle: a creation needs drafts of ancestors, a set needs sets of
-/// existing descendants, which need nothing.
-pub(crate) fn steps(tree: &Tree<'_>, drafts: Vec<Draft>) -> Vec<Step> {
-    let mut waiting: Vec<usize> = Vec::with_capacity(drafts.len());
-    let mut unlocks: Vec<Vec<usize>> = vec![Vec::new(); drafts.len()];
+/// Needs never form a circle: what is created or renamed needs drafts of ancestors, a change needs
+/// changes of existing descendants, which need nothing but arrivals, and removals are apart. What a draft
+/// should only better come after can form one (two mountpoints that are swapped): the earliest of
+/// those waiting goes first then.
+pub(crate) fn steps(drafts: Vec<Draft>) -> Vec<Step> {
+    // How many needs and wishes each waits for.
+    let mut waiting: Vec<(usize, usize)> = Vec::with_capacity(drafts.len());
+    let mut unlocks: Vec<Vec<(usize, bool)>> = vec![Vec::new(); drafts.len()];
     for (index, draft) in drafts.iter().enumerate() {
-        waiting.push(draft.needs.len());
-        for need in &draft.needs {
-            unlocks.get_mut(*need).map(|list| list.push(index)).unwrap_or_default();
+        waiting.push((draft.needs.len(), draft.after.len()));
+        let needs = draft.needs.iter().map(|other| (other, true));
+        for (other, hard) in needs.chain(draft.after.iter().map(|other| (other, false))) {
+            if let Some(list) = unlocks.get_mut(*other) {
+                list.push((index, hard));
+            }
         }
     }
-    let ready = waiting.iter().enumerate().filter(|(_, needs)| **needs == 0);
-    let mut ready: BinaryHeap<_> = ready.map(|(index, _)| Reverse(index)).collect();
+    let with = |wanted: fn(&(usize, usize)) -> bool, waiting: &[(usize, usize)]| {
+        let indices = waiting.iter().enumerate().filter(|(_, counts)| wanted(counts));
+        indices.map(|(index, _)| Reverse(index)).collect::<BinaryHeap<_>>()
+    };
+    let mut ready = with(|counts| *counts == (0, 0), &waiting);
+    // What only wishes hold back.
+    let mut possible = with(|(needs, after)| *needs == 0 && *after > 0, &waiting);
+    let mut done = vec![false; drafts.len()];
     let mut order = Vec::with_capacity(drafts.len());
-    while let Some(Reverse(index)) = ready.pop() {
+    while let Some(Reverse(index)) = ready.pop().or_else(|| possible.pop()) {
+        match done.get_mut(index) {
+            Some(done) if !*done => *done = true,
+            _ => continue,
+        }
         order.push(index);
-        for next in unlocks.get(index).into_iter().flatten() {
-            if let Some(needs) = waiting.get_mut(*next) {
-                *needs -= 1;
-                if *needs == 0 {
-                    ready.push(Reverse(*next));
-                }
+        for (next, hard) in unlocks.get(index).into_iter().flatten() {
+            let Some((needs, after)) = waiting.get_mut(*next) else { continue };
+            *(if *hard { &mut *needs } else { &mut *after }) -= 1;
+            match (*needs, *after) {
+                (0, 0) => ready.push(Reverse(*next)),
+                (0, _) if *hard => possible.push(Reverse(*next)),
+                _ => {}
             }
         }
     }
@@ -44,19 +60,22 @@ pub(crate) fn steps(tree: &Tree<'_>, drafts: Vec<Draft>) -> Vec<Step> {
         .enumerate()
         .filter_map(|(index, draft)| {
             let mut needs: Vec<StepId> = draft.needs.iter().filter_map(id).collect();
+            // A wish that was granted is kept by whoever runs steps side by side.
+            let own = id(&index)?;
+            needs.extend(draft.after.iter().filter_map(id).filter(|other| *other < own));
             needs.sort();
             needs.dedup();
             Some(Step {
-                id: id(&index)?,
+                id: own,
                 needs,
-                dataset: tree.row(draft.row)?.name.clone(),
+                dataset: draft.dataset,
                 action: draft.action,
                 reason: draft.reason,
                 risk: draft.risk,
                 heirs: draft.heirs,
-                remounts: Vec::new(),
-                expects: Vec::new(),
-                undo: crate::plan::Undo::Do(Vec::new()),
+                remounts: draft.remounts,
+                expects: draft.expects,
+                undo: draft.undo,
             })
         })
         .collect();

@@ -50,6 +50,26 @@ impl Setting {
         }
     }
 
+    /// Whether `zfs get -p` prints this, byte for byte. What is stored is printed in one way, so
+    /// that mostly nothing has to be read to compare; what older releases spelt otherwise has.
+    pub(crate) fn is_printed_as(&self, raw: &[u8]) -> bool {
+        struct Rest<'r>(&'r [u8]);
+        impl fmt::Write for Rest<'_> {
+            fn write_str(&mut self, text: &str) -> fmt::Result {
+                self.0 = self.0.strip_prefix(text.as_bytes()).ok_or(fmt::Error)?;
+                Ok(())
+            }
+        }
+        match self {
+            Self::Native(value) => {
+                let mut rest = Rest(raw);
+                fmt::Write::write_fmt(&mut rest, format_args!("{value}")).is_ok()
+                    && rest.0.is_empty()
+            }
+            Self::User(text) => text.as_bytes() == raw,
+        }
+    }
+
     /// What `zfs get -p` prints once it is set.
     pub(crate) fn printed(&self) -> String {
         match self {

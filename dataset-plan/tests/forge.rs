@@ -138,7 +138,12 @@ fn create_only_is_silent_where_equal_and_blocked_where_not() {
         let mut spec = Spec::from_toml(DECLARED).unwrap();
         let name: PropertyName = "casesensitivity".parse().unwrap();
         let setting = Setting::parse(&name, word, spec.release).unwrap();
-        spec.services.get_mut("termix").unwrap().own.properties.insert(name, setting);
+        spec.services
+            .get_mut("termix")
+            .unwrap()
+            .own
+            .properties
+            .insert(name, dataset_plan::spec::Wish::Set(setting));
         plan(&spec, &observed(), &Policy::default()).unwrap()
     };
     let equal = with("insensitive");

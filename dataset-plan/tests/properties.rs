@@ -107,7 +107,7 @@ fn applied(plan: &Plan, observed: &Observed) -> Observed {
 fn undeclared(spec: &Spec, observed: &Observed) -> BTreeMap<(DatasetName, String), String> {
     let declared = spec.expand().unwrap();
     let is_declared = |name: &DatasetName| {
-        declared.datasets.contains_key(name) || declared.parent.as_ref() == Some(name)
+        declared.datasets.contains_key(name) || declared.parents.contains(name)
     };
     let values = observed.effective(Release::V2_3).into_iter();
     let values = values.filter(|value| !is_declared(&value.dataset));

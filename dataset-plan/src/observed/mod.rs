@@ -6,7 +6,8 @@
 
 mod read;
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 pub use read::ObserveError;
@@ -30,6 +31,10 @@ pub struct Observed {
     pub(crate) datasets: BTreeMap<DatasetName, Dataset>,
     /// What properties are where nobody set them, as printed.
     pub(crate) defaults: BTreeMap<(Property, DatasetKind), Raw>,
+    /// Where other things are mounted, and what.
+    pub(crate) foreign: BTreeMap<String, String>,
+    /// Directories that hold files and are no mountpoints.
+    pub(crate) occupied: BTreeSet<String>,
 }
 
 /// One observed filesystem or volume.
@@ -172,7 +177,7 @@ impl Observed {
     /// sources, in the order of the tree.
     pub fn effective(&self, release: Release) -> Vec<Effective> {
         let none = crate::spec::Desired { release, ..Default::default() };
-        crate::tree::Tree::new(&none, self).effective(release)
+        crate::tree::Tree::new(&none, self).effective()
     }
 
     /// The observed datasets; a parent comes right before its subtree.
@@ -192,14 +197,15 @@ impl Observed {
         property: Property,
         kind: DatasetKind,
         release: Release,
-    ) -> Option<Raw> {
+    ) -> Option<Cow<'_, [u8]>> {
         if let Some(raw) = self.defaults.get(&(property, kind)) {
-            return Some(raw.clone());
+            return Some(Cow::Borrowed(raw));
         }
         if !property.applies_to(kind, release) {
             return None;
         }
-        Value::default_of(property, release).map(|value| value.to_string().into_bytes().into())
+        let default = Value::default_of(property, release)?;
+        Some(Cow::Owned(default.to_string().into_bytes()))
     }
 }
 

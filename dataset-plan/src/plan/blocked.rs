@@ -42,8 +42,26 @@ pub enum Obstacle {
     NotMounted,
     /// Undeclared datasets would inherit the change.
     Heirs,
-    /// This version cannot plan it.
-    Unsupported,
+    /// OpenZFS would refuse it.
+    Refused,
+    /// Another dataset than the declared one has the name.
+    OtherDataset,
+    /// The snapshot of a clone is not there.
+    NoOrigin,
+    /// A key is needed, or a decision about encryption.
+    Encryption,
+    /// A quota below what is used.
+    BelowUsed,
+    /// A volume would lose its end.
+    Shrinks,
+    /// Something else is mounted there.
+    Taken,
+    /// A mount would cover another one.
+    Covers,
+    /// A mount would cover files.
+    Occupied,
+    /// Data would be destroyed, and no grant names it, or something depends on it.
+    Destroys,
 }
 
 impl fmt::Display for Obstacle {
@@ -56,7 +74,16 @@ impl fmt::Display for Obstacle {
             Obstacle::NotObserved => "not-observed",
             Obstacle::NotMounted => "not-mounted",
             Obstacle::Heirs => "heirs",
-            Obstacle::Unsupported => "unsupported",
+            Obstacle::Refused => "refused",
+            Obstacle::OtherDataset => "other-dataset",
+            Obstacle::NoOrigin => "no-origin",
+            Obstacle::Encryption => "encryption",
+            Obstacle::BelowUsed => "below-used",
+            Obstacle::Shrinks => "shrinks",
+            Obstacle::Taken => "taken",
+            Obstacle::Covers => "covers",
+            Obstacle::Occupied => "occupied",
+            Obstacle::Destroys => "destroys",
         })
     }
 }

@@ -66,9 +66,9 @@ impl fmt::Display for StepId {
     }
 }
 
-/// One change, with what it needs and why it is there.
+/// One change, with what it needs and why it is there. Serialized, it has its command besides.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 #[non_exhaustive]
 pub struct Step {
     /// Its number.
@@ -97,5 +97,25 @@ impl Step {
     /// The exact command.
     pub fn command(&self) -> Command {
         self.action.command([&self.dataset])
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Step {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut step = serializer.serialize_struct("Step", 11)?;
+        step.serialize_field("id", &self.id)?;
+        step.serialize_field("needs", &self.needs)?;
+        step.serialize_field("dataset", &self.dataset)?;
+        step.serialize_field("action", &self.action)?;
+        step.serialize_field("command", self.command().argv())?;
+        step.serialize_field("reason", &self.reason)?;
+        step.serialize_field("risk", &self.risk)?;
+        step.serialize_field("heirs", &self.heirs)?;
+        step.serialize_field("remounts", &self.remounts)?;
+        step.serialize_field("expects", &self.expects)?;
+        step.serialize_field("undo", &self.undo)?;
+        step.end()
     }
 }

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use zfs_props::key::PropertyName;
+use zfs_props::name::{DatasetName, SnapshotName};
 
+use super::StepId;
 use crate::setting::short;
 
 /// Why a step is in the plan.
@@ -34,6 +36,32 @@ pub enum Reason {
         /// What it is now: `root:root 0755`.
         observed: String,
     },
+    /// The dataset shall be mounted, and is not.
+    NotMounted {
+        /// The declaration.
+        declared: String,
+    },
+    /// A dataset that shall be mounted is encrypted, and its key is not loaded.
+    KeyNeeded {
+        /// The dataset.
+        by: String,
+    },
+    /// The dataset has a new name.
+    Moved {
+        /// The new name.
+        to: DatasetName,
+    },
+    /// The dataset shall not depend on another one.
+    Clone {
+        /// What it depends on.
+        of: SnapshotName,
+        /// The declaration.
+        declared: String,
+    },
+    /// The dataset is declared absent, and a grant names what is destroyed.
+    Absent,
+    /// It takes a step of another plan back.
+    Undoes(StepId),
 }
 
 /// One property that is not as declared.
@@ -60,6 +88,14 @@ impl fmt::Display for Reason {
             Reason::Directory { declared, observed } => {
                 write!(f, "declared by {declared}, is {observed}")
             }
+            Reason::NotMounted { declared } => write!(f, "declared by {declared}, is not mounted"),
+            Reason::KeyNeeded { by } => write!(f, "{by} shall be mounted, its key is not loaded"),
+            Reason::Moved { to } => write!(f, "declared as moved to {to}"),
+            Reason::Clone { of, declared } => {
+                write!(f, "declared by {declared} without an origin, is a clone of {of}")
+            }
+            Reason::Absent => write!(f, "declared absent, and granted"),
+            Reason::Undoes(step) => write!(f, "takes step {step} back"),
             Reason::Differs(differences) => {
                 for (n, difference) in differences.iter().enumerate() {
                     let comma = if n > 0 { "; " } else { "" };

@@ -1,38 +1,56 @@
 //! From profiles, services and utility datasets to one flat list of what each dataset shall be.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use zfs_props::key::PropertyName;
+use zfs_props::kind::DatasetKind;
 use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
 use zfs_props::release::Release;
 use zfs_props::value::Value;
 
-use super::{Base, DatasetSpec, Mode, Profile, Spec, read};
+use super::{Base, DatasetSpec, Mode, Moved, Origin, Pattern, Profile, Spec, Volume, Wish, read};
 use crate::problem::{Code, Problem, Problems};
 use crate::setting::Setting;
 
 /// Every declared dataset, profiles and automatic mountpoints worked in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Desired {
     /// The OpenZFS release whose rules hold.
     pub release: Release,
-    /// The dataset below which services live: made as a container if it is missing.
-    pub parent: Option<DatasetName>,
+    /// The datasets below which services live: made as containers if they are missing.
+    pub parents: BTreeSet<DatasetName>,
     /// Datasets that are never touched.
     pub base: BTreeMap<DatasetName, Base>,
+    /// The same, by pattern.
+    pub ignore: Vec<Pattern>,
+    /// Datasets that have a new name.
+    pub moved: Vec<Moved>,
+    /// Datasets that shall not exist.
+    pub absent: BTreeSet<DatasetName>,
+    /// The user property in which datasets note what was declared of them.
+    pub owner_property: Option<PropertyName>,
     /// What each declared dataset shall be; a parent comes right before its subtree.
     pub datasets: BTreeMap<DatasetName, Want>,
 }
 
 /// What one dataset shall be.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Want {
     /// The declaration it comes from, as `services.sonarr`.
-    pub path: String,
+    pub path: Arc<str>,
     /// The properties it shall have; all others are left alone.
     pub properties: BTreeMap<PropertyName, Declared>,
+    /// It shall be a volume.
+    pub volume: Option<Volume>,
+    /// The snapshot that it is a clone of, or none.
+    pub origin: Option<Origin>,
+    /// The dataset it is, under whatever name.
+    pub guid: Option<u64>,
     /// Who shall own the mounted directory.
     pub owner: Option<String>,
     /// Which group the mounted directory shall have.
@@ -41,16 +59,27 @@ pub struct Want {
     pub mode: Option<Mode>,
 }
 
-/// A property's value, and the table that asks for it.
+/// What shall become of a property, and the table that says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declared {
-    /// The value.
-    pub setting: Setting,
+    /// What shall become of it; never [`Wish::Any`].
+    pub wish: Wish,
     /// The table, as `profiles.sqlite` or `services.sonarr`.
-    pub path: String,
+    pub path: Arc<str>,
 }
 
 impl Want {
+    /// Filesystem or volume.
+    pub fn kind(&self) -> DatasetKind {
+        if self.volume.is_some() { DatasetKind::Volume } else { DatasetKind::Filesystem }
+    }
+
+    /// The properties that are given a value.
+    pub fn settings(&self) -> impl Iterator<Item = (&PropertyName, &Setting)> {
+        let properties = self.properties.iter();
+        properties.filter_map(|(name, declared)| Some((name, declared.wish.setting()?)))
+    }
+
     /// Where ZFS shall mount the dataset, if it shall do so by itself.
     pub fn mounted_at(&self) -> Option<&str> {
         self.mountpoint().filter(|_| self.can_mount())
@@ -58,13 +87,13 @@ impl Want {
 
     fn mountpoint(&self) -> Option<&str> {
         let declared = self.properties.get(&PropertyName::Native(Property::Mountpoint))?;
-        let Setting::Native(value) = &declared.setting else { return None };
+        let Some(Setting::Native(value)) = declared.wish.setting() else { return None };
         value.text().filter(|path| path.starts_with('/'))
     }
 
     fn can_mount(&self) -> bool {
         let declared = self.properties.get(&PropertyName::Native(Property::Canmount));
-        let word = declared.map(|declared| declared.setting.argument());
+        let word = declared.and_then(|declared| Some(declared.wish.setting()?.argument()));
         !matches!(word, Some("off" | "noauto"))
     }
 }
@@ -72,14 +101,14 @@ impl Want {
 impl Spec {
     /// Works profiles and automatic mountpoints in; all problems of the whole at once.
     pub fn expand(&self) -> Result<Desired, Problems> {
-        let mut expansion = Expansion { spec: self, problems: Vec::new() };
+        let mut expansion = Expansion::new(self);
         let desired = expansion.desired();
         Problems::check(expansion.problems).map(|()| desired)
     }
 
     /// What does not fit together, in no particular order.
     pub(super) fn problems(&self) -> Vec<Problem> {
-        let mut expansion = Expansion { spec: self, problems: Vec::new() };
+        let mut expansion = Expansion::new(self);
         expansion.desired();
         expansion.problems
     }
@@ -87,10 +116,20 @@ impl Spec {
 
 struct Expansion<'s> {
     spec: &'s Spec,
+    /// Profiles with their paths.
+    profiles: BTreeMap<&'s str, (&'s Profile, Arc<str>)>,
     problems: Vec<Problem>,
 }
 
-impl Expansion<'_> {
+impl<'s> Expansion<'s> {
+    fn new(spec: &'s Spec) -> Self {
+        let profile = |(name, keys): (&'s String, _)| {
+            (name.as_str(), (keys, path_of("profiles", name).into()))
+        };
+        let profiles = spec.profiles.iter().map(profile).collect();
+        Self { spec, profiles, problems: Vec::new() }
+    }
+
     fn report(&mut self, path: String, code: Code, what: String, remedy: impl Into<String>) {
         let remedy = remedy.into();
         self.problems.push(Problem { position: None, path, code, what, remedy });
@@ -100,21 +139,27 @@ impl Expansion<'_> {
         let spec = self.spec;
         let mut desired = Desired {
             release: spec.release,
-            parent: spec.parent_dataset.clone(),
+            parents: spec.parent_dataset.iter().cloned().collect(),
             base: spec.base.clone(),
+            ignore: spec.ignore.clone(),
+            moved: spec.moved.clone(),
+            absent: spec.absent.clone(),
+            owner_property: spec.owner_property.clone().map(PropertyName::User),
             datasets: BTreeMap::new(),
         };
-        if spec.parent_dataset.is_none() && !spec.services.is_empty() {
+        desired.parents.extend(spec.places.values().map(|place| place.dataset.clone()));
+        if spec.parent_dataset.is_none() && spec.services.values().any(|s| s.place.is_none()) {
             let what = "services are declared, but not where they live".to_owned();
             self.report("parentDataset".into(), Code::MissingKey, what, "add parentDataset");
         }
         for (name, dataset) in &spec.services {
             let path = path_of("services", name);
-            let want = self.want(&path, dataset, || match &spec.parent_mount {
+            let (parent, mount) = self.place(&path, dataset);
+            let want = self.want(&path, dataset, || match mount {
                 Some(mount) => Ok(format!("{}/{name}", mount.trim_end_matches('/'))),
                 None => Err("no mountpoint, and no parentMount to derive one from"),
             });
-            let Some(parent) = &spec.parent_dataset else { continue };
+            let Some(parent) = parent else { continue };
             match format!("{parent}/{name}").parse() {
                 Ok(full) => self.declare(&mut desired, full, want),
                 Err(error) => {
@@ -125,11 +170,70 @@ impl Expansion<'_> {
         }
         for (name, dataset) in &spec.utility {
             let path = path_of("utility", name.as_str());
+            if dataset.place.is_some() {
+                let what = "a utility dataset says by its name where it lives".to_owned();
+                self.report(format!("{path}.place"), Code::NoEffect, what, "leave it out");
+            }
             let want = self.want(&path, dataset, || Ok("none".to_owned()));
             self.declare(&mut desired, name.clone(), want);
         }
+        self.elsewhere(&desired);
         self.mountpoints(&desired);
         desired
+    }
+
+    /// The dataset below which a service lives, and the directory below which it is mounted.
+    fn place(
+        &mut self,
+        path: &str,
+        service: &DatasetSpec,
+    ) -> (Option<&'s DatasetName>, Option<&'s str>) {
+        let spec = self.spec;
+        let Some(name) = &service.place else {
+            return (spec.parent_dataset.as_ref(), spec.parent_mount.as_deref());
+        };
+        if let Some(place) = spec.places.get(name) {
+            return (Some(&place.dataset), place.mount.as_deref());
+        }
+        let known: Vec<_> = spec.places.keys().map(String::as_str).collect();
+        let what = format!("there is no place `{name}`");
+        let remedy = format!("declared are: {}", known.join(", "));
+        self.report(format!("{path}.place"), Code::UnknownProfile, what, remedy);
+        (None, spec.parent_mount.as_deref())
+    }
+
+    /// What is said of datasets elsewhere than in a table of their own.
+    fn elsewhere(&mut self, desired: &Desired) {
+        for name in &desired.absent {
+            let below = desired.datasets.range::<DatasetName, _>(name..);
+            let kept = below.map(|(kept, want)| (kept, &want.path)).next();
+            if let Some((_, path)) = kept.filter(|(kept, _)| *kept == name || kept.is_under(name)) {
+                let what = format!("{name} shall not exist, and `{path}` wants it");
+                self.report("absent".into(), Code::DuplicateDataset, what, "decide for one");
+            }
+        }
+        let mut from = BTreeSet::new();
+        for Moved { from: old, to } in &desired.moved {
+            let what = if !from.insert(old) {
+                format!("{old} is moved twice")
+            } else if desired.datasets.contains_key(old) {
+                format!("{old} is moved away, and declared as well")
+            } else if old.pool() != to.pool() {
+                format!("{old} cannot be renamed into another pool")
+            } else if to.is_under(old) || to == old {
+                format!("{old} cannot be moved below itself")
+            } else {
+                continue;
+            };
+            self.report("moved".into(), Code::BadValue, what, "see zfs-rename(8)");
+        }
+        for (name, want) in &desired.datasets {
+            if let Some(pattern) = desired.ignore.iter().find(|pattern| pattern.matches(name)) {
+                let what = format!("{name} is declared, and ignored by `{pattern}`");
+                let path = want.path.to_string();
+                self.report(path, Code::NoEffect, what, "narrow the pattern");
+            }
+        }
     }
 
     /// Works profiles and the automatic mountpoint into one dataset.
@@ -139,16 +243,20 @@ impl Expansion<'_> {
         dataset: &DatasetSpec,
         auto_mountpoint: impl FnOnce() -> Result<String, &'static str>,
     ) -> Want {
+        let path: Arc<str> = path.into();
         let mut want = Want {
-            path: path.to_owned(),
+            path: Arc::clone(&path),
             properties: BTreeMap::new(),
+            volume: dataset.volume,
+            origin: dataset.origin.clone(),
+            guid: dataset.guid,
             owner: None,
             group: None,
             mode: None,
         };
         for profile in &dataset.profiles {
-            if let Some(keys) = self.spec.profiles.get(profile) {
-                want.lay(keys, &path_of("profiles", profile));
+            if let Some((keys, path)) = self.profiles.get(profile.as_str()) {
+                want.lay(keys, path);
                 continue;
             }
             let known: Vec<_> = self.spec.profiles.keys().map(String::as_str).collect();
@@ -159,9 +267,51 @@ impl Expansion<'_> {
             let what = format!("there is no profile `{profile}`");
             self.report(format!("{path}.profile"), Code::UnknownProfile, what, remedy);
         }
-        want.lay(&dataset.own, path);
-        self.mount(&mut want, auto_mountpoint);
+        want.lay(&dataset.own, &path);
+        want.properties.retain(|_, declared| declared.wish != Wish::Any);
+        match want.volume {
+            None => self.mount(&mut want, auto_mountpoint),
+            Some(volume) => self.volume(&mut want, volume),
+        }
+        self.applicable(&want);
+        self.note_owned(&mut want);
         want
+    }
+
+    /// Properties that mean nothing for this kind of dataset.
+    fn applicable(&mut self, want: &Want) {
+        let (kind, release) = (want.kind(), self.spec.release);
+        for (name, declared) in &want.properties {
+            if name.native().is_some_and(|native| !native.applies_to(kind, release)) {
+                let what = format!("`{name}` does not apply to a {kind} such as {}", want.path);
+                let remedy =
+                    "leave it out, or give it { source = \"any\" } where a profile says it";
+                self.report(declared.path.to_string(), Code::NoEffect, what, remedy);
+            }
+        }
+    }
+
+    /// Adds the note of what is declared, if there shall be one.
+    fn note_owned(&self, want: &mut Want) {
+        let Some(owner) = &self.spec.owner_property else { return };
+        let owned: Vec<_> = want.settings().map(|(name, _)| name.to_string()).collect();
+        let wish = Wish::Set(Setting::User(owned.join(",")));
+        let declared = Declared { wish, path: Arc::clone(&want.path) };
+        want.properties.insert(PropertyName::User(owner.clone()), declared);
+    }
+
+    /// A volume's size is a property like any other from here on; a directory it has none.
+    fn volume(&mut self, want: &mut Want, volume: Volume) {
+        let size = Value::from_number(Property::Volsize, volume.size, self.spec.release);
+        if let Some(size) = size {
+            let declared =
+                Declared { wish: Wish::Set(Setting::Native(size)), path: Arc::clone(&want.path) };
+            want.properties.insert(Property::Volsize.into(), declared);
+        }
+        if want.owner.is_some() || want.group.is_some() || want.mode.is_some() {
+            let what = "owner, group and mode are of a mounted directory, and a volume has none";
+            self.report(want.path.to_string(), Code::NoEffect, what.into(), "leave them out");
+        }
     }
 
     /// Adds a dataset, unless it is declared elsewhere.
@@ -169,7 +319,7 @@ impl Expansion<'_> {
         let other = if self.spec.base.contains_key(&name) {
             Some(path_of("base", name.as_str()))
         } else {
-            desired.datasets.get(&name).map(|first| first.path.clone())
+            desired.datasets.get(&name).map(|first| first.path.to_string())
         };
         match other {
             None => {
@@ -177,7 +327,12 @@ impl Expansion<'_> {
             }
             Some(other) => {
                 let what = format!("{name} is declared by `{other}` too");
-                self.report(want.path, Code::DuplicateDataset, what, "declare it in one place");
+                self.report(
+                    want.path.to_string(),
+                    Code::DuplicateDataset,
+                    what,
+                    "declare it in one place",
+                );
             }
         }
     }
@@ -186,23 +341,19 @@ impl Expansion<'_> {
     fn mount(&mut self, want: &mut Want, auto: impl FnOnce() -> Result<String, &'static str>) {
         let key = PropertyName::Native(Property::Mountpoint);
         if !want.properties.contains_key(&key) {
-            let path = want.path.clone();
+            let path = Arc::clone(&want.path);
             let parsed = auto().map_err(str::to_owned).and_then(|text| {
                 Value::parse(Property::Mountpoint, &text, self.spec.release)
                     .map_err(|error| error.to_string())
             });
             match parsed {
                 Ok(value) => {
-                    let setting = Setting::Native(value);
-                    want.properties.insert(key, Declared { setting, path });
+                    let wish = Wish::Set(Setting::Native(value));
+                    want.properties.insert(key, Declared { wish, path });
                 }
                 Err(what) => {
-                    self.report(
-                        path,
-                        Code::MissingKey,
-                        what,
-                        "add mountpoint here, or parentMount",
-                    );
+                    let remedy = "add mountpoint here, or parentMount";
+                    self.report(path.to_string(), Code::MissingKey, what, remedy);
                 }
             }
         }
@@ -211,13 +362,13 @@ impl Expansion<'_> {
             let what =
                 "owner, group and mode are of the mounted directory, and ZFS mounts none here";
             let remedy = "give an absolute mountpoint (and no canmount), or leave them out";
-            self.report(want.path.clone(), Code::NoEffect, what.to_owned(), remedy);
+            self.report(want.path.to_string(), Code::NoEffect, what.to_owned(), remedy);
         }
     }
 
     /// No two datasets may be mounted at one path.
     fn mountpoints(&mut self, desired: &Desired) {
-        let mut taken: BTreeMap<&str, String> = BTreeMap::new();
+        let mut taken: HashMap<&str, String> = HashMap::new();
         let based = desired.base.iter().filter_map(|(name, base)| {
             Some((base.mounted_at.as_deref()?, path_of("base", name.as_str())))
         });
@@ -246,9 +397,9 @@ impl Expansion<'_> {
 
 impl Want {
     /// Lays keys over what is there; they win.
-    fn lay(&mut self, keys: &Profile, path: &str) {
-        for (name, setting) in &keys.properties {
-            let declared = Declared { setting: setting.clone(), path: path.to_owned() };
+    fn lay(&mut self, keys: &Profile, path: &Arc<str>) {
+        for (name, wish) in &keys.properties {
+            let declared = Declared { wish: wish.clone(), path: Arc::clone(path) };
             self.properties.insert(name.clone(), declared);
         }
         let lay = |over: &Option<String>, under: &mut Option<String>| {

@@ -13,9 +13,18 @@
 //! | `[profiles.NAME]` | top | keys that datasets share by name |
 //! | `[services.NAME]` | top | the dataset `parentDataset/NAME` |
 //! | `[utility."DATASET"]` | top | a dataset by its full name; `mountpoint` is `none` unless given |
+//! | `[places.NAME]` | top | another `dataset` and `mount` that services can live below, perhaps in another pool |
+//! | `ignore` | top | patterns of datasets that are never touched: `*` in one component, `**` for many |
+//! | `moved` | top | renamed datasets, as `{ from = "OLD", to = "NEW" }`; the data goes along |
+//! | `absent` | top | datasets that shall not exist; each needs a grant of the policy |
+//! | `ownerProperty` | top | the user property in which a dataset notes which properties were declared, so that they are unset when they leave the declaration |
+//! | `place` | service | the place it lives in; absent: `parentDataset` and `parentMount` |
 //! | `profile` | service, utility | a profile's name, or a list of which later ones win |
+//! | `volume`, `sparse` | service, utility | a volume of this size; with `sparse = true` nothing is reserved |
+//! | `origin` | service, utility | the snapshot that it is a clone of; `none`: a clone is promoted |
+//! | `guid` | service, utility | the dataset it is, under whatever name it is found |
 //! | `recordsize`, `compression`, `mountpoint`, `quota` | profile, service, utility | the properties of those names |
-//! | `properties` | profile, service, utility | any other settable property, user properties included |
+//! | `properties` | profile, service, utility | any other settable property, user properties included: a value, or `{ source = "inherited" }`, `"received"` or `"any"` (left as it is) |
 //! | `owner`, `group`, `mode` | profile, service, utility | of the directory at the mountpoint |
 //!
 //! The own keys of a dataset win over those of its profiles. Within one table a property can be set
@@ -23,18 +32,22 @@
 
 mod expand;
 mod node;
+mod pattern;
 mod read;
+mod wish;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::str::FromStr;
 
 pub use expand::{Declared, Desired, Want};
-use zfs_props::key::PropertyName;
-use zfs_props::name::DatasetName;
+pub use pattern::{BadPattern, Pattern};
+pub use wish::Wish;
+use zfs_props::key::{PropertyName, UserProperty};
+use zfs_props::name::{DatasetName, NameError, SnapshotName};
 use zfs_props::release::Release;
 
 use crate::problem::Problems;
-use crate::setting::Setting;
 
 /// The declaration of one host. See the [module](self) for the keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,8 +58,18 @@ pub struct Spec {
     pub parent_dataset: Option<DatasetName>,
     /// The absolute path below which services are mounted.
     pub parent_mount: Option<String>,
+    /// Other places that services can live in, by name.
+    pub places: BTreeMap<String, Place>,
+    /// The user property in which datasets note what was declared of them.
+    pub owner_property: Option<UserProperty>,
     /// Datasets that are never touched.
     pub base: BTreeMap<DatasetName, Base>,
+    /// Datasets that are never touched, by pattern.
+    pub ignore: Vec<Pattern>,
+    /// Datasets that have a new name.
+    pub moved: Vec<Moved>,
+    /// Datasets that shall not exist.
+    pub absent: BTreeSet<DatasetName>,
     /// Shared keys by name.
     pub profiles: BTreeMap<String, Profile>,
     /// Datasets below the parent, by the rest of their name.
@@ -62,11 +85,58 @@ pub struct Base {
     pub mounted_at: Option<String>,
 }
 
+/// Where services live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The dataset below which they are created.
+    pub dataset: DatasetName,
+    /// The absolute path below which they are mounted.
+    pub mount: Option<String>,
+}
+
+/// A dataset that has a new name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// Where it was.
+    pub from: DatasetName,
+    /// Where it shall be.
+    pub to: DatasetName,
+}
+
+/// What a dataset began as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It depends on no other dataset; a clone is promoted.
+    Independent,
+    /// It is a clone of this snapshot.
+    Snapshot(SnapshotName),
+}
+
+impl FromStr for Origin {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        match text {
+            "none" => Ok(Self::Independent),
+            snapshot => snapshot.parse().map(Self::Snapshot),
+        }
+    }
+}
+
+/// A block device instead of a filesystem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// Its size in bytes.
+    pub size: u64,
+    /// Nothing is reserved for it.
+    pub sparse: bool,
+}
+
 /// Keys that datasets share.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
-    /// Properties to set.
-    pub properties: BTreeMap<PropertyName, Setting>,
+    /// What shall become of its properties; those that are not named are left alone.
+    pub properties: BTreeMap<PropertyName, Wish>,
     /// User name or number that owns the mounted directory.
     pub owner: Option<String>,
     /// Group name or number of the mounted directory.
@@ -82,6 +152,14 @@ pub struct DatasetSpec {
     pub profiles: Vec<String>,
     /// The dataset's own keys.
     pub own: Profile,
+    /// The place of a service, if it is not the usual one.
+    pub place: Option<String>,
+    /// It is a volume.
+    pub volume: Option<Volume>,
+    /// The snapshot that it is a clone of, or none.
+    pub origin: Option<Origin>,
+    /// The dataset it is, under whatever name.
+    pub guid: Option<u64>,
 }
 
 /// Permission bits, as in `chmod`: written in octal, `750` and `0750` are the same.

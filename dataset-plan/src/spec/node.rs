@@ -19,7 +19,8 @@ pub(super) enum Data {
     Text(String),
     /// A whole number, as it would be written in decimal.
     Number(String),
-    /// What no key takes: a boolean, a fraction, a date, null.
+    Boolean(bool),
+    /// What no key takes: a fraction, a date, null.
     Other(&'static str),
 }
 
@@ -38,6 +39,7 @@ impl Node {
             Data::List(_) => "a list",
             Data::Text(_) => "a string",
             Data::Number(_) => "a number",
+            Data::Boolean(_) => "a boolean",
             Data::Other(noun) => noun,
         }
     }
@@ -93,7 +95,7 @@ mod toml_text {
                     }
                 }
                 DeValue::Float(_) => Data::Other("a fraction"),
-                DeValue::Boolean(_) => Data::Other("a boolean"),
+                DeValue::Boolean(value) => Data::Boolean(*value),
                 DeValue::Datetime(_) => Data::Other("a date"),
             };
             Node { at: Some(self.position(span)), data }
@@ -153,8 +155,8 @@ mod json_text {
             f.write_str("a table")
         }
 
-        fn visit_bool<E: Error>(self, _: bool) -> Result<Data, E> {
-            Ok(Data::Other("a boolean"))
+        fn visit_bool<E: Error>(self, value: bool) -> Result<Data, E> {
+            Ok(Data::Boolean(value))
         }
 
         fn visit_i64<E: Error>(self, number: i64) -> Result<Data, E> {

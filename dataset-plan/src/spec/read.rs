@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use zfs_props::key::PropertyName;
+use zfs_props::kind::DatasetKind;
 use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
 use zfs_props::release::Release;
 
 use super::node::{Data, Member, Node};
-use super::{Base, DatasetSpec, Mode, Profile, Spec};
+use super::{Base, DatasetSpec, Mode, Moved, Place, Profile, Spec, Volume, Wish};
+use crate::observed::inheritable;
 use crate::problem::{Code, Position, Problem, Problems};
 use crate::setting::Setting;
 
@@ -180,6 +182,32 @@ impl Reader {
             spec.base.insert(name, Base { mounted_at });
             Some(())
         });
+        self.tables(&mut top, "places", |reader, path, member| {
+            let mut table = reader.table(&member.node, path)?;
+            let at = table.path("mount");
+            let mount = table.take("mount").and_then(|node| reader.path(node, &at));
+            let at = table.path("dataset");
+            let dataset = match table.take("dataset") {
+                Some(node) => reader.dataset_name(node, &at),
+                None => {
+                    let remedy = "name the dataset below which services live";
+                    reader.report(member.at, path, Code::MissingKey, "no `dataset`", remedy);
+                    None
+                }
+            };
+            reader.finish(&table);
+            spec.places.insert(member.key.clone(), Place { dataset: dataset?, mount });
+            Some(())
+        });
+        if let Some(node) = top.take("ownerProperty") {
+            let remedy = "write the name of a user property, such as org.example:declared";
+            spec.owner_property = self.parsed(node, "ownerProperty", remedy);
+        }
+        let remedy = "write a pattern such as tank/scratch/**";
+        spec.ignore = self.list(&mut top, "ignore", remedy);
+        spec.moved = self.moved(&mut top);
+        let remedy = "write a dataset as `zfs list` does, such as tank/old";
+        spec.absent = self.list(&mut top, "absent", remedy).into_iter().collect();
         self.tables(&mut top, "profiles", |reader, path, member| {
             let mut table = reader.table(&member.node, path)?;
             let profile = reader.profile(&mut table);
@@ -250,6 +278,85 @@ impl Reader {
         None
     }
 
+    /// A text or number that has its own way of being read.
+    fn parsed<T: std::str::FromStr<Err: Display>>(
+        &mut self,
+        node: &Node,
+        path: &str,
+        remedy: &str,
+    ) -> Option<T> {
+        let text = match &node.data {
+            Data::Number(number) => number,
+            _ => self.text(node, path)?,
+        };
+        text.parse().map_err(|error| self.report(node.at, path, Code::BadValue, error, remedy)).ok()
+    }
+
+    /// A list of texts, each with its own way of being read.
+    fn list<T: std::str::FromStr<Err: Display>>(
+        &mut self,
+        top: &mut Table<'_>,
+        key: &'static str,
+        remedy: &str,
+    ) -> Vec<T> {
+        let Some(node) = top.take(key) else { return Vec::new() };
+        let Data::List(list) = &node.data else {
+            self.wrong_type(node, key, "a list");
+            return Vec::new();
+        };
+        list.iter().filter_map(|node| self.parsed(node, key, remedy)).collect()
+    }
+
+    fn moved(&mut self, top: &mut Table<'_>) -> Vec<Moved> {
+        let Some(node) = top.take("moved") else { return Vec::new() };
+        let Data::List(list) = &node.data else {
+            self.wrong_type(node, "moved", "a list of tables");
+            return Vec::new();
+        };
+        let entry = |node: &Node| {
+            let mut table = self.table(node, "moved")?;
+            let name = |key: &'static str, reader: &mut Self, table: &mut Table<'_>| {
+                let (path, taken) = (table.path(key), table.take(key));
+                let Some(node) = taken else {
+                    let (what, remedy) = (format!("no `{key}`"), "name the dataset");
+                    reader.report(node.at, "moved", Code::MissingKey, what, remedy);
+                    return None;
+                };
+                reader.dataset_name(node, &path)
+            };
+            let (from, to) = (name("from", self, &mut table), name("to", self, &mut table));
+            self.finish(&table);
+            Some(Moved { from: from?, to: to? })
+        };
+        list.iter().filter_map(entry).collect()
+    }
+
+    fn volume(&mut self, table: &mut Table<'_>) -> Option<Volume> {
+        let sparse_path = table.path("sparse");
+        let sparse = table.take("sparse");
+        let Some(node) = table.take("volume") else {
+            if let Some(node) = sparse {
+                let what = "only volumes can be sparse";
+                self.report(node.at, &sparse_path, Code::NoEffect, what, "give `volume` its size");
+            }
+            return None;
+        };
+        let path = table.path("volume");
+        let name = PropertyName::Native(Property::Volsize);
+        let sparse = match sparse.map(|node| (node, &node.data)) {
+            None => false,
+            Some((_, Data::Boolean(sparse))) => *sparse,
+            Some((node, _)) => {
+                self.wrong_type(node, &sparse_path, "true or false");
+                return None;
+            }
+        };
+        match self.setting(&name, node, &path)? {
+            Setting::Native(size) => Some(Volume { size: size.number()?, sparse }),
+            Setting::User(_) => None,
+        }
+    }
+
     fn dataset(&mut self, node: &Node, path: &str) -> Option<DatasetSpec> {
         let mut table = self.table(node, path)?;
         let mut profiles = Vec::new();
@@ -264,9 +371,22 @@ impl Reader {
                 _ => self.wrong_type(node, &path, "a profile's name, or a list of names"),
             }
         }
-        let own = self.profile(&mut table);
+        let mut dataset = DatasetSpec { profiles, ..DatasetSpec::default() };
+        let at = table.path("place");
+        let place = table.take("place").and_then(|node| self.text(node, &at));
+        dataset.place = place.map(str::to_owned);
+        dataset.volume = self.volume(&mut table);
+        let at = table.path("origin");
+        dataset.origin = table.take("origin").and_then(|node| {
+            self.parsed(node, &at, "write a snapshot as `zfs list` does, such as tank/base@ready")
+        });
+        let at = table.path("guid");
+        dataset.guid = table.take("guid").and_then(|node| {
+            self.parsed(node, &at, "write the number that `zfs get -p guid` prints")
+        });
+        dataset.own = self.profile(&mut table);
         self.finish(&table);
-        Some(DatasetSpec { profiles, own })
+        Some(dataset)
     }
 
     /// The keys that profiles and datasets have in common.
@@ -276,8 +396,8 @@ impl Reader {
             let Some(node) = table.take(property.name()) else { continue };
             let path = table.path(property.name());
             let name = PropertyName::Native(property);
-            if let Some(setting) = self.setting(&name, node, &path) {
-                profile.properties.insert(name, setting);
+            if let Some(wish) = self.wish(&name, node, &path) {
+                profile.properties.insert(name, wish);
             }
         }
         if let Some(node) = table.take("properties") {
@@ -323,20 +443,51 @@ impl Reader {
             self.report(member.at, path, Code::BadProperty, what, "leave it out");
             return None;
         }
-        let setting = self.setting(&name, &member.node, path)?;
+        let wish = self.wish(&name, &member.node, path)?;
         if profile.properties.contains_key(&name) {
             let what = format!("`{name}` is set by `{}` too", table.path(&name.to_string()));
             self.report(member.at, path, Code::SetTwice, what, "keep one of the two");
             return None;
         }
-        profile.properties.insert(name, setting);
+        profile.properties.insert(name, wish);
         Some(())
+    }
+
+    /// A value, or a table that says where the value shall come from.
+    fn wish(&mut self, name: &PropertyName, node: &Node, path: &str) -> Option<Wish> {
+        if !matches!(node.data, Data::Table(_)) {
+            return self.setting(name, node, path).map(Wish::Set);
+        }
+        let mut table = self.table(node, path)?;
+        let source = table.take("source");
+        self.finish(&table);
+        let remedy = "write { source = \"inherited\" }, \"received\" or \"any\"";
+        let Some(source) = source else {
+            self.report(node.at, path, Code::MissingKey, "no `source`", remedy);
+            return None;
+        };
+        let wish = match self.text(source, &table.path("source"))? {
+            "inherited" if !inheritable(name) => {
+                let what = format!("`{name}` is never inherited");
+                self.report(source.at, path, Code::BadValue, what, "declare a value");
+                return None;
+            }
+            "inherited" => Wish::Inherit,
+            "received" => Wish::Received,
+            "any" => Wish::Any,
+            other => {
+                let what = format!("`{other}` is no source");
+                self.report(source.at, path, Code::BadValue, what, remedy);
+                return None;
+            }
+        };
+        Some(wish)
     }
 
     fn setting(&mut self, name: &PropertyName, node: &Node, path: &str) -> Option<Setting> {
         let text = match &node.data {
             Data::Text(text) | Data::Number(text) => text,
-            Data::Other("a boolean") => {
+            Data::Boolean(_) => {
                 let what = format!("a boolean for `{name}`");
                 let remedy =
                     "ZFS has words for it: write \"on\" or \"off\" (or a user property's text)";
@@ -405,8 +556,13 @@ fn undeclarable(name: &PropertyName, release: Release) -> Option<String> {
         PropertyName::Native(property) => {
             if property.is_readonly() && !property.is_settable_once() {
                 Some("is read-only: ZFS sets it".into())
-            } else if !property.applies_to(zfs_props::kind::DatasetKind::Filesystem, release) {
-                Some("does not apply to filesystems".into())
+            } else if *property == Property::Volsize {
+                Some("is declared by the key `volume`".into())
+            } else if ![DatasetKind::Filesystem, DatasetKind::Volume]
+                .iter()
+                .any(|kind| property.applies_to(*kind, release))
+            {
+                Some("does not apply to filesystems or volumes".into())
             } else {
                 None
             }

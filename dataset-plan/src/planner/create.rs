@@ -1,0 +1,247 @@
+//! Datasets that do not exist yet.
+
+use zfs_props::check::{Context, DatasetFacts};
+use zfs_props::key::PropertyName;
+use zfs_props::kind::DatasetKind;
+use zfs_props::name::{DatasetName, SnapshotName};
+use zfs_props::property::Property;
+use zfs_props::set::PropertySet;
+
+use super::{Draft, Planner};
+use crate::observed::Directory;
+use crate::plan::{Action, Assignment, Expectation, Obstacle, Reason, Risk, Undo};
+use crate::policy::{EncryptedParent, MissingParent};
+use crate::setting::Setting;
+use crate::spec::{Origin, Want, Wish};
+
+impl<'a> Planner<'a> {
+    /// The parent is there, or will be: a new dataset can be made below it.
+    pub(super) fn can_create(&mut self, at: usize, name: &DatasetName) -> bool {
+        let Some(parent) = self.tree.parent(at) else {
+            let what = format!("pool {name} was not observed");
+            let remedy = "import or create it, and observe again; plans do not make pools";
+            self.block(name, Obstacle::NoPool, what, remedy);
+            return false;
+        };
+        match parent.observed {
+            Some(dataset) if dataset.kind == Some(DatasetKind::Volume) => {
+                let what = format!("{} is a volume, which holds no datasets", parent.name);
+                self.block(name, Obstacle::NoParent, what, "declare it elsewhere");
+                false
+            }
+            Some(_) => true,
+            None if parent.arrives.is_some() => true,
+            None => {
+                let what = format!("its parent {} does not exist and is not made", parent.name);
+                let remedy = "see what blocks the parent, or declare it";
+                self.block(name, Obstacle::NoParent, what, remedy);
+                false
+            }
+        }
+    }
+
+    /// A base dataset that does not exist, needed as a parent.
+    pub(super) fn miss_base(&mut self, at: usize, name: &DatasetName) {
+        if self.can_create(at, name) {
+            let what = "it is declared as a base dataset and does not exist".to_owned();
+            let remedy = "base datasets are made by the installer; see why it is missing";
+            self.block(name, Obstacle::NoParent, what, remedy);
+        }
+    }
+
+    /// A dataset that nobody declared, needed as a parent.
+    pub(super) fn contain(&mut self, at: usize, name: &DatasetName) {
+        if !self.can_create(at, name) {
+            return;
+        }
+        let property = match self.policy.missing_parent {
+            MissingParent::Container => Some((Property::Mountpoint, "none")),
+            MissingParent::Unmounted => Some((Property::Canmount, "off")),
+            MissingParent::Refuse => {
+                let what = "does not exist, and the policy makes no containers".to_owned();
+                self.block(name, Obstacle::NoParent, what, "declare it, or create it by hand");
+                return;
+            }
+        };
+        let wanted = property.and_then(|(property, word)| {
+            let key = PropertyName::Native(property);
+            Some((Setting::parse(&key, word, self.release).ok()?, key))
+        });
+        let wanted = wanted.into_iter().map(|(setting, property)| Assignment { property, setting });
+        let properties = self.missing(at, wanted);
+        if self.may_be_below_key(at, name, &properties) {
+            let holds = self.tree.first_below(at).unwrap_or_else(|| name.to_string());
+            let reason = Reason::Container { holds };
+            self.draft_create(at, name, Action::Create { properties, mount: true }, reason);
+        }
+    }
+
+    /// A declared dataset that does not exist.
+    pub(super) fn create(&mut self, at: usize, name: &DatasetName, want: &'a Want) {
+        if !self.can_create(at, name) {
+            return;
+        }
+        if let Err(error) = name.check_creatable() {
+            let (what, remedy) = (error.to_string(), "declare it under another name");
+            self.block(name, Obstacle::Refused, what, remedy);
+            return;
+        }
+        let set = |(property, declared): (&PropertyName, &crate::spec::Declared)| {
+            let (property, setting) = (property.clone(), declared.wish.setting()?.clone());
+            Some(Assignment { property, setting })
+        };
+        let wanted = want.properties.iter().filter_map(set);
+        let properties = self.missing(at, wanted);
+        if !self.may_be_below_key(at, name, &properties)
+            || !self.passes_check(at, name, want, &properties)
+        {
+            return;
+        }
+        let action = match (want.volume, &want.origin) {
+            (_, Some(Origin::Snapshot(origin))) => {
+                if !self.has_origin(name, origin) {
+                    return;
+                }
+                Action::Clone { origin: origin.clone(), properties }
+            }
+            (Some(volume), _) => {
+                let mut properties = properties;
+                properties.retain(|a| a.property != Property::Volsize.into());
+                let (size, sparse) = (volume.size, volume.sparse);
+                Action::CreateVolume { size, sparse, properties }
+            }
+            (None, _) => Action::Create { properties, mount: true },
+        };
+        let path = self.mount_place(at).filter(|_| want.kind() == DatasetKind::Filesystem);
+        if let Some(path) = &path {
+            if !self.may_mount(name, path) {
+                return;
+            }
+        }
+        let reason = Reason::Missing { declared: want.path.to_string() };
+        let mut draft = self.draft_create(at, name, action, reason);
+        if let Some(path) = path {
+            if let Some(draft) = self.drafts.get_mut(draft) {
+                draft.risk |= Risk::MOUNTS;
+            }
+            draft = self.mounting(at, path, draft);
+        }
+        if let Some(path) = want.mounted_at() {
+            self.own(name, want, path, &Directory::of_new_dataset(), Some(draft));
+        }
+    }
+
+    /// Of the wanted properties, those that a new dataset would not have by itself.
+    fn missing(&self, at: usize, wanted: impl IntoIterator<Item = Assignment>) -> Vec<Assignment> {
+        let differs = |assignment: &Assignment| {
+            let sight = self.tree.later(at, &assignment.property);
+            sight.is_none_or(|sight| {
+                !sight.is(&assignment.property, &assignment.setting, self.release)
+            })
+        };
+        wanted.into_iter().filter(differs).collect()
+    }
+
+    /// Below an encrypted dataset nothing is made unless somebody said how.
+    fn may_be_below_key(
+        &mut self,
+        at: usize,
+        name: &DatasetName,
+        properties: &[Assignment],
+    ) -> bool {
+        let decided = properties.iter().any(|a| a.property == Property::Encryption.into());
+        let root = self.tree.upwards(at).find_map(|row| row.observed?.encryption_root.clone());
+        match root {
+            Some(root) if !decided && self.policy.encrypted_parent == EncryptedParent::Refuse => {
+                let what = format!("it would be encrypted with the key of {root}");
+                let remedy =
+                    "declare `encryption`, or allow it by the policy (encrypted parent: inherit)";
+                self.block(name, Obstacle::Encryption, what, remedy);
+                false
+            }
+            _ => true,
+        }
+    }
+
+    /// What OpenZFS would refuse is not attempted.
+    fn passes_check(
+        &mut self,
+        at: usize,
+        name: &DatasetName,
+        want: &Want,
+        properties: &[Assignment],
+    ) -> bool {
+        let above = self.tree.upwards(at).find_map(|row| row.observed);
+        let mut parent = DatasetFacts::filesystem();
+        parent.encrypted = above.is_some_and(|above| above.encryption_root.is_some());
+        let context = Context::create_in(parent, want.kind()).release(self.release);
+        let texts: Vec<_> =
+            properties.iter().map(|a| (a.property.to_string(), a.setting.argument())).collect();
+        let pairs = texts.iter().map(|(name, value)| (name.as_str(), *value));
+        let checked = PropertySet::from_pairs(pairs).map_err(|error| error.to_string());
+        let checked = checked.and_then(|set| {
+            let set = match want.volume {
+                Some(volume) => set.for_volume(volume.size, volume.sparse, &context),
+                None => Ok(set),
+            };
+            set.and_then(|set| set.check(&context)).map_err(|error| error.to_string())
+        });
+        let accepted = match checked {
+            Ok(accepted) => accepted,
+            Err(what) => {
+                self.block(name, Obstacle::Refused, what, "correct the declaration");
+                return false;
+            }
+        };
+        let prompts = accepted.has_new_key()
+            && accepted.get(Property::Keylocation).is_none_or(|at| at.text() == Some("prompt"));
+        if prompts {
+            let what = "its key would be asked for at a prompt".to_owned();
+            let remedy = "declare a `keylocation`, such as file:///run/keys/NAME";
+            self.block(name, Obstacle::Encryption, what, remedy);
+        }
+        !prompts
+    }
+
+    /// The snapshot that a clone is made of is there, as far as snapshots were observed.
+    fn has_origin(&mut self, name: &DatasetName, origin: &SnapshotName) -> bool {
+        let dataset = origin.dataset_name().ok();
+        let dataset = dataset.and_then(|dataset| self.observed.dataset(&dataset));
+        let there = dataset.is_some_and(|dataset| {
+            dataset.snapshots.is_empty()
+                || dataset.snapshots.iter().any(|s| s.name == origin.name())
+        });
+        if !there || origin.pool() != name.pool() {
+            let what = format!("it is to be a clone of {origin}, which is not there");
+            let remedy = "take or receive the snapshot first; clones stay in their pool";
+            self.block(name, Obstacle::NoOrigin, what, remedy);
+        }
+        there && origin.pool() == name.pool()
+    }
+
+    fn draft_create(
+        &mut self,
+        at: usize,
+        name: &DatasetName,
+        action: Action,
+        reason: Reason,
+    ) -> usize {
+        let draft = self.drafts.len();
+        let properties = match &action {
+            Action::Create { properties, .. }
+            | Action::CreateVolume { properties, .. }
+            | Action::Clone { properties, .. } => properties.clone(),
+            _ => Vec::new(),
+        };
+        let mut new = Draft::new(name.clone(), action, reason);
+        new.needs = self.tree.changes_above(at);
+        new.needs.extend(self.tree.arrival(at));
+        new.expects.push(Expectation::Absent(name.clone()));
+        new.undo = Undo::Do(vec![(name.clone(), Action::Destroy)]);
+        self.tree.arrive(at, draft);
+        for Assignment { property, setting } in properties {
+            self.tree.plan(at, property, Wish::Set(setting), draft);
+        }
+        self.push(new)
+    }
+}

@@ -1,0 +1,143 @@
+//! Where a dataset is mounted, and who owns its directory.
+
+use zfs_props::key::PropertyName;
+use zfs_props::name::DatasetName;
+use zfs_props::property::Property;
+
+use super::properties::Settings;
+use super::{Draft, Planner};
+use crate::observed::{Account, Dataset, Directory};
+use crate::plan::{Action, Expectation, Kept, Obstacle, Reason, Risk, Undo};
+use crate::policy::Mounting as MountPolicy;
+use crate::spec::Want;
+
+impl<'a> Planner<'a> {
+    /// The directory at the mountpoint, if it is not owned as declared.
+    pub(super) fn own(
+        &mut self,
+        name: &DatasetName,
+        want: &Want,
+        path: &str,
+        now: &Directory,
+        after: Option<usize>,
+    ) {
+        let is = |declared: &Option<String>, account: &Account| {
+            declared.as_ref().is_none_or(|declared| account.is(declared))
+        };
+        let mode = want.mode.unwrap_or(now.mode);
+        if is(&want.owner, &now.owner) && is(&want.group, &now.group) && mode == now.mode {
+            return;
+        }
+        let declared = want.path.to_string();
+        let reason = Reason::Directory { declared, observed: now.to_string() };
+        let owner = want.owner.clone().unwrap_or_else(|| now.owner.to_string());
+        let group = want.group.clone().unwrap_or_else(|| now.group.to_string());
+        let action = Action::Own { path: path.to_owned(), owner, group, mode };
+        let mut draft = Draft::new(name.clone(), action, reason);
+        // A new dataset's directory goes with the dataset.
+        if self.observed.datasets.contains_key(name) {
+            let before = Action::Own {
+                path: path.to_owned(),
+                owner: now.owner.to_string(),
+                group: now.group.to_string(),
+                mode: now.mode,
+            };
+            draft.undo = Undo::Do(vec![(name.clone(), before)]);
+        }
+        draft.needs = after.into_iter().collect();
+        self.push(draft);
+    }
+
+    /// The directory of a declared dataset that exists.
+    pub(super) fn settle_directory(
+        &mut self,
+        at: usize,
+        name: &DatasetName,
+        want: &'a Want,
+        dataset: &Dataset,
+        settings: Settings,
+    ) {
+        let mountpoint = PropertyName::Native(Property::Mountpoint);
+        let place = self.mount_place(at);
+        let now = self.tree.now(at, &mountpoint).map(|sight| sight.text().into_owned());
+        // A new mountpoint, own or inherited, mounts what may be mounted; canmount=on alone does not.
+        let moves = place.is_some() && place != now;
+        let mut ready = settings.draft.or_else(|| self.tree.arrival(at));
+        if let (true, Some(path), Some(draft)) = (moves, &place, settings.draft) {
+            self.mounting(at, path.clone(), draft);
+        }
+        // Where the mountpoint is not as declared, that was reported.
+        let Some(path) = want.mounted_at().filter(|path| place.as_deref() == Some(path)) else {
+            return;
+        };
+        if dataset.mounted == Some(false) && !moves {
+            match self.mount(at, name, want, dataset, path, ready) {
+                Some(draft) => ready = Some(draft),
+                None => return,
+            }
+        }
+        if let Some(now) = &dataset.directory {
+            self.own(name, want, path, now, ready);
+        } else if want.owner.is_some() || want.group.is_some() || want.mode.is_some() {
+            self.leave(name.clone(), Kept::UnseenDirectory);
+        }
+    }
+
+    /// Mounts what is there and not mounted, if the policy lets it.
+    fn mount(
+        &mut self,
+        at: usize,
+        name: &DatasetName,
+        want: &Want,
+        dataset: &Dataset,
+        path: &str,
+        after: Option<usize>,
+    ) -> Option<usize> {
+        if self.policy.mount == MountPolicy::Refuse {
+            let what = format!("it shall be mounted at {path}, and is not mounted");
+            let remedy = format!(
+                "see what is in the directory, then run `zfs mount {name}`, or allow it by the policy (mount: allow)"
+            );
+            self.block(name, Obstacle::NotMounted, what, &remedy);
+            return None;
+        }
+        if !self.may_mount(name, path) {
+            return None;
+        }
+        let mut needs: Vec<usize> = after.into_iter().collect();
+        if dataset.key_loaded == Some(false) {
+            needs.push(self.load_key(at, name, dataset)?);
+        }
+        let reason = Reason::NotMounted { declared: want.path.to_string() };
+        let mut draft = Draft::new(name.clone(), Action::Mount, reason);
+        draft.risk = Risk::MOUNTS;
+        draft.needs = needs;
+        draft.expects.push(Expectation::Mounted { dataset: name.clone(), mounted: false });
+        draft.undo = Undo::Do(vec![(name.clone(), Action::Unmount)]);
+        let draft = self.push(draft);
+        Some(self.mounting(at, path.to_owned(), draft))
+    }
+
+    /// Loads the key that a dataset needs, once for all datasets that share it.
+    fn load_key(&mut self, at: usize, name: &DatasetName, dataset: &Dataset) -> Option<usize> {
+        let root = dataset.encryption_root.clone().unwrap_or_else(|| name.clone());
+        if let Some(draft) = self.keys.get(&root) {
+            return Some(*draft);
+        }
+        let location = PropertyName::Native(Property::Keylocation);
+        let row = self.tree.upwards(at).find(|row| *row.name == root);
+        let location = row.and_then(|row| row.observed?.entries.get(&location)?.own());
+        if location.is_none_or(|(text, _)| **text == *b"prompt") {
+            let what = format!("the key of {root} is not loaded, and would be asked for");
+            let remedy = format!("run `zfs load-key {root}`, or give it a keylocation");
+            self.block(name, Obstacle::Encryption, what, &remedy);
+            return None;
+        }
+        let reason = Reason::KeyNeeded { by: name.to_string() };
+        let mut draft = Draft::new(root.clone(), Action::LoadKey, reason);
+        draft.needs.extend(self.tree.arrival(at));
+        let draft = self.push(draft);
+        self.keys.insert(root, draft);
+        Some(draft)
+    }
+}

@@ -1,0 +1,39 @@
+//! A step before it has its place in the order.
+
+use zfs_props::name::DatasetName;
+
+use crate::plan::{Action, Expectation, Reason, Risk, Undo};
+
+/// A step whose needs are indices of other drafts.
+pub(crate) struct Draft {
+    pub(crate) dataset: DatasetName,
+    pub(crate) action: Action,
+    pub(crate) reason: Reason,
+    pub(crate) risk: Risk,
+    pub(crate) heirs: Vec<DatasetName>,
+    pub(crate) remounts: Vec<DatasetName>,
+    pub(crate) expects: Vec<Expectation>,
+    pub(crate) undo: Undo,
+    /// Must be done before.
+    pub(crate) needs: Vec<usize>,
+    /// Should be done before, where that makes no circle.
+    pub(crate) after: Vec<usize>,
+}
+
+impl Draft {
+    /// Without risks or needs, and with nothing to take back.
+    pub(crate) fn new(dataset: DatasetName, action: Action, reason: Reason) -> Self {
+        Self {
+            dataset,
+            action,
+            reason,
+            risk: Risk::empty(),
+            heirs: Vec::new(),
+            remounts: Vec::new(),
+            expects: Vec::new(),
+            undo: Undo::Do(Vec::new()),
+            needs: Vec::new(),
+            after: Vec::new(),
+        }
+    }
+}

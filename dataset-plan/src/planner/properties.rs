@@ -1,0 +1,385 @@
+//! Properties of declared datasets that exist.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use zfs_props::key::PropertyName;
+use zfs_props::name::DatasetName;
+use zfs_props::property::Property;
+use zfs_props::value::Value;
+
+use super::{Draft, Planner, inverse};
+use crate::observed::{Dataset, inheritable};
+use crate::plan::{Action, Assignment, Difference, Expectation, Kept, Obstacle, Reason, Risk};
+use crate::policy::Heirs;
+use crate::setting::Setting;
+use crate::spec::{Declared, Want, Wish};
+
+/// Properties that existing data does not follow: they count when a block is written.
+const NEW_WRITES_ONLY: [Property; 6] = [
+    Property::Recordsize,
+    Property::Compression,
+    Property::Checksum,
+    Property::Copies,
+    Property::Dedup,
+    Property::SpecialSmallBlocks,
+];
+
+/// Properties whose change unmounts and mounts.
+const REMOUNTS: [Property; 2] = [Property::Mountpoint, Property::Canmount];
+
+/// Limits that an ancestor's quota bounds.
+const RESERVES: [Property; 3] =
+    [Property::Reservation, Property::Refreservation, Property::Volsize];
+
+/// The drafts for one dataset's properties.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Settings {
+    /// The last of them.
+    pub(super) draft: Option<usize>,
+}
+
+/// A change that is needed and can be made.
+struct Needed {
+    property: PropertyName,
+    wish: Wish,
+    difference: Difference,
+    heirs: Vec<DatasetName>,
+}
+
+impl<'a> Planner<'a> {
+    pub(super) fn settle_properties(
+        &mut self,
+        at: usize,
+        name: &DatasetName,
+        want: &'a Want,
+        dataset: &'a Dataset,
+    ) -> Settings {
+        let left = self.left_declaration(want, dataset);
+        let mut needed = Vec::new();
+        for (property, declared) in want.properties.iter().chain(&left) {
+            needed.extend(self.needed(at, name, dataset, property, declared));
+        }
+        let settings = self.draft_changes(at, name, dataset, needed);
+        let undeclared = dataset.entries.iter().filter_map(|(property, entry)| {
+            let known = want.properties.contains_key(property) || left.contains_key(property);
+            let local = entry.local.as_ref().filter(|_| !known)?;
+            Some(format!("{property}={}", String::from_utf8_lossy(local)))
+        });
+        let undeclared: Vec<_> = undeclared.collect();
+        if !undeclared.is_empty() {
+            self.leave(name.clone(), Kept::Settings(undeclared));
+        }
+        settings
+    }
+
+    /// Properties that were declared once, are set, and are declared no more.
+    ///
+    /// Only the dataset's own note counts: children inherit user properties, and a note that was
+    /// inherited is about somebody else.
+    fn left_declaration(&self, want: &Want, dataset: &Dataset) -> BTreeMap<PropertyName, Declared> {
+        let mut left = BTreeMap::new();
+        let Some(owner) = &self.desired.owner_property else { return left };
+        let note = dataset.entries.get(owner).and_then(|entry| entry.local.as_deref());
+        let note = note.and_then(|note| std::str::from_utf8(note).ok()).unwrap_or_default();
+        let path: Arc<str> = format!("{} no longer", want.path).into();
+        for property in note.split(',') {
+            let Ok(property) = PropertyName::parse(property, self.release) else { continue };
+            let is_set = dataset.entries.get(&property).is_some_and(|entry| entry.local.is_some());
+            if !is_set || want.properties.contains_key(&property) {
+                continue;
+            }
+            let default = property.native().filter(|_| !inheritable(&property));
+            let wish = match default.map(|native| Value::default_of(native, self.release)) {
+                None => Wish::Inherit,
+                Some(Some(default)) => Wish::Set(Setting::Native(default)),
+                Some(None) => continue,
+            };
+            left.insert(property, Declared { wish, path: Arc::clone(&path) });
+        }
+        left
+    }
+
+    /// What has to change about one property, if anything has to and can.
+    fn needed(
+        &mut self,
+        at: usize,
+        name: &DatasetName,
+        dataset: &Dataset,
+        property: &PropertyName,
+        declared: &Declared,
+    ) -> Option<Needed> {
+        let rounded = self.rounded(at, property, &declared.wish);
+        let wish = rounded.as_ref().unwrap_or(&declared.wish);
+        let now = self.tree.now(at, property);
+        let has_it = now.as_ref().is_some_and(|sight| self.tree.fulfils(sight, property, wish));
+        let refusal = match (property, &now) {
+            (PropertyName::Native(native), None) => {
+                let what = format!("{native} was not observed, so it may or may not be {wish}");
+                Some((Obstacle::NotObserved, what, "observe with `zfs get ... all`"))
+            }
+            (PropertyName::Native(native), Some(_)) if native.is_settable_once() && has_it => {
+                return None;
+            }
+            (PropertyName::Native(native), Some(sight)) if native.is_settable_once() => {
+                let (now, path) = (sight.text(), &declared.path);
+                let what = format!(
+                    "{native} is {now} and can be set at creation only; {path} declares {wish}"
+                );
+                let remedy = "declare what it is, or move the data into a new dataset";
+                Some((Obstacle::CreateOnly, what, remedy))
+            }
+            _ => None,
+        };
+        if let Some((code, what, remedy)) = refusal {
+            self.block(name, code, what, remedy);
+            return None;
+        }
+        let covered = now.as_ref().is_some_and(|sight| sight.is_temporary());
+        let later = self.tree.later(at, property);
+        if !covered && later.is_some_and(|sight| self.tree.fulfils(&sight, property, wish)) {
+            return None;
+        }
+        let received = dataset.entries.get(property).is_some_and(|e| e.received.is_some());
+        if *wish == Wish::Received && !received {
+            if now.is_some_and(|sight| sight.source != zfs_props::source::Source::Local) {
+                return None;
+            }
+            let what = format!("{property} is to be as it was received, and no value was received");
+            let remedy = "observe with the column `received`, or declare a value";
+            self.block(name, Obstacle::NotObserved, what, remedy);
+            return None;
+        }
+        let difference = Difference {
+            property: property.clone(),
+            declared: declared.path.to_string(),
+            source: now.as_ref().map(|sight| sight.source.to_string()).unwrap_or_default(),
+            observed: now.map(|sight| sight.text().into_owned()),
+            protects: has_it && !covered,
+        };
+        if let Some((code, what, remedy)) = self.too_small(dataset, property, wish, &difference) {
+            self.block(name, code, what, remedy);
+            return None;
+        }
+        if *property == Property::Mountpoint.into() && !self.may_move(at, name, wish) {
+            return None;
+        }
+        let heirs = self.tree.heirs(at, property, wish);
+        // The note means nothing to those who inherit it.
+        let is_note = self.desired.owner_property.as_ref() == Some(property);
+        if !heirs.is_empty() && self.policy.heirs == Heirs::Protect && !is_note {
+            self.block_heirs(name, property, wish, &heirs);
+            return None;
+        }
+        Some(Needed { property: property.clone(), wish: wish.clone(), difference, heirs })
+    }
+
+    /// A volume's size in whole blocks, as `zfs create -V` makes it.
+    fn rounded(&self, at: usize, property: &PropertyName, wish: &Wish) -> Option<Wish> {
+        let native = property.native().filter(|native| *native == Property::Volsize)?;
+        let Some(Setting::Native(size)) = wish.setting() else { return None };
+        let block = self.tree.now(at, &Property::Volblocksize.into())?;
+        let block: u64 = block.text().parse().ok()?;
+        let rounded = size.number()?.checked_next_multiple_of(block)?;
+        Value::from_number(native, rounded, self.release).map(|v| Wish::Set(Setting::Native(v)))
+    }
+
+    /// Where a new mountpoint mounts the dataset, nothing else may be.
+    fn may_move(&mut self, at: usize, name: &DatasetName, wish: &Wish) -> bool {
+        let Some(Setting::Native(path)) = wish.setting() else { return true };
+        let key = PropertyName::Native(Property::Canmount);
+        let row = self.tree.row(at);
+        let declared = row.and_then(|row| row.want?.properties.get(&key)?.wish.setting());
+        let can = match declared {
+            Some(setting) => setting.argument() == "on",
+            None => self.tree.later(at, &key).is_none_or(|sight| sight.text() == "on"),
+        };
+        match path.text().filter(|path| can && path.starts_with('/')) {
+            Some(path) => self.may_mount(name, path),
+            None => true,
+        }
+    }
+
+    /// A limit below what is used already, or a volume below its size.
+    fn too_small(
+        &self,
+        dataset: &Dataset,
+        property: &PropertyName,
+        wish: &Wish,
+        difference: &Difference,
+    ) -> Option<(Obstacle, String, &'static str)> {
+        let Some(Setting::Native(value)) = wish.setting() else { return None };
+        let wanted = value.number()?;
+        let (used, noun) = match property.native()? {
+            Property::Quota => (dataset.used?, "used"),
+            Property::Refquota => (dataset.referenced?, "referenced"),
+            Property::Volsize => {
+                let size: u64 = difference.observed.as_ref()?.parse().ok()?;
+                let what = format!("the volume has {size} bytes, and {wish} is less");
+                let remedy = "shrink what is in it and the volume by hand: data at its end is lost";
+                return (wanted < size).then_some((Obstacle::Shrinks, what, remedy));
+            }
+            _ => return None,
+        };
+        let what = format!("{property}={wish} is less than the {used} bytes {noun}");
+        let remedy = "make room first, or declare a greater one";
+        (wanted != 0 && wanted < used).then_some((Obstacle::BelowUsed, what, remedy))
+    }
+
+    fn block_heirs(
+        &mut self,
+        name: &DatasetName,
+        property: &PropertyName,
+        wish: &Wish,
+        heirs: &[DatasetName],
+    ) {
+        let first = heirs.first().map(ToString::to_string).unwrap_or_default();
+        let others = match heirs.len() {
+            0 | 1 => String::new(),
+            n => format!(" and {} more", n - 1),
+        };
+        let what = format!(
+            "{property}={wish} would change {first}{others}, which inherit it and are not declared"
+        );
+        let remedy = "declare them, or allow it by the policy (heirs: follow)";
+        self.block(name, Obstacle::Heirs, what, remedy);
+    }
+
+    /// One `zfs set` for all values, and one command for each property that is given up.
+    fn draft_changes(
+        &mut self,
+        at: usize,
+        name: &DatasetName,
+        dataset: &Dataset,
+        needed: Vec<Needed>,
+    ) -> Settings {
+        let mut settings = Settings::default();
+        let (mut set, mut reserve) = (Vec::new(), Vec::new());
+        let bounded = self.quota_above(at).is_some();
+        for needed in needed {
+            let reserves = |p| RESERVES.contains(&p) && bounded;
+            match &needed.wish {
+                Wish::Set(_) if needed.property.native().is_some_and(reserves) => {
+                    reserve.push(needed);
+                }
+                Wish::Set(_) => set.push(needed),
+                _ => settings.draft = Some(self.draft_change(at, name, dataset, vec![needed])),
+            }
+        }
+        for group in [reserve, set] {
+            if !group.is_empty() {
+                settings.draft = Some(self.draft_change(at, name, dataset, group));
+            }
+        }
+        settings
+    }
+
+    fn draft_change(
+        &mut self,
+        at: usize,
+        name: &DatasetName,
+        dataset: &Dataset,
+        group: Vec<Needed>,
+    ) -> usize {
+        let index = self.drafts.len();
+        let undo = inverse::of_properties(
+            name,
+            dataset,
+            group.iter().map(|needed| &needed.property),
+            self.release,
+        );
+        let is_any = |list: &[Property], needed: &Needed| {
+            needed.property.native().is_some_and(|native| list.contains(&native))
+        };
+        let remounts = group.iter().any(|needed| is_any(&REMOUNTS, needed));
+        let moves = group.iter().any(|needed| needed.property == Property::Mountpoint.into());
+        let mut risk = Risk::empty();
+        risk.set(Risk::REMOUNTS, remounts);
+        risk.set(Risk::NEW_WRITES_ONLY, group.iter().all(|n| is_any(&NEW_WRITES_ONLY, n)));
+        let heirs: BTreeSet<DatasetName> =
+            group.iter().flat_map(|needed| needed.heirs.iter().cloned()).collect();
+        risk.set(Risk::HEIRS, !heirs.is_empty());
+        // Where a value is kept that an ancestor's change would take away, the ancestor waits.
+        for needed in group.iter().filter(|needed| needed.difference.protects) {
+            for above in self.tree.planned_above(at, &needed.property) {
+                if let Some(draft) = self.drafts.get_mut(above) {
+                    draft.needs.push(index);
+                }
+            }
+        }
+        let arrival = self.tree.arrival(at);
+        let expects =
+            if arrival.is_some() { Vec::new() } else { expectations(name, dataset, &group) };
+        let after = self.beside_quotas(at, index, &group);
+        let mut assignments = Vec::with_capacity(group.len());
+        let mut differences = Vec::with_capacity(group.len());
+        let mut action = None;
+        for Needed { property, wish, difference, .. } in group {
+            self.tree.plan(at, property.clone(), wish.clone(), index);
+            differences.push(difference);
+            match wish {
+                Wish::Set(setting) => assignments.push(Assignment { property, setting }),
+                Wish::Received => action = Some(Action::Revert(property)),
+                Wish::Inherit | Wish::Any => action = Some(Action::Inherit(property)),
+            }
+        }
+        let action = action.unwrap_or(Action::Set(assignments));
+        let mut draft = Draft::new(name.clone(), action, Reason::Differs(differences));
+        draft.risk = risk;
+        draft.heirs = heirs.into_iter().collect();
+        draft.remounts = if moves { self.tree.remounts(at) } else { Vec::new() };
+        draft.expects = expects;
+        draft.undo = undo;
+        draft.needs = arrival.into_iter().collect();
+        draft.after = after;
+        self.push(draft)
+    }
+
+    /// The draft that changes the quota of an ancestor, and whether it raises it.
+    fn quota_above(&self, at: usize) -> Option<(usize, bool)> {
+        let quota = PropertyName::Native(Property::Quota);
+        let draft = self.tree.planned_above(at, &quota).first().copied()?;
+        let changed = match &self.drafts.get(draft)?.reason {
+            Reason::Differs(differences) => differences.iter().find(|d| d.property == quota)?,
+            _ => return None,
+        };
+        let Action::Set(assignments) = &self.drafts.get(draft)?.action else { return None };
+        let new = assignments.iter().find(|a| a.property == quota)?;
+        let Setting::Native(new) = &new.setting else { return None };
+        let old: u64 = changed.observed.as_ref()?.parse().ok()?;
+        let unlimited = |bytes: u64| if bytes == 0 { u64::MAX } else { bytes };
+        Some((draft, unlimited(new.number()?) >= unlimited(old)))
+    }
+
+    /// A quota is raised before what it bounds, and lowered after.
+    fn beside_quotas(&mut self, at: usize, index: usize, group: &[Needed]) -> Vec<usize> {
+        let reserves = |needed: &Needed| {
+            needed.property.native().is_some_and(|native| RESERVES.contains(&native))
+        };
+        if !group.iter().any(reserves) {
+            return Vec::new();
+        }
+        match self.quota_above(at) {
+            Some((quota, true)) => vec![quota],
+            Some((quota, false)) => {
+                if let Some(draft) = self.drafts.get_mut(quota) {
+                    draft.after.push(index);
+                }
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+}
+
+/// What the changes of a dataset were planned from.
+fn expectations(name: &DatasetName, dataset: &Dataset, group: &[Needed]) -> Vec<Expectation> {
+    let present = Expectation::Present { dataset: name.clone(), guid: dataset.guid };
+    let value = |needed: &Needed| Expectation::Value {
+        dataset: name.clone(),
+        property: needed.property.clone(),
+        value: needed.difference.observed.clone(),
+        source: needed.difference.source.clone(),
+    };
+    std::iter::once(present).chain(group.iter().map(value)).collect()
+}

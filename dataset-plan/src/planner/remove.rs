@@ -1,0 +1,106 @@
+//! Datasets that shall not exist.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use zfs_props::name::{DatasetName, SnapshotName};
+
+use super::{Draft, Planner};
+use crate::observed::Dataset;
+use crate::plan::{Action, Expectation, Obstacle, Reason, Risk, Undo};
+
+/// What is in the way, and what would help.
+type Refusal = (String, &'static str);
+
+impl Planner<'_> {
+    /// Destroys the absent datasets that a grant names and nothing depends on, children first.
+    pub(super) fn remove(&mut self) {
+        let mut drafts: BTreeMap<DatasetName, Vec<usize>> = BTreeMap::new();
+        let mut kept: BTreeSet<DatasetName> = BTreeSet::new();
+        for at in (0..self.tree.len()).rev() {
+            let Some(row) = self.tree.row(at) else { continue };
+            let name = row.name.clone().into_owned();
+            let parent = name.parent();
+            let Some(dataset) = row.observed.filter(|_| self.desired.absent.contains(&name)) else {
+                kept.extend(parent);
+                continue;
+            };
+            let snapshots = match self.removable(&name, dataset, kept.contains(&name)) {
+                Ok(snapshots) => snapshots,
+                Err((what, remedy)) => {
+                    self.block(&name, Obstacle::Destroys, what, remedy);
+                    kept.extend(parent);
+                    continue;
+                }
+            };
+            let mut needs = drafts.remove(&name).unwrap_or_default();
+            let guid = dataset.guid;
+            for snapshot in snapshots {
+                let draft =
+                    self.draft_destroy(&name, Action::DestroySnapshot(snapshot), Vec::new());
+                needs.push(draft);
+            }
+            let draft = self.draft_destroy(&name, Action::Destroy, needs);
+            if let Some(draft) = self.drafts.get_mut(draft) {
+                draft.expects.push(Expectation::Present { dataset: name, guid });
+            }
+            if let Some(parent) = parent {
+                drafts.entry(parent).or_default().push(draft);
+            }
+        }
+    }
+
+    /// The snapshots that go with a dataset, if it can go.
+    fn removable(
+        &self,
+        name: &DatasetName,
+        dataset: &Dataset,
+        holds_others: bool,
+    ) -> Result<Vec<SnapshotName>, Refusal> {
+        let granted = |name: &str| self.policy.destroy.contains(name);
+        if name.parent().is_none() {
+            return Err((
+                "it is a pool, and plans destroy no pools".into(),
+                "see zpool-destroy(8)",
+            ));
+        }
+        if !granted(name.as_str()) {
+            let remedy = "see what is in it, then grant it by the policy (destroy: NAME)";
+            return Err(("it shall not exist, and no grant names it".into(), remedy));
+        }
+        if holds_others {
+            let what = "it holds a dataset that is kept".to_owned();
+            return Err((what, "declare that one absent and grant it too, or move it away"));
+        }
+        let mut snapshots = Vec::with_capacity(dataset.snapshots.len());
+        for snapshot in &dataset.snapshots {
+            let full = name.snapshot(&snapshot.name);
+            if snapshot.holds.is_some_and(|holds| holds > 0) {
+                return Err((
+                    format!("its snapshot @{} is held", snapshot.name),
+                    "see zfs-holds(8)",
+                ));
+            }
+            if let Some(clone) = snapshot.clones.first() {
+                let what = format!("{clone} depends on its snapshot @{}", snapshot.name);
+                return Err((what, "declare the clone with origin = \"none\" first"));
+            }
+            match full {
+                Ok(full) if granted(full.as_str()) => snapshots.push(full),
+                _ => {
+                    let what =
+                        format!("it has the snapshot @{}, which no grant names", snapshot.name);
+                    return Err((what, "grant it by the policy too (destroy: DATASET@SNAPSHOT)"));
+                }
+            }
+        }
+        Ok(snapshots)
+    }
+
+    fn draft_destroy(&mut self, name: &DatasetName, action: Action, needs: Vec<usize>) -> usize {
+        let mut draft = Draft::new(name.clone(), action, Reason::Absent);
+        draft.risk = Risk::DESTROYS;
+        draft.undo = Undo::Impossible { because: "what is destroyed is gone".into() };
+        draft.needs = needs;
+        self.push(draft)
+    }
+}
