@@ -107,6 +107,44 @@ pub fn sizes(count: usize) -> String {
     text
 }
 
+/// What is set in a fleet's tree, as `zfs get -Hp -s local,received,none` prints it: every filesystem has
+/// a mountpoint and six other values of its own.
+pub fn zfs_get_set(count: usize) -> String {
+    let mut text = String::new();
+    for (n, name) in names(count).enumerate().filter(|(n, _)| !is_missing(*n)) {
+        let _ = write!(
+            text,
+            "{name}\ttype\tfilesystem\t-\t-\n{name}\tguid\t{}\t-\t-\n{name}\tmounted\tyes\t-\t-\n\
+             {name}\trecordsize\t131072\t-\tlocal\n{name}\tmountpoint\t/data/{n}\t-\tlocal\n\
+             {name}\tcompression\tzstd\t-\tlocal\n{name}\tatime\toff\t-\tlocal\n\
+             {name}\txattr\tsa\t-\tlocal\n{name}\tcom.sun:auto-snapshot\ttrue\t-\tlocal\n\
+             {name}\torg.example:owner\tteam-{}\t-\tlocal\n",
+            n + 1,
+            n % 50
+        );
+    }
+    text
+}
+
+/// One in 23 is not there yet.
+fn is_missing(n: usize) -> bool {
+    n > 600 && n % 23 == 0
+}
+
+/// The declaration of that tree: one in ten is not as observed.
+pub fn fleet(count: usize) -> Spec {
+    let mut spec = String::new();
+    for (n, name) in names(count).enumerate() {
+        let recordsize = if n % 10 == 1 { "32K" } else { "128K" };
+        let _ = writeln!(
+            spec,
+            "[utility.\"{name}\"]\nmountpoint = \"/data/{n}\"\nrecordsize = \"{recordsize}\"\ncompression = \"zstd\"\n\
+             properties = {{ atime = \"off\", \"com.sun:auto-snapshot\" = \"true\" }}"
+        );
+    }
+    Spec::from_toml(&spec).unwrap_or_default()
+}
+
 /// A declaration of as many datasets, of which one in seven is not as observed.
 pub fn spec(count: usize) -> Spec {
     let mut text = String::new();

@@ -60,7 +60,11 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod apply;
+pub mod batch;
 pub mod command;
+pub mod digest;
+pub mod document;
+pub mod drift;
 pub mod observed;
 mod order;
 mod plan;

@@ -154,6 +154,8 @@ impl fmt::Display for Directory {
 pub(crate) struct Seen([u64; 2]);
 
 impl Seen {
+    pub(crate) const ALL: Self = Self([u64::MAX; 2]);
+
     fn bit(property: Property) -> (usize, u64) {
         let number = property as usize;
         (number / 64, 1 << (number % 64))

@@ -88,6 +88,20 @@ impl Observed {
         collector.finish(&records.finish())
     }
 
+    /// Reads `zfs get -Hp -s local,received,none -o name,property,value,received,source all`, a fraction
+    /// of the whole: what is not printed there is inherited or has its default.
+    ///
+    /// Without `none` among the sources neither kind nor guid is printed, nor a dataset that has nothing
+    /// set: then it takes `-t filesystem`, and a tree in which every dataset has.
+    pub fn from_zfs_get_set(output: impl AsRef<[u8]>) -> Result<Self, ObserveError> {
+        let mut observed = Self::from_zfs_get(output)?;
+        for dataset in observed.datasets.values_mut() {
+            dataset.kind.get_or_insert(DatasetKind::Filesystem);
+            dataset.seen = Seen::ALL;
+        }
+        Ok(observed)
+    }
+
     /// Reads `zfs get -jp all` (OpenZFS 2.3 and later), which does not print values that were
     /// received and are covered by local ones.
     #[cfg(feature = "serde")]
@@ -137,6 +151,53 @@ impl Observed {
         }
         Ok(self)
     }
+}
+
+impl Observed {
+    /// Adds what else is mounted, or will be at boot, from an fstab(5) or `/proc/self/mounts`: a dataset
+    /// that would be mounted at the same place, or over it, is blocked.
+    ///
+    /// The second field decides; `none` and `swap` are passed over. A dataset's own legacy mount is no
+    /// obstacle to itself.
+    pub fn with_fstab(mut self, text: &str) -> Self {
+        for line in text.lines().filter(|line| !line.trim_start().starts_with('#')) {
+            let mut fields = line.split_ascii_whitespace().map(unescaped);
+            if let (Some(source), Some(target)) = (fields.next(), fields.next()) {
+                if let Some(path) = target.starts_with('/').then(|| target.trim_end_matches('/')) {
+                    let path = if path.is_empty() { "/" } else { path };
+                    self.foreign.insert(path.to_owned(), source);
+                }
+            }
+        }
+        self
+    }
+
+    /// Adds directories that hold files of another file system: mounting over one would cover them.
+    /// One path a line, as `find /var/lib -mindepth 2 -maxdepth 2 -xdev -printf '%h\n'` prints the
+    /// directories right below `/var/lib` that hold something. What is mounted there already is no news.
+    pub fn with_occupied(mut self, text: &str) -> Self {
+        self.occupied.extend(text.lines().filter(|path| path.starts_with('/')).map(str::to_owned));
+        self
+    }
+}
+
+/// A field of an fstab(5), in which blanks are written as three octal digits.
+fn unescaped(field: &str) -> String {
+    let mut text = Vec::with_capacity(field.len());
+    let mut rest = field.as_bytes();
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        let digits = (*byte == b'\\').then(|| after.first_chunk::<3>()).flatten();
+        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+            Some(byte) => {
+                text.push(byte);
+                rest = after.get(3..).unwrap_or_default();
+            }
+            None => text.push(*byte),
+        }
+    }
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 impl Account {

@@ -60,6 +60,8 @@ pub enum Obstacle {
     Covers,
     /// A mount would cover files.
     Occupied,
+    /// A step cannot be taken back.
+    Irreversible,
     /// Data would be destroyed, and no grant names it, or something depends on it.
     Destroys,
 }
@@ -83,6 +85,7 @@ impl fmt::Display for Obstacle {
             Obstacle::Taken => "taken",
             Obstacle::Covers => "covers",
             Obstacle::Occupied => "occupied",
+            Obstacle::Irreversible => "irreversible",
             Obstacle::Destroys => "destroys",
         })
     }

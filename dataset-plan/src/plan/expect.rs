@@ -1,9 +1,15 @@
 //! What a step was planned from.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
+use zfs_props::release::Release;
+
+use crate::observed::Observed;
+use crate::spec::Desired;
+use crate::tree::Tree;
 
 /// Something that was observed and that a [`Step`](super::Step) rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +62,49 @@ impl fmt::Display for Expectation {
             }
             Expectation::Mounted { dataset, mounted } => {
                 write!(f, "{dataset} is {}mounted", if *mounted { "" } else { "not " })
+            }
+        }
+    }
+}
+
+impl Observed {
+    /// Those expectations that do not hold.
+    pub(crate) fn broken<'e>(
+        &self,
+        expectations: impl Iterator<Item = &'e Expectation>,
+        release: Release,
+    ) -> Vec<&'e Expectation> {
+        let nothing = Desired { release, ..Desired::default() };
+        let tree = Tree::new(&nothing, self);
+        let row = |at| Some((&*tree.row(at)?.name, at));
+        let rows: BTreeMap<&DatasetName, usize> = (0..tree.len()).filter_map(row).collect();
+        expectations.filter(|expectation| !self.holds(expectation, &tree, &rows)).collect()
+    }
+
+    fn holds(
+        &self,
+        expectation: &Expectation,
+        tree: &Tree<'_>,
+        rows: &BTreeMap<&DatasetName, usize>,
+    ) -> bool {
+        match expectation {
+            Expectation::Absent(name) => self.dataset(name).is_none(),
+            Expectation::Present { dataset, guid } => {
+                let found = self.dataset(dataset);
+                found.is_some_and(|found| guid.is_none() || found.guid == *guid)
+            }
+            Expectation::Mounted { dataset, mounted } => {
+                self.dataset(dataset).is_some_and(|found| found.mounted == Some(*mounted))
+            }
+            Expectation::Value { dataset, property, value, source } => {
+                let sight = rows.get(dataset).and_then(|at| tree.now(*at, property));
+                match (sight, value) {
+                    (None, None) => true,
+                    (Some(sight), Some(value)) => {
+                        sight.text() == value.as_str() && sight.source.to_string() == *source
+                    }
+                    _ => false,
+                }
             }
         }
     }

@@ -11,6 +11,7 @@ mod untouched;
 use std::fmt;
 
 use zfs_props::name::DatasetName;
+use zfs_props::release::Release;
 
 pub use action::{Action, Assignment};
 pub use blocked::{Blocked, Obstacle};
@@ -27,12 +28,18 @@ use crate::command::Command;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Plan {
+    pub(crate) release: Release,
     pub(crate) steps: Vec<Step>,
     pub(crate) blocked: Vec<Blocked>,
     pub(crate) untouched: Vec<Untouched>,
 }
 
 impl Plan {
+    /// The OpenZFS release whose rules hold.
+    pub fn release(&self) -> Release {
+        self.release
+    }
+
     /// The steps, in the order they run.
     pub fn steps(&self) -> &[Step] {
         &self.steps

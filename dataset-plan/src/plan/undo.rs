@@ -1,8 +1,11 @@
-//! What takes a step back.
+//! What takes a step back, and a whole plan.
+
+use std::collections::BTreeSet;
 
 use zfs_props::name::DatasetName;
 
-use super::Action;
+use super::{Action, Blocked, Obstacle, Plan, Reason, Risk, Step, StepId};
+use crate::policy::Policy;
 
 /// What takes a [`Step`](super::Step) back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,4 +20,70 @@ pub enum Undo {
         /// Why.
         because: String,
     },
+}
+
+impl Plan {
+    /// The plan that takes this one back, after it was carried out: the last step first.
+    ///
+    /// Whatever cannot be taken back is [blocked](Plan::blocked), and so is the destruction of what the
+    /// plan created, unless the policy grants it: files may have been written since.
+    pub fn undo(&self, policy: &Policy) -> Plan {
+        let mut undo = Plan { release: self.release, ..Plan::default() };
+        // Datasets that hold one that stays.
+        let mut kept: BTreeSet<DatasetName> = BTreeSet::new();
+        for step in self.steps.iter().rev() {
+            let actions = match &step.undo {
+                Undo::Do(actions) => actions,
+                Undo::Impossible { because } => {
+                    let what = format!("step {} cannot be taken back: {because}", step.id);
+                    undo.block(
+                        &step.dataset,
+                        Obstacle::Irreversible,
+                        what,
+                        "restore from a backup",
+                    );
+                    kept.extend(step.dataset.ancestors());
+                    continue;
+                }
+            };
+            for (dataset, action) in actions {
+                if *action == Action::Destroy && !policy.destroy.contains(dataset.as_str()) {
+                    let what = format!("step {} made it, and no grant names it", step.id);
+                    let remedy = "see what is in it, then grant it by the policy (destroy: NAME)";
+                    undo.block(dataset, Obstacle::Destroys, what, remedy);
+                    kept.extend(dataset.ancestors());
+                    continue;
+                }
+                if *action == Action::Destroy && kept.contains(dataset) {
+                    let what = "it holds a dataset that stays".to_owned();
+                    undo.block(dataset, Obstacle::Destroys, what, "take that one back first");
+                    continue;
+                }
+                undo.push_inverse(dataset, action, step);
+            }
+        }
+        undo
+    }
+
+    fn block(&mut self, dataset: &DatasetName, code: Obstacle, what: String, remedy: &str) {
+        let (dataset, remedy) = (dataset.clone(), remedy.to_owned());
+        self.blocked.push(Blocked { dataset, code, what, remedy });
+    }
+
+    fn push_inverse(&mut self, dataset: &DatasetName, action: &Action, of: &Step) {
+        let needs = self.steps.last().map(|step| step.id).into_iter().collect();
+        let risk = if action.destroys() { Risk::DESTROYS } else { of.risk - Risk::MOUNTS };
+        self.steps.push(Step {
+            id: StepId(self.steps.len() + 1),
+            needs,
+            dataset: dataset.clone(),
+            action: action.clone(),
+            reason: Reason::Undoes(of.id),
+            risk,
+            heirs: of.heirs.clone(),
+            remounts: of.remounts.clone(),
+            expects: Vec::new(),
+            undo: Undo::Impossible { because: "it takes a step back: plan again instead".into() },
+        });
+    }
 }

@@ -63,8 +63,9 @@ pub fn plan_desired(desired: &Desired, observed: &Observed, policy: &Policy) -> 
     planner.walk();
     planner.remove();
     planner.order_mounts();
-    let steps = crate::order::steps(planner.drafts);
-    Plan { steps, blocked: planner.blocked, untouched: planner.untouched }
+    let steps = crate::order::steps(std::mem::take(&mut planner.drafts));
+    let Planner { release, blocked, untouched, .. } = planner;
+    Plan { release, steps, blocked, untouched }
 }
 
 struct Planner<'a> {
