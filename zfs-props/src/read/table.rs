@@ -47,9 +47,11 @@
 //! * Heads of [`list`] are in upper case: of a property like `userused@NAME` the name cannot be told,
 //!   [`Trust::Ambiguous`].
 //!
-//! **Undetectable** is a name that ends in a blank: it is handed out without, unless there is one of
-//! both, which are then doubted. And, as in `-H`, a well-formed line that was forged about something
-//! that is not really printed, and that the value which forged it, in the last column, was cut.
+//! **Undetectable** is a name that ends in a blank: it is handed out without, and doubted only if
+//! there is one without as well. And, as in `-H`, a well-formed line that was forged about something
+//! that is not really printed, and that the value which forged it is cut short; but only where the
+//! values of user properties stand in the last column, or are a pool's. Any other column is as wide as
+//! the whole value, so that what follows a newline does not reach the next column.
 
 mod layout;
 
