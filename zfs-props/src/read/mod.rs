@@ -1,8 +1,8 @@
 //! Reading what `zfs get`, `zfs list` and `zpool get` print, without losing or inventing anything.
 //!
-//! [`text`] reads the output of `-H`, [`json`] that of `-j`, [`table`] what is printed for people. All hand out [`Record`]s, borrowed from
-//! the input, and end in a [`Document`] that says how far the whole can be trusted. Every record says
-//! so for itself ([`Trust`]), because none of the formats is lossless:
+//! [`text`] reads the output of `-H`, [`json`] that of `-j`, [`table`] what is printed for people. They
+//! hand out [`Record`]s, borrowed from the input, and end in a [`Document`] that says how far the whole
+//! can be trusted. Every record says so for itself ([`Trust`]), because none of the formats is lossless:
 //!
 //! | format | loses | shows as |
 //! |---|---|---|
@@ -13,7 +13,6 @@
 //! | `-j` | characters above U+FFFF | [`Trust::Ambiguous`], see [`json`] |
 //! | all but `-j` | the end of a long ancestor's name in `inherited from ...` | [`Trust::Ambiguous`], where 112 bytes are printed |
 //! | tables for people | blanks at the end of a text | [`Trust::Ambiguous`], see [`table`] |
-//!
 //!
 //! **The one lossless read** of a value whose bytes may be anything is one property of one dataset:
 //! `zfs get -Hp -o value PROPERTY DATASET`, read by [`text::only_value`]. What is absent and what is
