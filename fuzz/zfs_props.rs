@@ -67,8 +67,11 @@ fn lists(data: &[u8]) {
         Context::set(encrypted),
         Context::change_key(encrypted),
     ];
-    for release in Release::ALL {
-        for context in contexts.clone().map(|context| context.release(*release)) {
+    // One of them per input: under a sanitizer all of them take too long.
+    let sum: usize = data.iter().copied().map(usize::from).sum();
+    for context in contexts.get(sum % contexts.len()) {
+        for release in Release::ALL {
+            let context = context.clone().release(*release);
             match (set.check(&context), set.check_all(&context)) {
                 (Ok(accepted), Ok(all)) => {
                     assert_eq!(accepted, all);

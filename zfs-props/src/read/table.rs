@@ -187,21 +187,21 @@ impl<'a> Table<'a> {
         let fields = layout::fields(&self.heads, line.bytes).ok_or_else(|| line.misplaced())?;
         let mut records = match &self.meaning {
             Meaning::Unknown => Vec::new(),
-            Meaning::Property(columns) => vec![property(*columns, line, &fields)?],
-            Meaning::Properties(names) => properties(names, line, &fields)?,
-        };
-        let Some(Record { dataset: Cow::Borrowed(dataset), property, .. }) = records.last() else {
-            return Ok(());
-        };
-        match (&self.meaning, property) {
-            (Meaning::Property(_), Cow::Borrowed(property)) => {
+            Meaning::Property(columns) => {
+                let ((dataset, property), record) = property(*columns, line, &fields)?;
                 let native = self.watch.native(dataset, property);
                 self.watch.line(Names { dataset, property, native });
+                vec![record]
             }
-            _ => self.watch.row(dataset),
-        }
+            Meaning::Properties(names) => {
+                let (dataset, records) = properties(names, line, &fields)?;
+                self.watch.row(dataset);
+                records
+            }
+        };
         if !line.ended {
-            self.document.cut_at(dataset, property);
+            let property = records.last().map_or("", |record| &record.property);
+            self.document.cut_at(self.watch.dataset(), property);
             for record in &mut records {
                 record.trust = record.trust.max(Trust::Truncated);
             }
@@ -231,12 +231,12 @@ impl Kind {
     }
 }
 
-/// The record in a line of `get`.
+/// The record in a line of `get`, and what it is about.
 fn property<'a>(
     columns: Columns,
     line: &Line<'a>,
     fields: &[Field<'a>],
-) -> Result<Record<'a>, ReadError> {
+) -> Result<((&'a str, &'a str), Record<'a>), ReadError> {
     let field = |column: usize| fields.get(column).copied().ok_or_else(|| line.misplaced());
     let name = |column: Option<usize>| column.map_or(Ok(""), |column| name(line, field(column)?));
     let (dataset, property) = (name(columns.name)?, name(columns.property)?);
@@ -256,22 +256,23 @@ fn property<'a>(
     };
     trust = trust.max(of_field(property, value, source.as_ref()));
     trust = trust.max(received.map_or(Trust::Exact, |field| of_field(property, field, None)));
-    Ok(Record {
+    let record = Record {
         dataset: Cow::Borrowed(dataset),
         property: Cow::Borrowed(property),
         value: Cow::Borrowed(value.bytes),
         received: received.map(|field| Cow::Borrowed(field.bytes)),
         source,
         trust,
-    })
+    };
+    Ok(((dataset, property), record))
 }
 
-/// The records in a line of `list`.
+/// The records in a line of `list`, and which dataset they are about.
 fn properties<'a>(
     names: &[Cow<'static, str>],
     line: &Line<'a>,
     fields: &[Field<'a>],
-) -> Result<Vec<Record<'a>>, ReadError> {
+) -> Result<(&'a str, Vec<Record<'a>>), ReadError> {
     let is_name = |name: &Cow<'_, str>| name == Property::Name.name();
     let dataset = match names.iter().position(is_name).and_then(|at| fields.get(at)) {
         Some(field) => name(line, *field)?,
@@ -286,7 +287,7 @@ fn properties<'a>(
         source: None,
         trust: of_cell(property, *field),
     });
-    Ok(records.collect())
+    Ok((dataset, records.collect()))
 }
 
 fn name<'a>(line: &Line<'a>, field: Field<'a>) -> Result<&'a str, ReadError> {

@@ -133,6 +133,7 @@ fn heads_that_are_none_are_an_error() {
     }
     assert!(table::list(b"NAME  SIZE\n").next().unwrap().is_err());
     assert!(table::list_pools(b"NAME  SIZE\n").next().is_none());
+    assert_eq!(table::list(b"NAME\ntank\nta").finish().trust, Trust::Truncated);
     // About a vdev.
     let mut rows = table::list_pools(b"NAME     SIZE\ntank    1.88G\n  sda     1G\n");
     assert!(rows.next().unwrap().is_ok() && rows.next().unwrap().is_err());
