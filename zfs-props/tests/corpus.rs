@@ -39,3 +39,8 @@ fn get_text() {
 fn get_json() {
     replay("get_json", bodies::get_json);
 }
+
+#[test]
+fn get_table() {
+    replay("get_table", bodies::get_table);
+}

@@ -80,6 +80,13 @@ struct Run<'a> {
     is_contradictory: bool,
 }
 
+impl Run<'_> {
+    /// The dataset is empty where its name is not printed.
+    fn is_empty(&self) -> bool {
+        self.dataset.is_empty() && self.natives == 0 && self.others.is_empty()
+    }
+}
+
 // Why a bit per native property is enough.
 const _: () = assert!(Property::ALL.len() <= 128);
 
@@ -116,8 +123,6 @@ impl<'a> Watch<'a> {
     pub(super) fn line(&mut self, Names { dataset, property, native }: Names<'a>) {
         if dataset != self.run.dataset {
             self.row(dataset);
-        } else if mem::take(&mut self.after_malformed) {
-            self.doubt_neighbour();
         }
         let run = &mut self.run;
         if let Some(native) = native {
@@ -129,6 +134,9 @@ impl<'a> Watch<'a> {
         } else {
             run.has_user |= trust::is_user(property);
             run.others.push(property);
+        }
+        if mem::take(&mut self.after_malformed) {
+            self.doubt_neighbour();
         }
     }
 
@@ -152,7 +160,7 @@ impl<'a> Watch<'a> {
     /// Where order tells, a forged native property contradicts the real ones.
     fn doubt_neighbour(&mut self) {
         let doubted = if self.ordered { &mut self.doubts.user } else { &mut self.doubts.all };
-        if !self.run.dataset.is_empty() {
+        if !self.run.is_empty() {
             doubted.push(self.run.dataset);
         }
     }

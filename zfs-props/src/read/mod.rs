@@ -1,8 +1,8 @@
 //! Reading what `zfs get`, `zfs list` and `zpool get` print, without losing or inventing anything.
 //!
-//! [`text`] reads the output of `-H`, [`json`] that of `-j`. Both hand out [`Record`]s, borrowed from
-//! the input, and end in a [`Document`] that says how far the whole can be trusted. Every record says
-//! so for itself ([`Trust`]), because none of the formats is lossless:
+//! [`text`] reads the output of `-H`, [`json`] that of `-j`, [`table`] what is printed for people. They
+//! hand out [`Record`]s, borrowed from the input, and end in a [`Document`] that says how far the whole
+//! can be trusted. Every record says so for itself ([`Trust`]), because none of the formats is lossless:
 //!
 //! | format | loses | shows as |
 //! |---|---|---|
@@ -11,9 +11,8 @@
 //! | `-j --json-int` | numbers above 2<sup>63</sup>-1, leading zeros, empty values | [`Trust::Clipped`] |
 //! | `-j` | everything after a character that the locale cannot decode, with exit status 0 | [`Trust::Truncated`] |
 //! | `-j` | characters above U+FFFF | [`Trust::Ambiguous`], see [`json`] |
-//!
-//! The tables for people (without `-H` and `-j`) are not read: columns are padded with blanks, and
-//! names and values may hold blanks, so where a field ends cannot be told.
+//! | all but `-j` | the end of a long ancestor's name in `inherited from ...` | [`Trust::Ambiguous`], where 112 bytes are printed |
+//! | tables for people | blanks at the end of a text | [`Trust::Ambiguous`], see [`table`] |
 //!
 //! **The one lossless read** of a value whose bytes may be anything is one property of one dataset:
 //! `zfs get -Hp -o value PROPERTY DATASET`, read by [`text::only_value`]. What is absent and what is
@@ -22,6 +21,8 @@
 mod foresight;
 mod forgery;
 pub mod json;
+mod lines;
+pub mod table;
 pub mod text;
 mod trust;
 
@@ -36,7 +37,8 @@ use crate::source::Source;
 pub struct Record<'a> {
     /// The dataset, pool or vdev.
     pub dataset: Cow<'a, str>,
-    /// The property's name, as it was printed; of `zfs list -H`, as the caller named the column.
+    /// The property's name, as it was printed; of `zfs list -H`, as the caller named the column. This
+    /// and the dataset's are empty where they were not printed.
     pub property: Cow<'a, str>,
     /// The value, as it was printed. A property's value is bytes: user properties need not be UTF-8.
     pub value: Cow<'a, [u8]>,
@@ -181,6 +183,12 @@ pub enum ReadFault {
         /// How many columns were asked for.
         expected: usize,
     },
+    /// The line is none of the table's.
+    #[error(
+        "the fields do not stand below the heads of the columns: a value holds a newline, or this is \
+         no table of OpenZFS; read it with -Hp or -jp"
+    )]
+    Layout,
     /// The source column holds something else.
     #[error(
         "{found:?} is no source: -, default, temporary, local, received or `inherited from` a dataset"

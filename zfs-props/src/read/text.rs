@@ -45,7 +45,6 @@
 //! [`only_value`].
 
 mod columns;
-mod lines;
 mod list;
 
 use alloc::borrow::Cow;
@@ -53,8 +52,8 @@ use alloc::borrow::Cow;
 use memchr::{memchr, memchr2};
 
 use self::columns::MOST;
-use self::lines::{Line, Lines, source};
 use super::forgery::{Names, Watch};
+use super::lines::{Line, Lines, source};
 use super::{Document, ReadError, ReadFault, Record, Trust, trust};
 use crate::source::Source;
 
@@ -155,6 +154,7 @@ impl<'a> Get<'a> {
         trust: Trust,
     ) -> Record<'a> {
         let mut trust = trust.max(trust::of_text(names.property, value));
+        trust = trust.max(trust::of_source(source.as_ref()));
         let received = received.filter(|&received| received != b"-");
         if let Some(received) = received {
             trust = trust.max(trust::of_text(names.property, received));
@@ -184,8 +184,8 @@ impl<'a> Get<'a> {
         }
         let field = |column: usize| fields.get(column).copied().unwrap_or_default();
 
-        let dataset = line.name(field(columns.name))?;
-        let property = line.name(field(columns.property))?;
+        let name = |column: Option<usize>| column.map_or(Ok(""), |column| line.name(field(column)));
+        let (dataset, property) = (name(columns.name)?, name(columns.property)?);
         let source = match columns.source {
             Some(column) => Some(line.source(field(column))?),
             None => None,

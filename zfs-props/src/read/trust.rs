@@ -1,7 +1,17 @@
 //! How far a printed value can be trusted, from the property it is printed for.
 
+use alloc::borrow::Cow;
+
 use super::Trust;
 use crate::property::{Notation, PoolProperty, Property, ValueType, VdevProperty};
+use crate::source::Source;
+
+/// Most bytes of an ancestor's name in the SOURCE column: with `inherited from ` before it, the text
+/// is cut at 127 (OpenZFS `zprop_print_one_property`, `lib/libzfs/libzfs_util.c`).
+const LONGEST_ANCESTOR: usize = 112;
+
+/// Texts that OpenZFS makes, without blanks.
+const BLANKLESS: [Property; 2] = [Property::Type, Property::ReceiveResumeToken];
 
 /// Whether a property is a user's own: its value is any text. There may be a colon after
 /// `userquota@`, `written@` and `written#` as well.
@@ -10,7 +20,7 @@ pub(super) fn is_user(property: &str) -> bool {
 }
 
 /// `userused@root`, `written@snapshot`, `written#bookmark`: a number.
-fn is_about(property: &str) -> bool {
+pub(super) fn is_about(property: &str) -> bool {
     property.contains(['@', '#'])
 }
 
@@ -24,11 +34,48 @@ pub(super) fn of_text(property: &str, value: &[u8]) -> Trust {
             value.len() > "16K".len() && prints_numbers(property)
         }
         [b'A'..=b'Z', _, _, b' ', .., b'0'..=b'9'] => {
-            Property::from_name(property).and_then(Property::notation) == Some(Notation::Date)
+            let notation = Property::from_name(property).and_then(Property::notation);
+            property.is_empty() || notation == Some(Notation::Date)
         }
         _ => false,
     };
     if pretty { Trust::Pretty } else { Trust::Exact }
+}
+
+/// A source printed as text: the name of the ancestor may be cut.
+#[inline]
+pub(super) fn of_source(source: Option<&Source<Cow<'_, str>>>) -> Trust {
+    match source {
+        Some(Source::Inherited(from)) if from.len() == LONGEST_ANCESTOR => Trust::Ambiguous,
+        _ => Trust::Exact,
+    }
+}
+
+/// A text from which blanks at the end were taken, as they may be padding.
+pub(super) fn of_padded(
+    property: &str,
+    text: &[u8],
+    source: Option<&Source<Cow<'_, str>>>,
+) -> Trust {
+    let is_default = source == Some(&Source::Default);
+    let native = Property::from_name(property);
+    let told = match value_type(property) {
+        None => is_about(property),
+        // The default one is made from the dataset's name.
+        Some(ValueType::Text) if native == Some(Property::Mountpoint) => text == b"-",
+        Some(ValueType::Text) => {
+            is_default || text == b"-" || native.is_some_and(|native| BLANKLESS.contains(&native))
+        }
+        Some(_) => true,
+    };
+    if told { Trust::Exact } else { Trust::Ambiguous }
+}
+
+/// A text wider than its column: those of a pool's user properties are, and numbers, which have no
+/// blanks.
+pub(super) fn of_overlong(property: &str) -> Trust {
+    let is_number = is_about(property) || value_type(property) == Some(ValueType::Number);
+    if is_number { Trust::Exact } else { Trust::Ambiguous }
 }
 
 /// A value that `--json-int` turned into a number.

@@ -20,6 +20,8 @@ struct Described {
     kind: Option<DatasetKind>,
     head: Option<DatasetKind>,
     properties: BTreeMap<String, (Stored<Vec<u8>>, String)>,
+    /// The user's properties, in the order in which they are printed.
+    user: Vec<String>,
     received: BTreeMap<String, Stored<Vec<u8>>>,
     /// Properties from its creation.
     created: BTreeMap<String, u64>,
@@ -66,6 +68,9 @@ impl State {
                 (["p", property, kind, value, setpoint], Some(dataset)) => {
                     let setpoint = if *setpoint == "%" { String::new() } else { name(setpoint) };
                     let stored = (stored(kind, value), setpoint);
+                    if property.contains(':') {
+                        dataset.user.push((*property).to_owned());
+                    }
                     dataset.properties.insert((*property).to_owned(), stored);
                 }
                 (["r", property, kind, value, _], Some(dataset)) => {
@@ -89,6 +94,11 @@ impl State {
         state
     }
 
+    /// Name of the pool.
+    pub(crate) fn pool(&self) -> &str {
+        &self.pool.name
+    }
+
     /// Names of the datasets.
     pub(crate) fn datasets(&self) -> impl Iterator<Item = &str> {
         self.datasets.iter().map(|dataset| dataset.name.as_str())
@@ -98,8 +108,12 @@ impl State {
     pub(crate) fn properties(&self, dataset: &str) -> Vec<String> {
         let native = Property::ALL.iter().filter(|property| property.is_visible());
         let native = native.map(|property| property.name().to_owned());
-        let stored = self.dataset(dataset).properties.keys();
-        native.chain(stored.filter(|name| name.contains(':')).cloned()).collect()
+        native.chain(self.user_properties(dataset).iter().cloned()).collect()
+    }
+
+    /// The user's properties of a dataset, in the order in which they are printed.
+    pub(crate) fn user_properties(&self, dataset: &str) -> &[String] {
+        &self.dataset(dataset).user
     }
 
     fn dataset(&self, name: &str) -> &Described {

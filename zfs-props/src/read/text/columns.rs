@@ -2,35 +2,49 @@
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use super::lines::Line;
+use crate::read::lines::Line;
 
 /// Most columns there are.
 pub(super) const MOST: usize = 5;
 
 /// The columns `zfs get -o` and `zpool get -o` can print, in the order asked for.
 ///
-/// A record needs a name, a property and a value, so these three are always among them.
+/// The value is always among them. Without the name, or the property, that of each record is empty: it
+/// is the one that was asked for. If there were more of them, records repeat each other, and all are
+/// [`Trust::Ambiguous`](crate::read::Trust::Ambiguous) in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Columns {
-    pub(super) count: usize,
-    pub(super) name: usize,
-    pub(super) property: usize,
-    pub(super) value: usize,
-    pub(super) received: Option<usize>,
-    pub(super) source: Option<usize>,
+    pub(in crate::read) count: usize,
+    pub(in crate::read) name: Option<usize>,
+    pub(in crate::read) property: Option<usize>,
+    pub(in crate::read) value: usize,
+    pub(in crate::read) received: Option<usize>,
+    pub(in crate::read) source: Option<usize>,
 }
 
 impl Columns {
     /// What `get` prints without `-o`: name, property, value, source.
-    pub const GET: Self =
-        Self { count: 4, name: 0, property: 1, value: 2, received: None, source: Some(3) };
+    pub const GET: Self = Self {
+        count: 4,
+        name: Some(0),
+        property: Some(1),
+        value: 2,
+        received: None,
+        source: Some(3),
+    };
 
     /// What `zfs get -o all` prints: name, property, value, received, source.
-    pub const ALL: Self =
-        Self { count: 5, name: 0, property: 1, value: 2, received: Some(3), source: Some(4) };
+    pub const ALL: Self = Self {
+        count: 5,
+        name: Some(0),
+        property: Some(1),
+        value: 2,
+        received: Some(3),
+        source: Some(4),
+    };
 
-    /// Reads the argument of `-o`. `None` if a word is no column or stands twice, or if name,
-    /// property or value is missing.
+    /// Reads the argument of `-o`. `None` if a word is no column or stands twice, or if the value is
+    /// missing.
     pub fn from_option(option: &str) -> Option<Self> {
         if option == "all" {
             return Some(Self::ALL);
@@ -51,7 +65,7 @@ impl Columns {
             }
             count += 1;
         }
-        Some(Self { count, name: name?, property: property?, value: value?, received, source })
+        Some(Self { count, name, property, value: value?, received, source })
     }
 
     /// Tells [`Columns::GET`] from [`Columns::ALL`] by the number of fields, which has to be the same

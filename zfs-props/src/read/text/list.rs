@@ -3,8 +3,8 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::lines::Lines;
 use crate::read::forgery::Watch;
+use crate::read::lines::Lines;
 use crate::read::{Document, ReadError, Record, Trust, trust};
 
 /// Reads the output of `zfs list -H -o COLUMNS`, with or without `-p`: one record per line and column

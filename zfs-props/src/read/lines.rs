@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use memchr::memchr2;
 
-use crate::read::{ReadError, ReadFault};
+use super::{ReadError, ReadFault};
 use crate::source::Source;
 
 /// The lines of an output, split into fields.
@@ -22,6 +22,7 @@ pub(super) struct Line<'a> {
     pub(super) bytes: &'a [u8],
     /// Counted from 1.
     number: usize,
+    /// How many there are between tabs.
     pub(super) fields: usize,
     /// A newline follows.
     pub(super) ended: bool,
@@ -64,13 +65,23 @@ impl<'a> Line<'a> {
     pub(super) fn name(&self, field: &'a [u8]) -> Result<&'a str, ReadError> {
         match core::str::from_utf8(field) {
             Ok(name) if !name.is_empty() => Ok(name),
-            _ => Err(self.fault(field, |found| ReadFault::Name { found })),
+            _ => Err(self.unnamed(field)),
         }
+    }
+
+    /// The field is no name.
+    pub(super) fn unnamed(&self, field: &'a [u8]) -> ReadError {
+        self.fault(field, |found| ReadFault::Name { found })
     }
 
     pub(super) fn source(&self, field: &'a [u8]) -> Result<Source<Cow<'a, str>>, ReadError> {
         let source = source(field).map(|source| source.map(Cow::Borrowed));
         source.ok_or_else(|| self.fault(field, |found| ReadFault::Source { found }))
+    }
+
+    /// The fields do not stand below the heads of their columns.
+    pub(super) fn misplaced(&self) -> ReadError {
+        ReadError { line: self.number, column: 1, fault: ReadFault::Layout }
     }
 
     pub(super) fn miscounted(&self, expected: usize) -> ReadError {
