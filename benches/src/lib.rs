@@ -28,6 +28,8 @@ pub const GROUPS: &[Group] = &[
     Group { name: "names", bar: 0.02 },
     Group { name: "numbers", bar: 0.2 },
     Group { name: "read-and-plan", bar: 0.66 },
+    Group { name: "plan", bar: 0.5 },
+    Group { name: "plan-growth", bar: 0.83 },
 ];
 
 /// The parts of a tree of `count` filesystems: a pool, 100 hosts, services below them.

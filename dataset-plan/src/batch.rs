@@ -56,19 +56,16 @@ impl Plan {
             let joined = key.as_ref().and_then(|key| open.get_mut(key)).filter(|open| {
                 after.is_none_or(|after| *after < open.batch) && open.names + length <= NAMES
             });
-            let batch = match joined {
-                Some(open) => {
-                    open.names += length;
-                    open.batch
+            let batch = if let Some(open) = joined {
+                open.names += length;
+                open.batch
+            } else {
+                let batch = batches.len();
+                batches.push(Batch { steps: Vec::new() });
+                if let Some(key) = key {
+                    open.insert(key, Open { batch, names: length });
                 }
-                None => {
-                    batches.push(Batch { steps: Vec::new() });
-                    let batch = batches.len() - 1;
-                    if let Some(key) = key {
-                        open.insert(key, Open { batch, names: length });
-                    }
-                    batch
-                }
+                batch
             };
             place.insert(step.id, batch);
             if let Some(batch) = batches.get_mut(batch) {

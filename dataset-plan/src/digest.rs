@@ -56,7 +56,9 @@ impl Desired {
         ];
         for list in &lists {
             texts.add(list.len());
-            list.iter().for_each(|text| texts.add(text));
+            for text in list {
+                texts.add(text);
+            }
         }
         for (name, want) in &self.datasets {
             texts.add(name);
@@ -86,7 +88,9 @@ impl Plan {
             texts.add(step.command());
             texts.add(&step.reason);
             texts.add(step.expects.len());
-            step.expects.iter().for_each(|expectation| texts.add(expectation));
+            for expectation in &step.expects {
+                texts.add(expectation);
+            }
         }
         texts.add(self.blocked().len());
         for blocked in self.blocked() {

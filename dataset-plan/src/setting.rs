@@ -50,24 +50,19 @@ impl Setting {
         }
     }
 
-    /// Whether `zfs get -p` prints this, byte for byte. What is stored is printed in one way, so
-    /// that mostly nothing has to be read to compare; what older releases spelt otherwise has.
+    /// Whether `zfs get -p` prints this. What is stored is printed in one way, so that mostly nothing
+    /// has to be parsed to compare; a `false` may still be the same value as another release spelt it.
     pub(crate) fn is_printed_as(&self, raw: &[u8]) -> bool {
-        struct Rest<'r>(&'r [u8]);
-        impl fmt::Write for Rest<'_> {
-            fn write_str(&mut self, text: &str) -> fmt::Result {
-                self.0 = self.0.strip_prefix(text.as_bytes()).ok_or(fmt::Error)?;
-                Ok(())
-            }
-        }
-        match self {
-            Self::Native(value) => {
-                let mut rest = Rest(raw);
-                fmt::Write::write_fmt(&mut rest, format_args!("{value}")).is_ok()
-                    && rest.0.is_empty()
-            }
-            Self::User(text) => text.as_bytes() == raw,
-        }
+        let text = match self {
+            Self::User(text) => text.as_str(),
+            Self::Native(value) => match (value.word(), value.text(), value.number()) {
+                (Some(word), _, _) => word,
+                (None, Some(text), _) => text,
+                (None, None, Some(number)) => return decimal(raw) == Some(number),
+                (None, None, None) => return false,
+            },
+        };
+        text.as_bytes() == raw
     }
 
     /// What `zfs get -p` prints once it is set.
@@ -87,6 +82,15 @@ impl fmt::Display for Setting {
             Self::User(text) => f.write_str(text),
         }
     }
+}
+
+/// A number in plain digits.
+fn decimal(raw: &[u8]) -> Option<u64> {
+    let digit = |number: u64, byte: &u8| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    };
+    if raw.is_empty() { None } else { raw.iter().try_fold(0, digit) }
 }
 
 /// What `zfs get -p` printed, shorter where nothing is lost by it: `128K` for 131072.

@@ -29,6 +29,8 @@ pub(crate) struct Row<'a> {
     pub(crate) want: Option<&'a Want>,
     /// Belongs to the installer, or is ignored: never touched.
     pub(crate) base: bool,
+    /// Declared datasets live below it.
+    pub(crate) holds: bool,
     /// The draft after which it is there under this name, if it is not there now.
     pub(crate) arrives: Option<usize>,
     /// The drafts that change its properties, with what they do.
@@ -179,12 +181,22 @@ impl<'a> Tree<'a> {
         let base = desired.base.contains_key(&*name)
             || desired.ignore.iter().any(|pattern| pattern.matches(&name));
         let parent = above.last().copied();
+        if want.is_some() {
+            for row in above.iter().rev() {
+                match self.rows.get_mut(*row) {
+                    Some(row) if !row.holds => row.holds = true,
+                    // Those further up are marked already.
+                    _ => break,
+                }
+            }
+        }
         above.push(self.rows.len());
         self.rows.push(Row {
             name,
             observed,
             want,
             base,
+            holds: false,
             arrives: None,
             planned: Vec::new(),
             held: BTreeSet::new(),
@@ -246,6 +258,12 @@ impl<'a> Tree<'a> {
             }
         }
         drafts
+    }
+
+    /// Whether anything was planned that this dataset sees: without it, what it sees later is what it
+    /// sees now.
+    pub(crate) fn is_affected(&self, at: usize) -> bool {
+        self.upwards(at).any(|row| !row.planned.is_empty() || row.arrives.is_some())
     }
 
     /// Drafts above a row that change a property.
@@ -396,6 +414,11 @@ impl<'a> Tree<'a> {
             }
             let held: BTreeSet<PropertyName> = want
                 .settings()
+                .filter(|(property, setting)| {
+                    // What stays as it is changes nothing below.
+                    let now = self.now(at, property);
+                    !now.is_some_and(|sight| sight.is(property, setting, self.release))
+                })
                 .filter(|(property, _)| {
                     let wish = want.properties.get(property).map(|declared| &declared.wish);
                     wish.is_some_and(|wish| !self.heirs(at, property, wish).is_empty())

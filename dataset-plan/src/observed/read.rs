@@ -159,6 +159,7 @@ impl Observed {
     ///
     /// The second field decides; `none` and `swap` are passed over. A dataset's own legacy mount is no
     /// obstacle to itself.
+    #[must_use]
     pub fn with_fstab(mut self, text: &str) -> Self {
         for line in text.lines().filter(|line| !line.trim_start().starts_with('#')) {
             let mut fields = line.split_ascii_whitespace().map(unescaped);
@@ -175,6 +176,7 @@ impl Observed {
     /// Adds directories that hold files of another file system: mounting over one would cover them.
     /// One path a line, as `find /var/lib -mindepth 2 -maxdepth 2 -xdev -printf '%h\n'` prints the
     /// directories right below `/var/lib` that hold something. What is mounted there already is no news.
+    #[must_use]
     pub fn with_occupied(mut self, text: &str) -> Self {
         self.occupied.extend(text.lines().filter(|path| path.starts_with('/')).map(str::to_owned));
         self

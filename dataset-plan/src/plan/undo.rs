@@ -27,6 +27,7 @@ impl Plan {
     ///
     /// Whatever cannot be taken back is [blocked](Plan::blocked), and so is the destruction of what the
     /// plan created, unless the policy grants it: files may have been written since.
+    #[must_use]
     pub fn undo(&self, policy: &Policy) -> Plan {
         let mut undo = Plan { release: self.release, ..Plan::default() };
         // Datasets that hold one that stays.

@@ -112,7 +112,7 @@ impl<'a> Planner<'a> {
             }
             (None, _) => Action::Create { properties, mount: true },
         };
-        let path = self.mount_place(at).filter(|_| want.kind() == DatasetKind::Filesystem);
+        let path = self.new_mount_place(at, want);
         if let Some(path) = &path {
             if !self.may_mount(name, path) {
                 return;

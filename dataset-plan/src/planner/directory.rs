@@ -57,17 +57,30 @@ impl<'a> Planner<'a> {
         dataset: &Dataset,
         settings: Settings,
     ) {
+        let wanted = want.mounted_at();
+        if wanted.is_none() && settings.draft.is_none() {
+            return;
+        }
+        let affected = self.tree.is_affected(at);
+        if !affected && dataset.mounted == Some(true) && dataset.directory.is_none() {
+            if want.owner.is_some() || want.group.is_some() || want.mode.is_some() {
+                self.leave(name.clone(), Kept::UnseenDirectory);
+            }
+            return;
+        }
         let mountpoint = PropertyName::Native(Property::Mountpoint);
         let place = self.mount_place(at);
-        let now = self.tree.now(at, &mountpoint).map(|sight| sight.text().into_owned());
         // A new mountpoint, own or inherited, mounts what may be mounted; canmount=on alone does not.
-        let moves = place.is_some() && place != now;
+        let moves = place.is_some() && affected && {
+            let now = self.tree.now(at, &mountpoint);
+            now.is_none_or(|now| Some(&*now.text()) != place.as_deref())
+        };
         let mut ready = settings.draft.or_else(|| self.tree.arrival(at));
         if let (true, Some(path), Some(draft)) = (moves, &place, settings.draft) {
             self.mounting(at, path.clone(), draft);
         }
         // Where the mountpoint is not as declared, that was reported.
-        let Some(path) = want.mounted_at().filter(|path| place.as_deref() == Some(path)) else {
+        let Some(path) = wanted.filter(|path| place.as_deref() == Some(path)) else {
             return;
         };
         if dataset.mounted == Some(false) && !moves {

@@ -14,7 +14,7 @@ mod moves;
 mod properties;
 mod remove;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use zfs_props::kind::DatasetKind;
 use zfs_props::name::DatasetName;
@@ -42,13 +42,13 @@ pub fn plan(spec: &Spec, observed: &Observed, policy: &Policy) -> Result<Plan, P
 
 /// Plans from a declaration that was worked out already, for many hosts or many observations.
 pub fn plan_desired(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
-    let (moves, moved) = Moves::find(desired, observed);
+    let (moves, renamed) = Moves::find(desired, observed);
     let mut planner = Planner {
         desired,
         policy,
-        observed: &moved,
+        observed: &renamed,
         release: desired.release,
-        tree: Tree::new(desired, &moved),
+        tree: Tree::new(desired, &renamed),
         moves,
         drafts: Vec::new(),
         keys: BTreeMap::new(),
@@ -89,9 +89,8 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn walk(&mut self) {
-        let holding: BTreeSet<DatasetName> = self.holding();
         let mut at = 0;
-        while let Some(&Row { ref name, observed, want, base, .. }) = self.tree.row(at) {
+        while let Some(&Row { ref name, observed, want, base, holds, .. }) = self.tree.row(at) {
             let name = name.clone().into_owned();
             let mut next = at + 1;
             match (want, observed) {
@@ -104,25 +103,11 @@ impl<'a> Planner<'a> {
                 (Some(want), Some(dataset)) => self.settle(at, &name, want, dataset),
                 (Some(want), None) => self.create(at, &name, want),
                 (None, None) => self.contain(at, &name),
-                (None, Some(_)) if holding.contains(&name) => self.leave(name, Kept::Holds),
+                (None, Some(_)) if holds => self.leave(name, Kept::Holds),
                 (None, Some(_)) => self.leave(name, Kept::Undeclared),
             }
             at = next;
         }
-    }
-
-    /// Datasets above declared ones.
-    fn holding(&self) -> BTreeSet<DatasetName> {
-        let mut holding = BTreeSet::new();
-        for name in self.desired.datasets.keys() {
-            // Once an ancestor is known, all above it are.
-            for ancestor in name.ancestors() {
-                if !holding.insert(ancestor) {
-                    break;
-                }
-            }
-        }
-        holding
     }
 
     fn leave(&mut self, dataset: DatasetName, why: Kept) {

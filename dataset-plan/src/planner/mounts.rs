@@ -9,6 +9,7 @@ use zfs_props::property::Property;
 
 use super::{Draft, Planner};
 use crate::plan::{Action, Obstacle, Reason, Risk, Undo};
+use crate::spec::Want;
 
 /// A filesystem that a draft mounts.
 pub(super) struct Mounting {
@@ -41,6 +42,22 @@ impl Planner<'_> {
         let path = later(Property::Mountpoint)?.text().into_owned();
         let can = later(Property::Canmount).is_none_or(|sight| sight.text() == "on");
         (path.starts_with('/') && can).then_some(path)
+    }
+
+    /// Where ZFS will mount a new dataset.
+    pub(super) fn new_mount_place(&self, at: usize, want: &Want) -> Option<String> {
+        let declares = |property| want.properties.contains_key(&PropertyName::Native(property));
+        if want.volume.is_some() || declares(Property::Canmount) && want.mounted_at().is_none() {
+            return None;
+        }
+        if let Some(path) = want.mounted_at() {
+            return Some(path.to_owned());
+        }
+        // `none` and `legacy` are declared, anything else is inherited.
+        let inherited = || self.tree.later(at, &PropertyName::Native(Property::Mountpoint));
+        let inherited = if declares(Property::Mountpoint) { None } else { inherited() };
+        let path = inherited?.text().into_owned();
+        path.starts_with('/').then_some(path)
     }
 
     /// Nothing else is mounted at a path or below it, and it is not known to hold files.

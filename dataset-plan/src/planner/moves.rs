@@ -40,9 +40,9 @@ impl Moves {
                 }
             }
         }
-        let mut moved = Cow::Borrowed(observed);
+        let mut renamed = Cow::Borrowed(observed);
         for (to, from) in &moves {
-            let datasets = &mut moved.to_mut().datasets;
+            let datasets = &mut renamed.to_mut().datasets;
             let below: Vec<DatasetName> = subtree(datasets, from).cloned().collect();
             for old in below {
                 if let (Ok(Some(new)), Some(dataset)) =
@@ -52,7 +52,7 @@ impl Moves {
                 }
             }
         }
-        (Self(moves), moved)
+        (Self(moves), renamed)
     }
 
     /// Whether something is moved to this name.

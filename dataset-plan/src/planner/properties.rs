@@ -14,6 +14,7 @@ use crate::plan::{Action, Assignment, Difference, Expectation, Kept, Obstacle, R
 use crate::policy::Heirs;
 use crate::setting::Setting;
 use crate::spec::{Declared, Want, Wish};
+use crate::tree::Sight;
 
 /// Properties that existing data does not follow: they count when a block is written.
 const NEW_WRITES_ONLY: [Property; 6] = [
@@ -64,7 +65,11 @@ impl<'a> Planner<'a> {
         let undeclared = dataset.entries.iter().filter_map(|(property, entry)| {
             let known = want.properties.contains_key(property) || left.contains_key(property);
             let local = entry.local.as_ref().filter(|_| !known)?;
-            Some(format!("{property}={}", String::from_utf8_lossy(local)))
+            let local = String::from_utf8_lossy(local);
+            Some(match property {
+                PropertyName::Native(native) => [native.name(), "=", &local].concat(),
+                other => format!("{other}={local}"),
+            })
         });
         let undeclared: Vec<_> = undeclared.collect();
         if !undeclared.is_empty() {
@@ -135,7 +140,10 @@ impl<'a> Planner<'a> {
             self.block(name, code, what, remedy);
             return None;
         }
-        let covered = now.as_ref().is_some_and(|sight| sight.is_temporary());
+        if has_it && !self.tree.is_affected(at) && !now.as_ref().is_some_and(Sight::is_temporary) {
+            return None;
+        }
+        let covered = now.as_ref().is_some_and(Sight::is_temporary);
         let later = self.tree.later(at, property);
         if !covered && later.is_some_and(|sight| self.tree.fulfils(&sight, property, wish)) {
             return None;
@@ -157,7 +165,7 @@ impl<'a> Planner<'a> {
             observed: now.map(|sight| sight.text().into_owned()),
             protects: has_it && !covered,
         };
-        if let Some((code, what, remedy)) = self.too_small(dataset, property, wish, &difference) {
+        if let Some((code, what, remedy)) = too_small(dataset, property, wish, &difference) {
             self.block(name, code, what, remedy);
             return None;
         }
@@ -198,32 +206,6 @@ impl<'a> Planner<'a> {
             Some(path) => self.may_mount(name, path),
             None => true,
         }
-    }
-
-    /// A limit below what is used already, or a volume below its size.
-    fn too_small(
-        &self,
-        dataset: &Dataset,
-        property: &PropertyName,
-        wish: &Wish,
-        difference: &Difference,
-    ) -> Option<(Obstacle, String, &'static str)> {
-        let Some(Setting::Native(value)) = wish.setting() else { return None };
-        let wanted = value.number()?;
-        let (used, noun) = match property.native()? {
-            Property::Quota => (dataset.used?, "used"),
-            Property::Refquota => (dataset.referenced?, "referenced"),
-            Property::Volsize => {
-                let size: u64 = difference.observed.as_ref()?.parse().ok()?;
-                let what = format!("the volume has {size} bytes, and {wish} is less");
-                let remedy = "shrink what is in it and the volume by hand: data at its end is lost";
-                return (wanted < size).then_some((Obstacle::Shrinks, what, remedy));
-            }
-            _ => return None,
-        };
-        let what = format!("{property}={wish} is less than the {used} bytes {noun}");
-        let remedy = "make room first, or declare a greater one";
-        (wanted != 0 && wanted < used).then_some((Obstacle::BelowUsed, what, remedy))
     }
 
     fn block_heirs(
@@ -370,6 +352,31 @@ impl<'a> Planner<'a> {
             None => Vec::new(),
         }
     }
+}
+
+/// A limit below what is used already, or a volume below its size.
+fn too_small(
+    dataset: &Dataset,
+    property: &PropertyName,
+    wish: &Wish,
+    difference: &Difference,
+) -> Option<(Obstacle, String, &'static str)> {
+    let Some(Setting::Native(value)) = wish.setting() else { return None };
+    let wanted = value.number()?;
+    let (used, noun) = match property.native()? {
+        Property::Quota => (dataset.used?, "used"),
+        Property::Refquota => (dataset.referenced?, "referenced"),
+        Property::Volsize => {
+            let size: u64 = difference.observed.as_ref()?.parse().ok()?;
+            let what = format!("the volume has {size} bytes, and {wish} is less");
+            let remedy = "shrink what is in it and the volume by hand: data at its end is lost";
+            return (wanted < size).then_some((Obstacle::Shrinks, what, remedy));
+        }
+        _ => return None,
+    };
+    let what = format!("{property}={wish} is less than the {used} bytes {noun}");
+    let remedy = "make room first, or declare a greater one";
+    (wanted != 0 && wanted < used).then_some((Obstacle::BelowUsed, what, remedy))
 }
 
 /// What the changes of a dataset were planned from.

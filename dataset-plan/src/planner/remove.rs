@@ -14,6 +14,9 @@ type Refusal = (String, &'static str);
 impl Planner<'_> {
     /// Destroys the absent datasets that a grant names and nothing depends on, children first.
     pub(super) fn remove(&mut self) {
+        if self.desired.absent.is_empty() {
+            return;
+        }
         let mut drafts: BTreeMap<DatasetName, Vec<usize>> = BTreeMap::new();
         let mut kept: BTreeSet<DatasetName> = BTreeSet::new();
         for at in (0..self.tree.len()).rev() {

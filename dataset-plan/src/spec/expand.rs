@@ -152,6 +152,7 @@ impl<'s> Expansion<'s> {
             let what = "services are declared, but not where they live".to_owned();
             self.report("parentDataset".into(), Code::MissingKey, what, "add parentDataset");
         }
+        let mut all = Vec::with_capacity(spec.services.len() + spec.utility.len());
         for (name, dataset) in &spec.services {
             let path = path_of("services", name);
             let (parent, mount) = self.place(&path, dataset);
@@ -161,7 +162,7 @@ impl<'s> Expansion<'s> {
             });
             let Some(parent) = parent else { continue };
             match format!("{parent}/{name}").parse() {
-                Ok(full) => self.declare(&mut desired, full, want),
+                Ok(full) => all.push((full, want)),
                 Err(error) => {
                     let remedy = "services are named as a component of a dataset name";
                     self.report(path, Code::BadName, format!("{error}"), remedy);
@@ -175,8 +176,9 @@ impl<'s> Expansion<'s> {
                 self.report(format!("{path}.place"), Code::NoEffect, what, "leave it out");
             }
             let want = self.want(&path, dataset, || Ok("none".to_owned()));
-            self.declare(&mut desired, name.clone(), want);
+            all.push((name.clone(), want));
         }
+        desired.datasets = self.datasets(all);
         self.elsewhere(&desired);
         self.mountpoints(&desired);
         desired
@@ -294,8 +296,8 @@ impl<'s> Expansion<'s> {
     /// Adds the note of what is declared, if there shall be one.
     fn note_owned(&self, want: &mut Want) {
         let Some(owner) = &self.spec.owner_property else { return };
-        let owned: Vec<_> = want.settings().map(|(name, _)| name.to_string()).collect();
-        let wish = Wish::Set(Setting::User(owned.join(",")));
+        let names: Vec<_> = want.settings().map(|(name, _)| name.to_string()).collect();
+        let wish = Wish::Set(Setting::User(names.join(",")));
         let declared = Declared { wish, path: Arc::clone(&want.path) };
         want.properties.insert(PropertyName::User(owner.clone()), declared);
     }
@@ -314,27 +316,29 @@ impl<'s> Expansion<'s> {
         }
     }
 
-    /// Adds a dataset, unless it is declared elsewhere.
-    fn declare(&mut self, desired: &mut Desired, name: DatasetName, want: Want) {
-        let other = if self.spec.base.contains_key(&name) {
-            Some(path_of("base", name.as_str()))
-        } else {
-            desired.datasets.get(&name).map(|first| first.path.to_string())
+    /// All datasets by name, each declared in one place.
+    fn datasets(&mut self, mut all: Vec<(DatasetName, Want)>) -> BTreeMap<DatasetName, Want> {
+        all.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let twice = |first: &str, want: &Want| Problem {
+            position: None,
+            path: want.path.to_string(),
+            code: Code::DuplicateDataset,
+            what: format!("the dataset is declared by `{first}` too"),
+            remedy: "declare it in one place".into(),
         };
-        match other {
-            None => {
-                desired.datasets.insert(name, want);
-            }
-            Some(other) => {
-                let what = format!("{name} is declared by `{other}` too");
-                self.report(
-                    want.path.to_string(),
-                    Code::DuplicateDataset,
-                    what,
-                    "declare it in one place",
-                );
+        for pair in all.windows(2) {
+            if let [(a, first), (b, second)] = pair {
+                self.problems.extend((a == b).then(|| twice(&first.path, second)));
             }
         }
+        all.dedup_by(|later, first| later.0 == first.0);
+        let datasets: BTreeMap<DatasetName, Want> = all.into_iter().collect();
+        for name in self.spec.base.keys() {
+            let want = datasets.get(name);
+            let base = path_of("base", name.as_str());
+            self.problems.extend(want.map(|want| twice(&base, want)));
+        }
+        datasets
     }
 
     /// Fills in the automatic mountpoint, and asks for a mountpoint where an owner needs one.
@@ -368,15 +372,16 @@ impl<'s> Expansion<'s> {
 
     /// No two datasets may be mounted at one path.
     fn mountpoints(&mut self, desired: &Desired) {
-        let mut taken: HashMap<&str, String> = HashMap::new();
+        let mut taken: HashMap<&str, Arc<str>> = HashMap::with_capacity(desired.datasets.len());
         let based = desired.base.iter().filter_map(|(name, base)| {
-            Some((base.mounted_at.as_deref()?, path_of("base", name.as_str())))
+            let path: Arc<str> = path_of("base", name.as_str()).into();
+            Some((base.mounted_at.as_deref()?, path, "mountedAt"))
         });
         let wanted = desired
             .datasets
             .values()
-            .filter_map(|want| Some((want.mounted_at()?, format!("{}.mountpoint", want.path))));
-        for (mountpoint, path) in based.chain(wanted) {
+            .filter_map(|want| Some((want.mounted_at()?, Arc::clone(&want.path), "mountpoint")));
+        for (mountpoint, path, key) in based.chain(wanted) {
             let place = match mountpoint.trim_end_matches('/') {
                 "" => "/",
                 place => place,
@@ -388,7 +393,7 @@ impl<'s> Expansion<'s> {
                 Entry::Occupied(first) => {
                     let what = format!("{place} is where `{}` is mounted too", first.get());
                     let remedy = "give each its own mountpoint, or canmount=off to one";
-                    self.report(path, Code::DuplicateMountpoint, what, remedy);
+                    self.report(format!("{path}.{key}"), Code::DuplicateMountpoint, what, remedy);
                 }
             }
         }

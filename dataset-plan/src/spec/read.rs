@@ -64,10 +64,21 @@ impl<'n> Table<'n> {
 
 /// A path of keys; keys that TOML would quote are quoted.
 pub(super) fn join(path: &str, key: &str) -> String {
-    let bare = !key.is_empty()
-        && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
-    let dot = if path.is_empty() { "" } else { "." };
-    if bare { format!("{path}{dot}{key}") } else { format!("{path}{dot}{key:?}") }
+    let bare = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\');
+    let mut joined = String::with_capacity(path.len() + key.len() + 3);
+    joined.push_str(path);
+    if !path.is_empty() {
+        joined.push('.');
+    }
+    if !key.is_empty() && key.bytes().all(bare) {
+        joined.push_str(key);
+    } else if key.bytes().all(plain) {
+        joined.extend(["\"", key, "\""]);
+    } else {
+        joined = format!("{joined}{key:?}");
+    }
+    joined
 }
 
 impl Reader {
@@ -187,14 +198,12 @@ impl Reader {
             let at = table.path("mount");
             let mount = table.take("mount").and_then(|node| reader.path(node, &at));
             let at = table.path("dataset");
-            let dataset = match table.take("dataset") {
-                Some(node) => reader.dataset_name(node, &at),
-                None => {
-                    let remedy = "name the dataset below which services live";
-                    reader.report(member.at, path, Code::MissingKey, "no `dataset`", remedy);
-                    None
-                }
-            };
+            let node = table.take("dataset");
+            if node.is_none() {
+                let remedy = "name the dataset below which services live";
+                reader.report(member.at, path, Code::MissingKey, "no `dataset`", remedy);
+            }
+            let dataset = node.and_then(|node| reader.dataset_name(node, &at));
             reader.finish(&table);
             spec.places.insert(member.key.clone(), Place { dataset: dataset?, mount });
             Some(())

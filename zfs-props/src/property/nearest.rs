@@ -15,6 +15,8 @@ pub(crate) fn nearest<'a, T>(text: &str, known: impl Iterator<Item = (T, &'a str
     }
     let allowed = (text.len() / 3).clamp(1, 3);
     known
+        // A word that much longer or shorter needs more slips than are allowed.
+        .filter(|(_, word)| word.len().abs_diff(text.len()) <= allowed)
         .map(|(what, word)| (slips(text.as_bytes(), word.as_bytes()), what))
         .filter(|(slips, _)| *slips <= allowed)
         .min_by_key(|(slips, _)| *slips)
