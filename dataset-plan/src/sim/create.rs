@@ -28,16 +28,12 @@ impl Zfs {
     }
 
     /// What `zfs create -p` does before: creates the missing ancestors, without properties, and mounts them.
-    /// `true`: the dataset is there already, and nothing else happens.
-    pub fn create_ancestors(&mut self, name: &DatasetName) -> Result<bool, Refusal> {
-        if self.nodes.contains_key(name) {
-            return Ok(true);
-        }
+    pub fn create_ancestors(&mut self, name: &DatasetName) -> Result<(), Refusal> {
         let mut missing: Vec<_> = name.ancestors().take_while(|above| !self.nodes.contains_key(above)).collect();
         while let Some(above) = missing.pop() {
             self.create(&above, &PropertySet::new(), true)?;
         }
-        Ok(false)
+        Ok(())
     }
 
     /// `zfs create -V`, of so many bytes; with `-s` if it is sparse.
@@ -64,9 +60,8 @@ impl Zfs {
         let head = origin.dataset_name()?;
         let kind = self.node(&head)?.dataset.kind.unwrap_or(DatasetKind::Filesystem);
         self.check_place(name)?;
-        // Checked as what changes it later, for it is not made anew.
-        let parent = name.parent().map(|parent| self.facts(&parent));
-        let context = Context::create_in(parent.unwrap_or_else(|| self.facts(&head)), kind).release(self.release);
+        // Checked as if they were set on the origin: what is fixed at creation is fixed already.
+        let context = self.context(Context::set(self.facts(&head)));
         let refuse = |error| Refusal::Property { dataset: name.clone(), error };
         let accepted = properties.check_list(&context).map_err(refuse)?;
 
@@ -79,9 +74,11 @@ impl Zfs {
             key_loaded: node.dataset.key_loaded,
             directory: node.dataset.directory.clone(),
             origin: Some(origin.clone()),
+            mounted: (kind == DatasetKind::Filesystem).then_some(false),
             ..Dataset::default()
         };
-        self.insert(name, Node { dataset, ..Node::default() });
+        let directories = point.directories.clone();
+        self.insert(name, Node { dataset, directories, ..Node::default() });
         if let (Some(size), Ok(node)) = (point.size, self.node_mut(name)) {
             node.store(Property::Volsize.into(), |entry, _| entry.set(size));
         }
@@ -117,7 +114,7 @@ impl Zfs {
     ) -> Result<(), Refusal> {
         self.check_place(name)?;
         let parent = name.parent().ok_or_else(|| Refusal::Missing(name.clone()))?;
-        let context = Context::create_in(self.facts(&parent), kind).release(self.release);
+        let context = self.context(Context::create_in(self.facts(&parent), kind));
         let accepted = check(&context);
         let accepted = accepted.map_err(|error| Refusal::Property { dataset: name.clone(), error })?;
         let node = self.begin(name, kind, &accepted)?;
@@ -159,7 +156,8 @@ impl Zfs {
         }
         for (property, setting) in accepted.iter() {
             if let (PropertyName::Native(native), Setting::Value(value)) = (property, setting) {
-                if is_fixed(*native) {
+                let is_stored = (*native, value.word()) != (Property::Encryption, Some("off"));
+                if is_fixed(*native) && is_stored {
                     dataset.fixed.insert(*native, value.to_string().into_bytes().into());
                 }
             }

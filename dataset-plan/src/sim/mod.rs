@@ -43,6 +43,7 @@ mod world;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use zfs_props::check::{Accounts, Context};
 use zfs_props::kind::DatasetKind;
 use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::property::Property;
@@ -61,6 +62,7 @@ pub use view::Line;
 #[derive(Clone, Debug, Default)]
 pub struct Zfs {
     release: Release,
+    accounts: Option<Accounts>,
     nodes: BTreeMap<DatasetName, Node>,
     /// What properties are where nobody set them, as observed.
     defaults: BTreeMap<(Property, DatasetKind), Raw>,
@@ -79,7 +81,7 @@ impl From<&Observed> for Zfs {
         let txg = txg.unwrap_or_default();
         let defaults = observed.defaults.clone();
         let mut zfs =
-            Self { release: Release::LATEST, nodes, defaults, mounts: Mounts::default(), txg };
+            Self { release: Release::LATEST, accounts: None, nodes, defaults, mounts: Mounts::default(), txg };
         zfs.find_clones();
         zfs.find_mounts();
         zfs
@@ -96,8 +98,34 @@ impl Zfs {
 
     /// What an observation would find now.
     pub fn observe(&self) -> Observed {
-        let datasets = self.nodes.iter().map(|(name, node)| (name.clone(), node.observe())).collect();
+        let datasets = self.nodes.iter().map(|(name, node)| {
+            let mut dataset = node.observe();
+            let by_mount = self.by_mount(name, node).map(|(property, word)| (property, word.as_bytes().into()));
+            dataset.temporary.extend(by_mount);
+            (name.clone(), dataset)
+        });
+        let datasets = datasets.collect();
         Observed { datasets, defaults: self.defaults.clone() }
+    }
+
+    /// With these users and groups: limits of others are refused.
+    #[must_use]
+    pub fn accounts(mut self, accounts: Accounts) -> Self {
+        self.accounts = Some(accounts);
+        self
+    }
+
+    /// What a dataset is; `None` if there is no such dataset.
+    pub fn kind(&self, name: &DatasetName) -> Option<DatasetKind> {
+        Some(self.nodes.get(name)?.dataset.kind.unwrap_or(DatasetKind::Filesystem))
+    }
+
+    fn context(&self, context: Context) -> Context {
+        let context = context.release(self.release);
+        match &self.accounts {
+            Some(accounts) => context.accounts(accounts.clone()),
+            None => context,
+        }
     }
 
     /// The dataset and all below it; a parent comes right before its subtree.

@@ -66,10 +66,11 @@ impl Mounts {
         }
     }
 
-    /// The filesystem that a directory is in, or would be made in.
-    pub(super) fn holder(&self, path: &str) -> Option<&DatasetName> {
-        let id = self.at(&tidy(path))?;
-        Some(&self.mounts.get(&id)?.dataset)
+    /// The filesystem that a directory is in, or would be made in, and where from its root on.
+    pub(super) fn holder(&self, path: &str) -> Option<(&DatasetName, String)> {
+        let path = tidy(path);
+        let mount = self.mounts.get(&self.at(&path)?)?;
+        Some((&mount.dataset, path.strip_prefix(&mount.path)?.to_owned()))
     }
 
     /// The mount that a path leads to.

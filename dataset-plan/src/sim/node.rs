@@ -20,6 +20,10 @@ pub(super) struct Node {
     pub(super) has_received: bool,
     /// Where it is mounted, if that is known.
     pub(super) mount: Option<MountId>,
+    /// The options it was mounted with here, as far as they override properties.
+    pub(super) options: BTreeSet<&'static str>,
+    /// Directories in it that were made to mount others on, from its root on.
+    pub(super) directories: BTreeSet<String>,
     /// Bytes that it and all below it take, as far as known: reservations, if nothing else.
     pub(super) used: u64,
 }
@@ -37,6 +41,8 @@ pub(super) struct Point {
     pub(super) has_received: bool,
     /// What was fixed when its dataset was created.
     pub(super) fixed: BTreeMap<Property, Raw>,
+    /// As in its dataset.
+    pub(super) directories: BTreeSet<String>,
     /// The size of a volume then.
     pub(super) size: Option<Raw>,
 }
@@ -54,7 +60,7 @@ impl From<&Dataset> for Node {
         let used = observed.used.unwrap_or_default();
         let points = points.collect();
         let dataset = Dataset { snapshots: Vec::new(), ..observed.clone() };
-        Self { dataset, points, has_received, mount: None, used }
+        Self { dataset, points, has_received, used, ..Self::default() }
     }
 }
 

@@ -106,6 +106,9 @@ impl Zfs {
 
     /// Mounts again what was mounted, and what may be now; `false` if something could not be.
     pub(super) fn put_up(&mut self, touched: &Touched) {
+        if let Some(first) = touched.list.values().next().filter(|_| touched.cause != Cause::Share) {
+            self.remove_directory(&first.name.clone());
+        }
         self.put_up_some(touched, 0);
     }
 
@@ -138,12 +141,55 @@ impl Zfs {
         if self.key_is_missing(name) {
             return Err(Refusal::NotMountable(name.clone()));
         }
+        self.make_directory(name, &place)?;
         let id = self.mounts.mount(name, &place);
+        let options = self.mount_options(name);
         if let Some(node) = self.nodes.get_mut(name) {
             node.mount = Some(id);
+            node.options = options;
             node.dataset.mounted = Some(true);
         }
         Ok(())
+    }
+
+    /// Makes the directory to mount on, which a read-only filesystem does not allow.
+    fn make_directory(&mut self, name: &DatasetName, place: &str) -> Result<(), Refusal> {
+        let Some((holder, path)) = self.mounts.holder(place) else { return Ok(()) };
+        let holder = holder.clone();
+        let known = self.nodes.get(&holder).is_none_or(|node| node.directories.contains(&path));
+        if path.is_empty() || known {
+            return Ok(());
+        }
+        if self.is(&holder, Property::Readonly, "on") {
+            return Err(Refusal::NotMountable(name.clone()));
+        }
+        if let Some(node) = self.nodes.get_mut(&holder) {
+            let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]).filter(|end| *end > 0);
+            let all = ends.filter_map(|end| path.get(..end)).map(str::to_owned);
+            node.directories.extend(all);
+        }
+        Ok(())
+    }
+
+    /// Removes the directory where something was mounted that did not say itself where.
+    fn remove_directory(&mut self, name: &DatasetName) {
+        let follows = matches!(
+            self.value(name, &Property::Mountpoint.into()),
+            Some((_, Source::Default | Source::Inherited(_)))
+        );
+        let place = self.mountpoint(name).filter(|_| follows && !self.is(name, Property::Canmount, "off"));
+        let Some((holder, path)) = place.and_then(|place| self.mounts.holder(&place).map(|(h, p)| (h.clone(), p))) else {
+            return;
+        };
+        if self.is(&holder, Property::Readonly, "on") {
+            return;
+        }
+        if let Some(node) = self.nodes.get_mut(&holder) {
+            let within = format!("{path}/");
+            if !node.directories.iter().any(|other| other.starts_with(&within)) {
+                node.directories.remove(&path);
+            }
+        }
     }
 
     /// `zfs_unmount` of one that is mounted.
@@ -161,6 +207,7 @@ impl Zfs {
             node.mount = None;
             node.dataset.mounted = Some(false);
             node.dataset.temporary.clear();
+            node.options.clear();
         }
         Ok(())
     }

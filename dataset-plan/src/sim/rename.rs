@@ -7,7 +7,6 @@ use std::mem;
 
 use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::property::Property;
-use zfs_props::source::Source;
 
 use super::node::Node;
 use super::refusal::Refusal;
@@ -210,11 +209,5 @@ impl Zfs {
         moved.append(&mut node.points);
         node.points = moved;
         Ok(())
-    }
-
-    /// Whether a value is set or received here.
-    pub(super) fn is_own(&self, name: &DatasetName, property: Property) -> bool {
-        let source = self.value(name, &property.into()).map(|(_, source)| source);
-        matches!(source, Some(Source::Local | Source::Received))
     }
 }

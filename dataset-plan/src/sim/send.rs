@@ -35,6 +35,7 @@ pub enum Content {
 /// What `zfs send` puts out.
 #[derive(Clone, Debug)]
 pub struct Stream {
+    content: Content,
     parts: Vec<Part>,
 }
 
@@ -62,6 +63,8 @@ pub struct Receive {
     pub force: bool,
     /// Nothing is mounted (`-u`).
     pub unmounted: bool,
+    /// The name after `@` of the new snapshot, rather than the stream's.
+    pub snapshot: Option<String>,
 }
 
 impl Zfs {
@@ -120,7 +123,7 @@ impl Zfs {
                 (before, is_clone) = (point.snapshot.guid, false);
             }
         }
-        Ok(Stream { parts })
+        Ok(Stream { content, parts })
     }
 
     fn sent_properties(&self, name: &DatasetName, content: Content) -> Option<Vec<(PropertyName, Raw)>> {
@@ -143,6 +146,9 @@ impl Zfs {
     pub fn receive(&mut self, name: &DatasetName, stream: &Stream, how: &Receive) -> Result<(), Refusal> {
         let recursive = stream.parts.iter().any(|part| !part.below.is_empty()) || stream.parts.len() > 1;
         let mut mounts = false;
+        if how.snapshot.is_some() && stream.content == Content::Replica {
+            return Err(Refusal::Stream(name.clone()));
+        }
         for part in &stream.parts {
             let target = if part.below.is_empty() {
                 name.clone()
@@ -169,7 +175,8 @@ impl Zfs {
         top: bool,
     ) -> Result<bool, Refusal> {
         let refusal = || Refusal::Stream(target.clone());
-        target.snapshot(&part.point.snapshot.name)?.check_creatable()?;
+        let snapshot = how.snapshot.as_ref().unwrap_or(&part.point.snapshot.name);
+        target.snapshot(snapshot)?.check_creatable()?;
         let wants_new = part.since.is_none() || part.is_clone;
         let exists = self.nodes.contains_key(target);
         let mut touched = None;
@@ -229,6 +236,7 @@ impl Zfs {
         let encrypted = [Property::Encryption, Property::Keyformat, Property::Pbkdf2iters];
         let node = self.node_mut(target)?;
         node.dataset.kind = Some(part.kind);
+        node.directories.clone_from(&part.point.directories);
         let keys: Vec<_> = encrypted.iter().filter_map(|p| Some((*p, node.dataset.fixed.get(p)?.clone()))).collect();
         node.dataset.fixed.clone_from(&part.point.fixed);
         for property in encrypted {
@@ -256,7 +264,7 @@ impl Zfs {
 
         let txg = self.next_txg();
         let guid = part.point.snapshot.guid.unwrap_or(txg);
-        let mut point = self.point_of(target, &part.point.snapshot.name, txg, guid)?;
+        let mut point = self.point_of(target, snapshot, txg, guid)?;
         if part.properties.is_some() {
             point.has_received = true;
             for (property, entry) in &part.point.entries {
@@ -314,7 +322,7 @@ impl Zfs {
             let parent = target.parent().map(|parent| self.facts(&parent));
             Context::create_in(parent.unwrap_or_else(|| self.facts(target)), part.kind)
         };
-        let accepted = set.check_list(&context.release(self.release));
+        let accepted = set.check_list(&self.context(context));
         accepted.map_err(|error| Refusal::Property { dataset: target.clone(), error })
     }
 

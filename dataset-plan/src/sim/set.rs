@@ -13,6 +13,7 @@ use super::Zfs;
 use super::create::is_fixed;
 use super::refusal::Refusal;
 use super::remount::Cause;
+use super::view::MOUNT_OPTIONS;
 use crate::observed::Raw;
 
 /// What the kernel checks against space.
@@ -29,7 +30,7 @@ impl Zfs {
     /// `zfs set`; with `-u` unless what moves shall be mounted at its new place.
     pub fn set(&mut self, name: &DatasetName, properties: &PropertySet, mount: bool) -> Result<(), Refusal> {
         self.node(name)?;
-        let context = Context::set(self.facts(name)).release(self.release);
+        let context = self.context(Context::set(self.facts(name)));
         let refuse = |error: CheckError| Refusal::Property { dataset: name.clone(), error };
         let accepted = properties.check(&context).map_err(refuse)?;
         let mut touched = Vec::new();
@@ -44,6 +45,9 @@ impl Zfs {
             }
         }
         self.assign(name, &accepted)?;
+        for native in accepted.iter().filter_map(|(property, _)| property.native()) {
+            self.follow(name, native);
+        }
         for these in touched {
             self.put_up(&these);
         }
@@ -79,7 +83,58 @@ impl Zfs {
         if let Some(touched) = &touched {
             self.put_up(touched);
         }
+        if let Some(native) = property.native() {
+            self.follow(name, native);
+        }
         Ok(())
+    }
+
+    /// The mount of a filesystem follows its own properties, but not those that it inherits.
+    fn follow(&mut self, name: &DatasetName, native: Property) {
+        if !self.is_mounted(name) {
+            return;
+        }
+        let all = self.mount_options(name);
+        let Some(node) = self.nodes.get_mut(name) else { return };
+        let times = [Property::Atime, Property::Relatime];
+        for (option, property, _) in MOUNT_OPTIONS {
+            if property == native || times.contains(&native) && times.contains(&property) {
+                if all.contains(option) {
+                    node.options.insert(option);
+                } else {
+                    node.options.remove(option);
+                }
+            }
+        }
+    }
+
+    /// `zfs inherit -r`: of all below too, where they have the property, snapshots among them.
+    pub fn inherit_below(&mut self, name: &DatasetName, property: &str, revert: bool) -> Result<(), Refusal> {
+        self.node(name)?;
+        let native = Property::resolve(property, self.release);
+        if let Some(native) = native {
+            let is_given_up = !native.is_readonly() && (revert || native.is_inheritable());
+            if !is_given_up || revert && NOT_REVERTIBLE.contains(&native) {
+                return Err(Refusal::NotInheritable { dataset: name.clone(), property: native.into() });
+            }
+        }
+        let mut verdict = Ok(());
+        for at in self.subtree(name) {
+            let kind = self.node(&at)?.dataset.kind;
+            let applies = native.zip(kind).is_none_or(|(native, kind)| native.applies_to(kind, self.release));
+            if applies {
+                let one = self.inherit(&at, property, revert);
+                verdict = verdict.and(one);
+            }
+            if native.is_none() {
+                let snapshots: Vec<String> = self.snapshots(&at).map(str::to_owned).collect();
+                for snapshot in snapshots {
+                    let one = self.inherit_on_snapshot(&at.snapshot(&snapshot)?, property, revert);
+                    verdict = verdict.and(one);
+                }
+            }
+        }
+        verdict
     }
 
     /// What the kernel does with accepted properties: it sets as many as it can, and then says whether one failed.
@@ -104,7 +159,8 @@ impl Zfs {
     fn assign_one(&mut self, name: &DatasetName, property: &PropertyName, raw: &Raw) -> Result<(), Refusal> {
         let native = property.native();
         if matches!(property, PropertyName::Account(_) | PropertyName::Written(_)) {
-            return Ok(());
+            // Volumes have no accounts.
+            return if self.is_volume(name) { Err(Refusal::Volume(name.clone())) } else { Ok(()) };
         }
         if let Some(native) = native {
             if is_fixed(native) {

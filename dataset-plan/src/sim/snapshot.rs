@@ -9,6 +9,7 @@ use zfs_props::set::PropertySet;
 use super::node::Point;
 use super::refusal::Refusal;
 use super::set::printed;
+use super::view::MOUNT_OPTIONS;
 use super::{Zfs, guid_of, no_snapshot};
 use crate::observed::Snapshot;
 
@@ -65,6 +66,7 @@ impl Zfs {
                 clones: Vec::new(),
             },
             fixed: node.dataset.fixed.clone(),
+            directories: node.directories.clone(),
             size,
             ..Point::default()
         })
@@ -90,10 +92,11 @@ impl Zfs {
         self.point(name).ok_or_else(|| no_snapshot(name))?;
         let dataset = name.dataset_name()?;
         let property = zfs_props::check::inherit(property, revert, &DatasetFacts::snapshot(), self.release);
-        let property = property.map_err(|error| Refusal::Property { dataset: dataset.clone(), error })?;
+        let property = property.map_err(|error| Refusal::Property { dataset, error })?;
         let Some(point) = self.point_mut(name) else { return Ok(()) };
         if let PropertyName::Native(_) = property {
-            return Err(Refusal::NotInheritable { dataset, property });
+            // Accepted, and without effect: a snapshot has no native properties of its own.
+            return Ok(());
         }
         let has_received = point.has_received;
         let entry = point.entries.entry(property.clone()).or_default();
@@ -127,6 +130,7 @@ impl Zfs {
         let Some(point) = self.point(name).cloned() else { return Err(no_snapshot(name)) };
         let node = self.node_mut(&head)?;
         node.dataset.fixed = point.fixed;
+        node.directories = point.directories;
         if let Some(size) = point.size {
             node.store(Property::Volsize.into(), |entry, _| entry.set(size));
         }
@@ -194,13 +198,8 @@ impl Zfs {
             return Err(Refusal::Mounted(name.clone()));
         }
         self.mount_one(name)?;
-        for option in options {
-            let row = MOUNT_OPTIONS.iter().find(|(known, ..)| known == option);
-            let Some((_, property, word)) = row else { continue };
-            if !self.is(name, *property, word) {
-                self.node_mut(name)?.dataset.temporary.insert(*property, word.as_bytes().into());
-            }
-        }
+        let given = MOUNT_OPTIONS.iter().map(|(option, ..)| *option).filter(|option| options.contains(option));
+        self.node_mut(name)?.options.extend(given);
         Ok(())
     }
 
@@ -220,20 +219,3 @@ impl Zfs {
         self.take_down(&touched)
     }
 }
-
-/// Options of mount(8) with the property that each overrides.
-const MOUNT_OPTIONS: [(&str, Property, &str); 13] = [
-    ("ro", Property::Readonly, "on"),
-    ("rw", Property::Readonly, "off"),
-    ("atime", Property::Atime, "on"),
-    ("noatime", Property::Atime, "off"),
-    ("relatime", Property::Relatime, "on"),
-    ("norelatime", Property::Relatime, "off"),
-    ("exec", Property::Exec, "on"),
-    ("noexec", Property::Exec, "off"),
-    ("dev", Property::Devices, "on"),
-    ("nodev", Property::Devices, "off"),
-    ("suid", Property::Setuid, "on"),
-    ("nosuid", Property::Setuid, "off"),
-    ("nomand", Property::Nbmand, "off"),
-];

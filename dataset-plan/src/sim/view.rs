@@ -93,11 +93,14 @@ impl Zfs {
                 }
                 Property::Clones => {
                     let mut clones = point.snapshot.clones.clone();
+                    if clones.is_empty() {
+                        return None;
+                    }
                     clones.sort();
                     let clones: Vec<_> = clones.iter().map(DatasetName::as_str).collect();
                     (clones.join(","), Source::None)
                 }
-                Property::Volsize => (text(point.size.as_ref()?), Source::None),
+                Property::Volsize => (text(point.size.as_ref()?), Source::Local),
                 Property::Encryptionroot => {
                     (node.dataset.encryption_root.as_ref()?.to_string(), Source::None)
                 }
@@ -181,7 +184,20 @@ impl Zfs {
             if let Some(raw) = node.dataset.temporary.get(&native) {
                 return Some((text(raw), Source::Temporary));
             }
+            if let Some((_, word)) = self.by_mount(name, node).find(|(property, _)| *property == native) {
+                return Some((word.to_owned(), Source::Temporary));
+            }
         }
+        self.lasting(name, node, property)
+    }
+
+    /// What counts whatever the mount says.
+    fn lasting(
+        &self,
+        name: &DatasetName,
+        node: &Node,
+        property: &PropertyName,
+    ) -> Option<(String, Source<DatasetName>)> {
         if let Some((raw, source)) = self.stored(name, property) {
             return Some((self.seen(name, property, raw, &source).into_owned(), source));
         }
@@ -189,6 +205,35 @@ impl Zfs {
         let raw = self.default_of(property.native()?, kind)?;
         let value = self.seen(name, property, &raw, &Source::Default).into_owned();
         Some((value, Source::Default))
+    }
+
+    /// Properties that the options of its mount override, with what they make of them.
+    pub(super) fn by_mount<'z>(
+        &'z self,
+        name: &'z DatasetName,
+        node: &'z Node,
+    ) -> impl Iterator<Item = (Property, &'static str)> + 'z {
+        let rows = node.options.iter().filter_map(|option| {
+            MOUNT_OPTIONS.iter().find(|(known, ..)| known == option).map(|(_, property, word)| (*property, *word))
+        });
+        rows.filter(move |(property, word)| {
+            let lasting = self.lasting(name, node, &(*property).into());
+            lasting.is_some_and(|(value, _)| value != *word)
+        })
+    }
+
+    /// The options that a filesystem is mounted with, of those that are seen in the table of mounts.
+    pub(super) fn mount_options(&self, name: &DatasetName) -> BTreeSet<&'static str> {
+        let Some(node) = self.nodes.get(name) else { return BTreeSet::new() };
+        let has = |property: Property, word: &str| {
+            self.lasting(name, node, &property.into()).is_some_and(|(value, _)| value == word)
+        };
+        let shown = MOUNT_OPTIONS.iter().filter(|(_, property, word)| has(*property, word));
+        let mut options: BTreeSet<_> = shown.map(|(option, ..)| *option).collect();
+        if options.contains("noatime") {
+            options.remove("relatime");
+        }
+        options
     }
 
     fn value_of_snapshot(
@@ -282,6 +327,17 @@ impl Zfs {
         facts
     }
 }
+
+/// Mount options that the kernel lists, with the property that each overrides, and what with. Their opposites are
+/// not listed, and so never override anything.
+pub(super) const MOUNT_OPTIONS: [(&str, Property, &str); 6] = [
+    ("ro", Property::Readonly, "on"),
+    ("noatime", Property::Atime, "off"),
+    ("relatime", Property::Relatime, "on"),
+    ("noexec", Property::Exec, "off"),
+    ("nodev", Property::Devices, "off"),
+    ("nosuid", Property::Setuid, "off"),
+];
 
 pub(super) fn text(raw: &Raw) -> String {
     String::from_utf8_lossy(raw).into_owned()
