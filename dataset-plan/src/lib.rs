@@ -72,6 +72,7 @@ pub mod setting;
 pub mod sim;
 pub mod spec;
 mod tree;
+pub mod unit;
 
 pub use observed::Observed;
 pub use plan::{
