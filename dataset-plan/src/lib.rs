@@ -61,6 +61,9 @@
 
 pub mod apply;
 pub mod command;
+#[cfg(feature = "exec")]
+#[cfg_attr(docsrs, doc(cfg(feature = "exec")))]
+pub mod exec;
 pub mod observed;
 mod order;
 mod plan;
@@ -73,6 +76,7 @@ pub mod sim;
 pub mod spec;
 mod tree;
 pub mod unit;
+pub mod verify;
 
 pub use observed::Observed;
 pub use plan::{
@@ -83,6 +87,7 @@ pub use planner::plan;
 pub use policy::Policy;
 pub use problem::{Problem, Problems};
 pub use spec::Spec;
+pub use verify::verify;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

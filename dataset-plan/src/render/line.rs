@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Text that can leave neither its line nor its place in it: control characters are shown escaped, and
 /// so are those that change the direction of writing.
-pub(super) struct Line<T>(pub(super) T);
+pub(crate) struct Line<T>(pub(crate) T);
 
 impl<T: fmt::Display> fmt::Display for Line<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -13,3 +13,5 @@ pub mod systemd;
 pub mod table;
 pub mod tree;
 pub mod unattended;
+
+pub(crate) use line::Line;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::line::Line;
+use super::Line;
 use crate::plan::Plan;
 
 /// A plan's commands as a script for `sh` that stops at the first failure: for a person, once.

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::fmt::Write;
 
+use super::Line;
 use super::kind::Kind;
-use super::line::Line;
 use crate::plan::{Action, Assignment, Plan, Step};
 
 /// A plan in columns, a step a line in the order of running, then what is blocked.

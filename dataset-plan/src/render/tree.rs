@@ -5,8 +5,8 @@ use std::fmt;
 
 use zfs_props::name::DatasetName;
 
+use super::Line;
 use super::kind::{Kind, Weight};
-use super::line::Line;
 use crate::plan::{Blocked, Kept, Plan, Reason, Step};
 
 /// A plan as a tree of datasets: under each its steps, numbered in the order they run, with reason

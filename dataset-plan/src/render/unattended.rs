@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::line::Line;
+use super::Line;
 use crate::command::quoted;
 use crate::plan::{Action, Assignment, Plan, Step, StepId};
 

@@ -9,8 +9,8 @@ pub use dot::Dot;
 pub use mermaid::Mermaid;
 use zfs_props::name::DatasetName;
 
+use super::Line;
 use super::kind::{Kind, Weight};
-use super::line::Line;
 use super::table::change;
 use crate::plan::{Action, Plan};
 
