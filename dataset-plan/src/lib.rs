@@ -64,6 +64,7 @@ pub mod command;
 #[cfg(feature = "exec")]
 #[cfg_attr(docsrs, doc(cfg(feature = "exec")))]
 pub mod exec;
+pub mod migration;
 pub mod observed;
 mod order;
 mod plan;
