@@ -7,7 +7,10 @@ use std::ffi::OsString;
 use std::io;
 use std::process::{Command as Process, Output, Stdio};
 
+use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
+use zfs_props::property::Property;
+use zfs_props::release::Release;
 
 use crate::apply::{Interrupted, Progress, World};
 use crate::command::Command;
@@ -74,6 +77,9 @@ const OBSERVE: [&str; 8] = [
     "all",
 ];
 
+/// Paths of 4096 bytes each (`PATH_MAX`) stay far below what Linux takes as arguments.
+const STAT_AT_ONCE: usize = 250;
+
 impl Cli {
     /// Runs the programs that the search path names.
     pub fn new() -> Self {
@@ -94,6 +100,29 @@ impl Cli {
         let output = self.success(&command)?;
         Observed::from_zfs_get(output.stdout)
             .map_err(|error| CliError::Unreadable { command: command.to_string(), error })
+    }
+
+    /// Adds owner, group and mode of the directories where filesystems are mounted.
+    pub fn observe_directories(&self, mut observed: Observed) -> Result<Observed, CliError> {
+        let mounted = observed.effective(Release::LATEST).into_iter().filter(|value| {
+            let dataset = observed.dataset(&value.dataset);
+            value.property == PropertyName::Native(Property::Mountpoint)
+                && dataset.is_some_and(|dataset| dataset.mounted == Some(true))
+        });
+        // `stat` prints a line for each: a path that would break it stays unknown.
+        let paths = mounted.map(|value| value.value);
+        let paths = paths.filter(|path| path.starts_with('/') && !path.contains('\n'));
+        let paths: Vec<String> = paths.collect();
+        for some in paths.chunks(STAT_AT_ONCE) {
+            let command = Command::new(["stat", "-c", "%U:%u %G:%g %a %n", "--"]);
+            let command = command.args(some.iter().cloned());
+            let output = self.success(&command)?;
+            let text = String::from_utf8_lossy(&output.stdout);
+            observed = observed
+                .with_directories(&text)
+                .map_err(|error| CliError::Unreadable { command: command.to_string(), error })?;
+        }
+        Ok(observed)
     }
 
     /// Runs a command to its end; its standard input is empty, so that nothing waits for a person.
