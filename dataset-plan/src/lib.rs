@@ -55,7 +55,9 @@
 //!
 //! [`spec`] (declaration, read from TOML or JSON; all [problems](problem) at once) and [`observed`]
 //! meet in [`plan()`], which gives a [`plan::Plan`](crate::Plan); [`render`] shows it,
-//! [`apply`] carries it out, [`sim`] is a world to do so.
+//! [`apply`] carries it out, [`sim`] is a world to do so, and so is `exec` (the `zfs` command; feature
+//! `exec`). [`verify()`] is a checklist of what holds. [`migration`] brings data that is elsewhere
+//! into a dataset.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
