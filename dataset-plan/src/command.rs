@@ -6,10 +6,12 @@ use std::fmt;
 ///
 /// Displayed, it is one line for a POSIX shell, quoted so that every argument survives.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
 pub struct Command(Vec<String>);
 
 impl Command {
-    pub(crate) fn new<const N: usize>(words: [&str; N]) -> Self {
+    /// A program with its first arguments.
+    pub fn new<const N: usize>(words: [&str; N]) -> Self {
         Self(words.map(str::to_owned).into())
     }
 

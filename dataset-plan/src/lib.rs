@@ -55,7 +55,9 @@
 //!
 //! [`spec`] (declaration, read from TOML or JSON; all [problems](problem) at once) and [`observed`]
 //! meet in [`plan()`], which gives a [`plan::Plan`](crate::Plan); [`render`] shows it,
-//! [`apply`] carries it out, [`sim`] is a world to do so.
+//! [`apply`] carries it out, [`sim`] is a world to do so, and so is `exec` (the `zfs` command; feature
+//! `exec`). [`verify()`] is a checklist of what holds. [`migration`] brings data that is elsewhere
+//! into a dataset.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -65,6 +67,10 @@ pub mod command;
 pub mod digest;
 pub mod document;
 pub mod drift;
+#[cfg(feature = "exec")]
+#[cfg_attr(docsrs, doc(cfg(feature = "exec")))]
+pub mod exec;
+pub mod migration;
 pub mod observed;
 mod order;
 mod plan;
@@ -76,6 +82,8 @@ pub mod setting;
 pub mod sim;
 pub mod spec;
 mod tree;
+pub mod unit;
+pub mod verify;
 
 pub use observed::Observed;
 pub use plan::{
@@ -86,6 +94,7 @@ pub use planner::{plan, plan_desired};
 pub use policy::Policy;
 pub use problem::{Problem, Problems};
 pub use spec::Spec;
+pub use verify::verify;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use super::Line;
 use crate::plan::Plan;
 
-/// A plan's commands as a script for `sh` that stops at the first failure.
+/// A plan's commands as a script for `sh` that stops at the first failure: for a person, once.
 ///
-/// Every argument is quoted so that it survives; reasons and whatever is blocked are comments.
+/// Every argument is quoted so that it survives, line ends included; reasons and whatever is
+/// blocked are comments. For a script that runs again and again, see [`Plan::unattended`].
 #[derive(Clone, Copy, Debug)]
 pub struct Script<'p>(&'p Plan);
 
@@ -22,27 +24,11 @@ impl fmt::Display for Script<'_> {
         let Self(plan) = self;
         writeln!(f, "#!/bin/sh\nset -eu")?;
         for step in plan.steps() {
-            writeln!(f, "\n# {}: {}", step.id, Comment(&step.reason))?;
+            writeln!(f, "\n# {}: {}", step.id, Line(&step.reason))?;
             writeln!(f, "{}", step.command())?;
         }
         for blocked in plan.blocked() {
-            writeln!(f, "\n# blocked: {}", Comment(blocked))?;
-        }
-        Ok(())
-    }
-}
-
-/// Text that cannot leave its comment: control characters are shown escaped.
-struct Comment<T>(T);
-
-impl<T: fmt::Display> fmt::Display for Comment<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in self.0.to_string().chars() {
-            if character.is_control() {
-                write!(f, "{}", character.escape_default())?;
-            } else {
-                write!(f, "{character}")?;
-            }
+            writeln!(f, "\n# blocked: {}", Line(blocked))?;
         }
         Ok(())
     }

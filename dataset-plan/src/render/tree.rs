@@ -5,7 +5,9 @@ use std::fmt;
 
 use zfs_props::name::DatasetName;
 
-use crate::plan::{Action, Blocked, Kept, Plan, Reason, Step};
+use super::Line;
+use super::kind::{Kind, Weight};
+use crate::plan::{Blocked, Kept, Plan, Reason, Step};
 
 /// A plan as a tree of datasets: under each its steps, numbered in the order they run, with reason
 /// and exact command; then what is blocked, and what is left alone.
@@ -38,11 +40,19 @@ impl fmt::Display for Plan {
 
 /// Colours by meaning (ECMA-48 SGR).
 mod paint {
-    pub(super) const CREATE: &str = "32";
-    pub(super) const CHANGE: &str = "33";
     pub(super) const BLOCKED: &str = "31";
     pub(super) const NAME: &str = "1";
     pub(super) const FAINT: &str = "2";
+}
+
+impl Weight {
+    fn paint(self) -> &'static str {
+        match self {
+            Weight::Creates => "32",
+            Weight::Changes => "33",
+            Weight::Destroys => "1;31",
+        }
+    }
 }
 
 #[derive(Default)]
@@ -109,20 +119,21 @@ impl Tree<'_> {
     }
 
     fn summary(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = |kind: fn(&Action) -> bool| {
-            self.plan.steps().iter().filter(|step| kind(&step.action)).count()
-        };
-        let create = count(|action| matches!(action, Action::Create { .. }));
-        let change = count(|action| matches!(action, Action::Set(_)));
-        let own = count(|action| matches!(action, Action::Own { .. }));
+        let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
+        for step in self.plan.steps() {
+            *counts.entry(Kind::of(&step.action)).or_default() += 1;
+        }
         if self.plan.is_empty() {
             write!(f, "Nothing to do.")?;
         } else {
             let steps = self.plan.steps().len();
             write!(f, "{steps} step{}: ", if steps == 1 { "" } else { "s" })?;
-            let create = self.paint(paint::CREATE, format_args!("{create} to create"));
-            let change = self.paint(paint::CHANGE, format_args!("{change} to change"));
-            write!(f, "{create}, {change}, {own} directories to own.")?;
+            for (n, (kind, count)) in counts.iter().enumerate() {
+                let comma = if n > 0 { ", " } else { "" };
+                let counted = format_args!("{count} {}", kind.counted);
+                write!(f, "{comma}{}", self.paint(kind.weight.paint(), counted))?;
+            }
+            write!(f, ".")?;
         }
         match self.plan.blocked().len() {
             0 => writeln!(f),
@@ -149,8 +160,8 @@ impl Tree<'_> {
         }
         for blocked in &node.blocked {
             let Blocked { what, remedy, code, .. } = blocked;
-            writeln!(f, "{below}  {} {what}", self.paint(paint::BLOCKED, "✗"))?;
-            writeln!(f, "{below}     {remedy} [{code}]")?;
+            writeln!(f, "{below}  {} {}", self.paint(paint::BLOCKED, "✗"), Line(what))?;
+            writeln!(f, "{below}     {} [{code}]", Line(remedy))?;
         }
         let last = node.children.len().saturating_sub(1);
         for (n, child) in node.children.iter().enumerate() {
@@ -164,25 +175,24 @@ impl Tree<'_> {
     }
 
     fn step(&self, f: &mut fmt::Formatter<'_>, step: &Step, below: &str) -> fmt::Result {
-        let style = match step.action {
-            Action::Create { .. } => paint::CREATE,
-            _ => paint::CHANGE,
-        };
-        let command = self.paint(style, step.command());
+        let style = Kind::of(&step.action).weight.paint();
+        let command = self.paint(style, Line(step.command()));
         writeln!(f, "{below}{:>3}  {command}", step.id)?;
         match &step.reason {
             Reason::Differs(differences) => {
                 for difference in differences {
-                    writeln!(f, "{below}     {difference}")?;
+                    writeln!(f, "{below}     {}", Line(difference))?;
                 }
             }
-            reason => writeln!(f, "{below}     {reason}")?,
+            reason => writeln!(f, "{below}     {}", Line(reason))?,
         }
         if !step.risk.is_empty() {
-            let heirs: Vec<&str> = step.heirs.iter().map(DatasetName::as_str).collect();
-            let colon = if heirs.is_empty() { "" } else { ": " };
+            let who = step.heirs.iter().chain(&step.remounts).map(DatasetName::as_str);
+            let who: BTreeSet<&str> = who.collect();
+            let colon = if who.is_empty() { "" } else { ": " };
             let risk = self.paint(paint::FAINT, step.risk);
-            writeln!(f, "{below}     {risk}{colon}{}", heirs.join(", "))?;
+            let who = who.into_iter().collect::<Vec<_>>().join(", ");
+            writeln!(f, "{below}     {risk}{colon}{who}")?;
         }
         Ok(())
     }
@@ -193,7 +203,10 @@ impl Tree<'_> {
         for untouched in self.plan.untouched() {
             match &untouched.why {
                 why @ Kept::Settings(_) => settings.push((&untouched.dataset, why)),
-                why => groups.entry(why.to_string()).or_default().push(untouched.dataset.as_str()),
+                why => groups
+                    .entry(Line(why).to_string())
+                    .or_default()
+                    .push(untouched.dataset.as_str()),
             }
         }
         if self.plan.untouched().is_empty() {
@@ -205,7 +218,7 @@ impl Tree<'_> {
             writeln!(f, "  {}", list.replace('\n', "\n    "))?;
         }
         for (dataset, why) in settings {
-            writeln!(f, "  {dataset}: {why}")?;
+            writeln!(f, "  {dataset}: {}", Line(why))?;
         }
         Ok(())
     }

@@ -46,10 +46,9 @@ use std::ops::Bound;
 use zfs_props::check::{Accounts, Context};
 use zfs_props::kind::DatasetKind;
 use zfs_props::name::{DatasetName, SnapshotName};
-use zfs_props::property::Property;
 use zfs_props::release::Release;
 
-use crate::observed::{Observed, Raw};
+use crate::observed::Observed;
 use mounts::Mounts;
 use node::{Node, Point};
 
@@ -64,8 +63,8 @@ pub struct Zfs {
     release: Release,
     accounts: Option<Accounts>,
     nodes: BTreeMap<DatasetName, Node>,
-    /// What properties are where nobody set them, as observed.
-    defaults: BTreeMap<(Property, DatasetKind), Raw>,
+    /// What else was observed: defaults, and other file systems.
+    rest: Observed,
     mounts: Mounts,
     /// The number of the last thing that was created here: orders snapshots, and identifies them.
     txg: u64,
@@ -73,15 +72,27 @@ pub struct Zfs {
 
 impl From<&Observed> for Zfs {
     fn from(observed: &Observed) -> Self {
-        let nodes = observed.datasets.iter().map(|(name, dataset)| (name.clone(), Node::from(dataset)));
+        let nodes =
+            observed.datasets.iter().map(|(name, dataset)| (name.clone(), Node::from(dataset)));
         let nodes: BTreeMap<_, _> = nodes.collect();
         let snapshots = nodes.values().flat_map(|node| &node.points);
         let txgs = snapshots.filter_map(|point| point.snapshot.createtxg);
         let txg = txgs.chain(nodes.values().filter_map(|node| node.dataset.createtxg)).max();
         let txg = txg.unwrap_or_default();
-        let defaults = observed.defaults.clone();
-        let mut zfs =
-            Self { release: Release::LATEST, accounts: None, nodes, defaults, mounts: Mounts::default(), txg };
+        let rest = Observed {
+            datasets: BTreeMap::new(),
+            defaults: observed.defaults.clone(),
+            foreign: observed.foreign.clone(),
+            occupied: observed.occupied.clone(),
+        };
+        let mut zfs = Self {
+            release: Release::LATEST,
+            accounts: None,
+            nodes,
+            rest,
+            mounts: Mounts::default(),
+            txg,
+        };
         zfs.find_clones();
         zfs.find_mounts();
         zfs
@@ -100,12 +111,14 @@ impl Zfs {
     pub fn observe(&self) -> Observed {
         let datasets = self.nodes.iter().map(|(name, node)| {
             let mut dataset = node.observe();
-            let by_mount = self.by_mount(name, node).map(|(property, word)| (property, word.as_bytes().into()));
+            let by_mount = self
+                .by_mount(name, node)
+                .map(|(property, word)| (property, word.as_bytes().into()));
             dataset.temporary.extend(by_mount);
             (name.clone(), dataset)
         });
         let datasets = datasets.collect();
-        Observed { datasets, defaults: self.defaults.clone() }
+        Observed { datasets, ..self.rest.clone() }
     }
 
     /// With these users and groups: limits of others are refused.
@@ -136,7 +149,10 @@ impl Zfs {
 
     /// Clones know their origin; where snapshots were observed, they learn of their clones.
     fn find_clones(&mut self) {
-        let origins = self.nodes.iter().filter_map(|(name, node)| Some((node.dataset.origin.clone()?, name.clone())));
+        let origins = self
+            .nodes
+            .iter()
+            .filter_map(|(name, node)| Some((node.dataset.origin.clone()?, name.clone())));
         for (origin, clone) in origins.collect::<Vec<_>>() {
             if let Some(point) = self.point_mut(&origin) {
                 if !point.snapshot.clones.contains(&clone) {
@@ -149,7 +165,8 @@ impl Zfs {
     /// What is mounted, lies where its property says, as far as is known.
     fn find_mounts(&mut self) {
         let mounted = self.nodes.keys().filter(|name| self.is_mounted(name));
-        let mut places: Vec<_> = mounted.filter_map(|name| Some((self.mountpoint(name)?, name.clone()))).collect();
+        let mut places: Vec<_> =
+            mounted.filter_map(|name| Some((self.mountpoint(name)?, name.clone()))).collect();
         places.sort();
         for (place, name) in places {
             let id = self.mounts.mount(&name, &place);
@@ -168,7 +185,10 @@ impl Zfs {
 
     fn has_children(&self, name: &DatasetName) -> bool {
         let after = (Bound::Excluded(name), Bound::Unbounded);
-        self.nodes.range::<DatasetName, _>(after).next().is_some_and(|(next, _)| next.is_under(name))
+        self.nodes
+            .range::<DatasetName, _>(after)
+            .next()
+            .is_some_and(|(next, _)| next.is_under(name))
     }
 
     fn node(&self, name: &DatasetName) -> Result<&Node, Refusal> {

@@ -20,7 +20,9 @@ impl World for Zfs {
             Action::CreateVolume { size, sparse, properties } => {
                 self.create_volume(name, *size, *sparse, &listed(properties))
             }
-            Action::Clone { origin, properties } => self.clone_of(origin, name, &listed(properties)),
+            Action::Clone { origin, properties } => {
+                self.clone_of(origin, name, &listed(properties))
+            }
             Action::Set(properties) => self.set(name, &listed(properties), true),
             Action::Inherit(property) => self.inherit(name, &property.to_string(), false),
             Action::Revert(property) => self.inherit(name, &property.to_string(), true),
@@ -61,12 +63,17 @@ impl Zfs {
     pub fn load_key(&mut self, name: &zfs_props::name::DatasetName) -> Result<(), Refusal> {
         let node = self.node(name)?;
         let is_root = node.dataset.encryption_root.as_ref().is_none_or(|root| root == name);
-        if !is_root || node.dataset.key_loaded == Some(true) || !node.is_encrypted() && node.dataset.seen.contains(Property::Encryption) {
+        if !is_root
+            || node.dataset.key_loaded == Some(true)
+            || !node.is_encrypted() && node.dataset.seen.contains(Property::Encryption)
+        {
             return Err(Refusal::Key(name.clone()));
         }
         for below in self.subtree(name) {
             if let Some(node) = self.nodes.get_mut(&below) {
-                if node.dataset.encryption_root.as_ref().is_some_and(|root| root == name) || below == *name {
+                if node.dataset.encryption_root.as_ref().is_some_and(|root| root == name)
+                    || below == *name
+                {
                     node.dataset.key_loaded = Some(true);
                 }
             }

@@ -1,0 +1,121 @@
+//! The real world, with a stand-in for `zfs` that says what real ones say.
+#![cfg(feature = "exec")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use dataset_plan::exec::{Cli, CliError};
+use dataset_plan::{Observed, Plan, Policy, Spec, plan};
+
+/// Writes its arguments to `calls`, a line each with `|` behind every word, and does what the file `answer` says.
+const ZFS: &str = r#"#!/bin/sh
+here=${0%/*}
+{ printf '%s|' "$LC_ALL" "$@"; echo; } >>"$here/calls"
+. "$here/answer"
+"#;
+
+const POOL: &str = "tank\ttype\tfilesystem\t-\t-\n";
+
+struct Host(tempfile::TempDir);
+
+impl Host {
+    fn new(answer: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let zfs = folder.path().join("zfs");
+        fs::write(&zfs, ZFS).unwrap();
+        fs::set_permissions(&zfs, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(folder.path().join("answer"), answer).unwrap();
+        fs::write(folder.path().join("pool"), POOL).unwrap();
+        Self(folder)
+    }
+
+    fn cli(&self) -> Cli {
+        let path = format!("PATH={}:/usr/bin:/bin", self.0.path().display());
+        Cli::new().prefix(["env".to_owned(), path])
+    }
+
+    fn calls(&self) -> Vec<String> {
+        let calls = fs::read_to_string(self.0.path().join("calls")).unwrap_or_default();
+        calls.lines().map(str::to_owned).collect()
+    }
+}
+
+fn planned() -> Plan {
+    let spec = "[utility.\"tank/a\"]\nmountpoint = \"/srv/a b\"\n[utility.\"tank/b\"]\nproperties = { \"x:y\" = \"$(id) 'q'\" }\n";
+    let observed = Observed::from_zfs_get(POOL).unwrap();
+    plan(&Spec::from_toml(spec).unwrap(), &observed, &Policy::default()).unwrap()
+}
+
+#[test]
+fn arguments_reach_the_program_as_they_are() {
+    let host = Host::new("case $1 in list) exit 1 ;; get) cat \"$here/pool\" ;; esac");
+    let mut told = Vec::new();
+    let outcome = host.cli().apply(&planned(), |progress| told.push((progress.done, progress.all)));
+    assert!(outcome.interrupted.is_none(), "{outcome:?}");
+    assert_eq!(outcome.now.unwrap(), Observed::from_zfs_get(POOL).unwrap());
+    assert_eq!(told, [(0, 2), (1, 2)]);
+    let calls = host.calls();
+    let creates: Vec<_> = calls.iter().filter(|call| call.starts_with("C|create|")).collect();
+    assert_eq!(
+        creates,
+        [
+            "C|create|-o|mountpoint=/srv/a b|tank/a|",
+            "C|create|-o|mountpoint=none|-o|x:y=$(id) 'q'|tank/b|",
+        ]
+    );
+    assert_eq!(
+        calls.last().unwrap(),
+        "C|get|-Hp|-o|name,property,value,received,source|-t|filesystem,volume,snapshot|all|"
+    );
+}
+
+/// OpenZFS, as a user who may not mount: exit 1, and the dataset is there.
+#[test]
+fn a_dataset_that_was_created_and_could_not_be_mounted_is_called_so() {
+    let host = Host::new(
+        r#"case $1 in
+        create) : >"$here/made"; echo 'filesystem successfully created, but it may only be mounted by root' >&2; exit 1 ;;
+        list) [ -e "$here/made" ] && echo no || exit 1 ;;
+        get) cat "$here/pool"; printf 'tank/a\ttype\tfilesystem\t-\t-\n' ;;
+        esac"#,
+    );
+    let outcome = host.cli().apply(&planned(), |_| {});
+    let interrupted = outcome.interrupted.unwrap();
+    assert_eq!((interrupted.done, interrupted.not_begun), (0, 1));
+    assert!(
+        matches!(&interrupted.error, CliError::CreatedNotMounted { dataset, .. } if dataset.as_str() == "tank/a"),
+        "{interrupted}"
+    );
+    // What is there is what was observed, not what the exit status suggests.
+    assert!(outcome.now.unwrap().dataset(&"tank/a".parse().unwrap()).is_some());
+}
+
+/// It was there before, so this step did not make it.
+#[test]
+fn a_dataset_of_somebody_else_is_not_taken_for_a_new_one() {
+    let host = Host::new(
+        r#"case $1 in
+        create) echo "cannot create: dataset already exists" >&2; exit 1 ;;
+        list) echo no ;;
+        get) cat "$here/pool" ;;
+        esac"#,
+    );
+    let error = host.cli().apply(&planned(), |_| {}).interrupted.unwrap().error;
+    assert!(
+        matches!(&error, CliError::Failed { stderr, .. } if stderr.contains("exists")),
+        "{error}"
+    );
+}
+
+/// A tool that fails says nothing of what is there.
+#[test]
+fn a_failed_observation_is_no_empty_machine() {
+    let host = Host::new("echo 'The ZFS modules are not loaded.' >&2; exit 1");
+    let error = host.cli().observe().unwrap_err();
+    assert!(error.to_string().contains("not loaded"), "{error}");
+    let host = Host::new("printf 'tank\ttype\tfile'");
+    assert!(matches!(host.cli().observe(), Err(CliError::Unreadable { .. })));
+    let absent = Cli::new().prefix(["/nonexistent/program"]);
+    assert!(matches!(absent.observe(), Err(CliError::NotStarted { .. })));
+}
