@@ -16,20 +16,27 @@ use super::{Zfs, guid_of, no_snapshot};
 use crate::observed::{Dataset, Directory};
 
 /// What a new filesystem takes from its parent, as it cannot be changed later.
-const HANDED_DOWN: [Property; 3] = [Property::Utf8only, Property::Normalization, Property::Casesensitivity];
+const HANDED_DOWN: [Property; 3] =
+    [Property::Utf8only, Property::Normalization, Property::Casesensitivity];
 /// The on-disk version of new filesystems.
 const VERSION: &[u8] = b"5";
 
 impl Zfs {
     /// `zfs create` of a filesystem, with `-u` unless it shall be mounted.
-    pub fn create(&mut self, name: &DatasetName, properties: &PropertySet, mount: bool) -> Result<(), Refusal> {
+    pub fn create(
+        &mut self,
+        name: &DatasetName,
+        properties: &PropertySet,
+        mount: bool,
+    ) -> Result<(), Refusal> {
         self.make(name, DatasetKind::Filesystem, |context| properties.check(context))?;
         if mount { self.mount_new(name) } else { Ok(()) }
     }
 
     /// What `zfs create -p` does before: creates the missing ancestors, without properties, and mounts them.
     pub fn create_ancestors(&mut self, name: &DatasetName) -> Result<(), Refusal> {
-        let mut missing: Vec<_> = name.ancestors().take_while(|above| !self.nodes.contains_key(above)).collect();
+        let mut missing: Vec<_> =
+            name.ancestors().take_while(|above| !self.nodes.contains_key(above)).collect();
         while let Some(above) = missing.pop() {
             self.create(&above, &PropertySet::new(), true)?;
         }
@@ -116,7 +123,8 @@ impl Zfs {
         let parent = name.parent().ok_or_else(|| Refusal::Missing(name.clone()))?;
         let context = self.context(Context::create_in(self.facts(&parent), kind));
         let accepted = check(&context);
-        let accepted = accepted.map_err(|error| Refusal::Property { dataset: name.clone(), error })?;
+        let accepted =
+            accepted.map_err(|error| Refusal::Property { dataset: name.clone(), error })?;
         let node = self.begin(name, kind, &accepted)?;
         self.insert(name, node);
         let verdict = self.assign(name, &accepted);
@@ -167,7 +175,13 @@ impl Zfs {
     }
 
     /// Under whose key a new dataset is.
-    fn encrypt(&self, name: &DatasetName, dataset: &mut Dataset, above: &Dataset, accepted: &Accepted) {
+    fn encrypt(
+        &self,
+        name: &DatasetName,
+        dataset: &mut Dataset,
+        above: &Dataset,
+        accepted: &Accepted,
+    ) {
         if accepted.has_new_key() {
             dataset.encryption_root = Some(name.clone());
             dataset.key_loaded = Some(true);
@@ -181,7 +195,9 @@ impl Zfs {
                 dataset.encryption_root = Some(root.clone());
                 dataset.key_loaded = above.key_loaded;
                 for property in [Property::Encryption, Property::Keyformat, Property::Pbkdf2iters] {
-                    dataset.fixed.extend(above.fixed.get(&property).map(|raw| (property, raw.clone())));
+                    dataset
+                        .fixed
+                        .extend(above.fixed.get(&property).map(|raw| (property, raw.clone())));
                 }
             }
         }

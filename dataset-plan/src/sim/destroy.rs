@@ -24,7 +24,8 @@ impl Zfs {
         let tree = self.subtree(name);
         for at in &tree {
             for point in self.nodes.get(at).map_or(&[][..], |node| &node.points) {
-                if point.snapshot.clones.iter().any(|clone| clone != name && !clone.is_under(name)) {
+                if point.snapshot.clones.iter().any(|clone| clone != name && !clone.is_under(name))
+                {
                     return Err(Refusal::HasClones(format!("{at}@{}", point.snapshot.name)));
                 }
             }
@@ -95,11 +96,18 @@ impl Zfs {
     }
 
     /// `zfs destroy` of a snapshot; with `-d` later, if it cannot be at once; with `-r` of all with its name below too.
-    pub fn destroy_snapshot(&mut self, name: &SnapshotName, defer: bool, recursive: bool) -> Result<(), Refusal> {
+    pub fn destroy_snapshot(
+        &mut self,
+        name: &SnapshotName,
+        defer: bool,
+        recursive: bool,
+    ) -> Result<(), Refusal> {
         let head = name.dataset_name()?;
         self.node(&head)?;
         let names = if recursive { self.subtree(&head) } else { vec![head] };
-        let has = |at: &DatasetName| self.nodes.get(at).is_some_and(|node| node.point(name.name()).is_some());
+        let has = |at: &DatasetName| {
+            self.nodes.get(at).is_some_and(|node| node.point(name.name()).is_some())
+        };
         let names: Vec<_> = names.into_iter().filter(has).collect();
         if names.is_empty() {
             return Err(no_snapshot(name));
@@ -128,11 +136,17 @@ impl Zfs {
         Ok(())
     }
 
-    pub(super) fn destroy_point(&mut self, name: &SnapshotName, defer: bool) -> Result<(), Refusal> {
+    pub(super) fn destroy_point(
+        &mut self,
+        name: &SnapshotName,
+        defer: bool,
+    ) -> Result<(), Refusal> {
         let verdict = self.check_destroyable(name);
         let head = name.dataset_name()?;
         match (&verdict, defer) {
-            (Ok(()), _) => self.node_mut(&head)?.points.retain(|point| point.snapshot.name != name.name()),
+            (Ok(()), _) => {
+                self.node_mut(&head)?.points.retain(|point| point.snapshot.name != name.name())
+            }
             (Err(Refusal::Held(_) | Refusal::HasClones(_)), true) => {
                 if let Some(point) = self.point_mut(name) {
                     point.deferred = true;

@@ -73,15 +73,22 @@ pub struct Zfs {
 
 impl From<&Observed> for Zfs {
     fn from(observed: &Observed) -> Self {
-        let nodes = observed.datasets.iter().map(|(name, dataset)| (name.clone(), Node::from(dataset)));
+        let nodes =
+            observed.datasets.iter().map(|(name, dataset)| (name.clone(), Node::from(dataset)));
         let nodes: BTreeMap<_, _> = nodes.collect();
         let snapshots = nodes.values().flat_map(|node| &node.points);
         let txgs = snapshots.filter_map(|point| point.snapshot.createtxg);
         let txg = txgs.chain(nodes.values().filter_map(|node| node.dataset.createtxg)).max();
         let txg = txg.unwrap_or_default();
         let defaults = observed.defaults.clone();
-        let mut zfs =
-            Self { release: Release::LATEST, accounts: None, nodes, defaults, mounts: Mounts::default(), txg };
+        let mut zfs = Self {
+            release: Release::LATEST,
+            accounts: None,
+            nodes,
+            defaults,
+            mounts: Mounts::default(),
+            txg,
+        };
         zfs.find_clones();
         zfs.find_mounts();
         zfs
@@ -100,7 +107,9 @@ impl Zfs {
     pub fn observe(&self) -> Observed {
         let datasets = self.nodes.iter().map(|(name, node)| {
             let mut dataset = node.observe();
-            let by_mount = self.by_mount(name, node).map(|(property, word)| (property, word.as_bytes().into()));
+            let by_mount = self
+                .by_mount(name, node)
+                .map(|(property, word)| (property, word.as_bytes().into()));
             dataset.temporary.extend(by_mount);
             (name.clone(), dataset)
         });
@@ -136,7 +145,10 @@ impl Zfs {
 
     /// Clones know their origin; where snapshots were observed, they learn of their clones.
     fn find_clones(&mut self) {
-        let origins = self.nodes.iter().filter_map(|(name, node)| Some((node.dataset.origin.clone()?, name.clone())));
+        let origins = self
+            .nodes
+            .iter()
+            .filter_map(|(name, node)| Some((node.dataset.origin.clone()?, name.clone())));
         for (origin, clone) in origins.collect::<Vec<_>>() {
             if let Some(point) = self.point_mut(&origin) {
                 if !point.snapshot.clones.contains(&clone) {
@@ -149,7 +161,8 @@ impl Zfs {
     /// What is mounted, lies where its property says, as far as is known.
     fn find_mounts(&mut self) {
         let mounted = self.nodes.keys().filter(|name| self.is_mounted(name));
-        let mut places: Vec<_> = mounted.filter_map(|name| Some((self.mountpoint(name)?, name.clone()))).collect();
+        let mut places: Vec<_> =
+            mounted.filter_map(|name| Some((self.mountpoint(name)?, name.clone()))).collect();
         places.sort();
         for (place, name) in places {
             let id = self.mounts.mount(&name, &place);
@@ -168,7 +181,10 @@ impl Zfs {
 
     fn has_children(&self, name: &DatasetName) -> bool {
         let after = (Bound::Excluded(name), Bound::Unbounded);
-        self.nodes.range::<DatasetName, _>(after).next().is_some_and(|(next, _)| next.is_under(name))
+        self.nodes
+            .range::<DatasetName, _>(after)
+            .next()
+            .is_some_and(|(next, _)| next.is_under(name))
     }
 
     fn node(&self, name: &DatasetName) -> Result<&Node, Refusal> {

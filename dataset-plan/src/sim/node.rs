@@ -49,7 +49,8 @@ pub(super) struct Point {
 
 impl From<&Dataset> for Node {
     fn from(observed: &Dataset) -> Self {
-        let size = observed.entries.get(&Property::Volsize.into()).and_then(|size| size.local.clone());
+        let size =
+            observed.entries.get(&Property::Volsize.into()).and_then(|size| size.local.clone());
         let points = observed.snapshots.iter().map(|snapshot| Point {
             snapshot: snapshot.clone(),
             fixed: observed.fixed.clone(),
@@ -95,7 +96,11 @@ impl Node {
     }
 
     /// Stores a value; `None` takes the local one away, as `zfs inherit` does.
-    pub(super) fn store(&mut self, property: PropertyName, change: impl FnOnce(&mut Entry<Raw>, bool)) {
+    pub(super) fn store(
+        &mut self,
+        property: PropertyName,
+        change: impl FnOnce(&mut Entry<Raw>, bool),
+    ) {
         let has_received = self.has_received;
         let entry = self.dataset.entries.entry(property.clone()).or_default();
         change(entry, has_received);

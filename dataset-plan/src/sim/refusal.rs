@@ -37,7 +37,9 @@ pub enum Refusal {
         error: CheckError,
     },
     /// What needs more space than a quota leaves, or a limit below what is taken.
-    #[error("{dataset}: {property} does not fit: a quota, a reservation or what is used stands against it")]
+    #[error(
+        "{dataset}: {property} does not fit: a quota, a reservation or what is used stands against it"
+    )]
     NoSpace {
         /// The dataset.
         dataset: DatasetName,

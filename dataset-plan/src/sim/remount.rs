@@ -106,7 +106,8 @@ impl Zfs {
 
     /// Mounts again what was mounted, and what may be now; `false` if something could not be.
     pub(super) fn put_up(&mut self, touched: &Touched) {
-        if let Some(first) = touched.list.values().next().filter(|_| touched.cause != Cause::Share) {
+        if let Some(first) = touched.list.values().next().filter(|_| touched.cause != Cause::Share)
+        {
             self.remove_directory(&first.name.clone());
         }
         self.put_up_some(touched, 0);
@@ -132,7 +133,9 @@ impl Zfs {
 
     /// `zfs_mount`: nothing happens to what is not to be mounted.
     pub(super) fn mount_one(&mut self, name: &DatasetName) -> Result<(), Refusal> {
-        let Some(place) = self.mountpoint(name).filter(|_| !self.is(name, Property::Canmount, "off")) else {
+        let Some(place) =
+            self.mountpoint(name).filter(|_| !self.is(name, Property::Canmount, "off"))
+        else {
             return Ok(());
         };
         if self.is(name, Property::Zoned, "on") {
@@ -164,7 +167,11 @@ impl Zfs {
             return Err(Refusal::NotMountable(name.clone()));
         }
         if let Some(node) = self.nodes.get_mut(&holder) {
-            let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]).filter(|end| *end > 0);
+            let ends = path
+                .match_indices('/')
+                .map(|(at, _)| at)
+                .chain([path.len()])
+                .filter(|end| *end > 0);
             let all = ends.filter_map(|end| path.get(..end)).map(str::to_owned);
             node.directories.extend(all);
         }
@@ -177,8 +184,11 @@ impl Zfs {
             self.value(name, &Property::Mountpoint.into()),
             Some((_, Source::Default | Source::Inherited(_)))
         );
-        let place = self.mountpoint(name).filter(|_| follows && !self.is(name, Property::Canmount, "off"));
-        let Some((holder, path)) = place.and_then(|place| self.mounts.holder(&place).map(|(h, p)| (h.clone(), p))) else {
+        let place =
+            self.mountpoint(name).filter(|_| follows && !self.is(name, Property::Canmount, "off"));
+        let Some((holder, path)) =
+            place.and_then(|place| self.mounts.holder(&place).map(|(h, p)| (h.clone(), p)))
+        else {
             return;
         };
         if self.is(&holder, Property::Readonly, "on") {

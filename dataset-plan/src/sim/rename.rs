@@ -15,21 +15,28 @@ use super::{Zfs, no_snapshot};
 
 impl Zfs {
     /// `zfs rename` of a dataset with all below it; with `-u` unless what is mounted shall move too.
-    pub fn rename(&mut self, from: &DatasetName, to: &DatasetName, remount: bool) -> Result<(), Refusal> {
+    pub fn rename(
+        &mut self,
+        from: &DatasetName,
+        to: &DatasetName,
+        remount: bool,
+    ) -> Result<(), Refusal> {
         let kind_fits = remount || !self.is_volume(from);
         self.node(from)?;
         if from == to {
             return Ok(());
         }
         let refusal = || Refusal::Rename { from: from.clone(), to: to.clone() };
-        let below = to.is_under(from) || from.pool() != to.pool() || !kind_fits || from.parent().is_none();
+        let below =
+            to.is_under(from) || from.pool() != to.pool() || !kind_fits || from.parent().is_none();
         if below || self.is(from, Property::Zoned, "on") {
             return Err(refusal());
         }
         to.check_creatable()?;
         let parent = to.parent().ok_or_else(refusal)?;
         self.node(&parent)?;
-        let has_place = matches!(self.word(from, Property::Mountpoint).as_deref(), Some("legacy" | "none"));
+        let has_place =
+            matches!(self.word(from, Property::Mountpoint).as_deref(), Some("legacy" | "none"));
         let remount = remount && !(has_place && !self.is_volume(from));
         let touched = remount.then(|| self.touched(from, Cause::Rename));
         if let Some(touched) = &touched {
@@ -48,7 +55,12 @@ impl Zfs {
         verdict
     }
 
-    fn check_move(&self, from: &DatasetName, to: &DatasetName, parent: &DatasetName) -> Result<(), Refusal> {
+    fn check_move(
+        &self,
+        from: &DatasetName,
+        to: &DatasetName,
+        parent: &DatasetName,
+    ) -> Result<(), Refusal> {
         let refusal = || Refusal::Rename { from: from.clone(), to: to.clone() };
         if self.nodes.contains_key(to) {
             return Err(Refusal::Exists(to.clone()));
@@ -66,13 +78,16 @@ impl Zfs {
         if from.parent().as_ref() == Some(parent) {
             return Ok(());
         }
-        let root = |name: &DatasetName| self.nodes.get(name).and_then(|n| n.dataset.encryption_root.clone());
+        let root = |name: &DatasetName| {
+            self.nodes.get(name).and_then(|n| n.dataset.encryption_root.clone())
+        };
         let own = root(from);
         if own.as_ref().is_some_and(|own| own != from) && own != root(parent) {
             return Err(refusal());
         }
         // Space is moved up to where both meet.
-        let shared = parent.ancestors().chain([parent.clone()]).filter(|above| from.is_under(above)).max();
+        let shared =
+            parent.ancestors().chain([parent.clone()]).filter(|above| from.is_under(above)).max();
         let taken = self.taken(from);
         let mut above = Some(parent.clone());
         while let Some(at) = above.filter(|at| Some(at) != shared.as_ref()) {
@@ -134,7 +149,12 @@ impl Zfs {
     }
 
     /// `zfs rename` of a snapshot to another name after `@`; with `-r` of all with its name below too.
-    pub fn rename_snapshot(&mut self, from: &SnapshotName, to: &str, recursive: bool) -> Result<(), Refusal> {
+    pub fn rename_snapshot(
+        &mut self,
+        from: &SnapshotName,
+        to: &str,
+        recursive: bool,
+    ) -> Result<(), Refusal> {
         let head = from.dataset_name()?;
         self.point(from).ok_or_else(|| no_snapshot(from))?;
         if from.name() == to {
@@ -142,7 +162,9 @@ impl Zfs {
         }
         head.snapshot(to)?;
         let names = if recursive { self.subtree(&head) } else { vec![head] };
-        let has = |name: &DatasetName, snapshot: &str| self.nodes.get(name).is_some_and(|n| n.point(snapshot).is_some());
+        let has = |name: &DatasetName, snapshot: &str| {
+            self.nodes.get(name).is_some_and(|n| n.point(snapshot).is_some())
+        };
         let names: Vec<_> = names.into_iter().filter(|name| has(name, from.name())).collect();
         for name in &names {
             let new = name.snapshot(to)?;
@@ -151,7 +173,11 @@ impl Zfs {
             }
         }
         for name in names {
-            let Some(point) = self.nodes.get_mut(&name).and_then(|node| node.point_mut(from.name())) else { continue };
+            let Some(point) =
+                self.nodes.get_mut(&name).and_then(|node| node.point_mut(from.name()))
+            else {
+                continue;
+            };
             to.clone_into(&mut point.snapshot.name);
             let clones = point.snapshot.clones.clone();
             let origin = name.snapshot(to).ok();

@@ -69,7 +69,12 @@ pub struct Receive {
 
 impl Zfs {
     /// `zfs send`; `since` is the name after `@` of an earlier snapshot (`-i`).
-    pub fn send(&self, name: &SnapshotName, content: Content, since: Option<&str>) -> Result<Stream, Refusal> {
+    pub fn send(
+        &self,
+        name: &SnapshotName,
+        content: Content,
+        since: Option<&str>,
+    ) -> Result<Stream, Refusal> {
         let head = name.dataset_name()?;
         let last = self.point(name).ok_or_else(|| no_snapshot(name))?;
         let top = self.node(&head)?;
@@ -79,7 +84,8 @@ impl Zfs {
                 return Err(Refusal::NotLatest(name.to_string()));
             }
         }
-        let datasets = if content == Content::Replica { self.subtree(&head) } else { vec![head.clone()] };
+        let datasets =
+            if content == Content::Replica { self.subtree(&head) } else { vec![head.clone()] };
         let mut parts = Vec::new();
         let mut skipped: Option<DatasetName> = None;
         for at in datasets {
@@ -87,7 +93,8 @@ impl Zfs {
                 continue;
             }
             let node = self.node(&at)?;
-            let Some(end) = node.points.iter().position(|point| point.snapshot.name == name.name()) else {
+            let Some(end) = node.points.iter().position(|point| point.snapshot.name == name.name())
+            else {
                 if node.dataset.createtxg > last.snapshot.createtxg {
                     skipped = Some(at);
                     continue;
@@ -97,8 +104,11 @@ impl Zfs {
             if content != Content::Plain && node.is_encrypted() {
                 return Err(Refusal::Stream(at));
             }
-            let start = since.and_then(|since| node.points.iter().position(|point| point.snapshot.name == since));
-            let origin = node.dataset.origin.as_ref().and_then(|origin| self.point(origin)?.snapshot.guid);
+            let start = since.and_then(|since| {
+                node.points.iter().position(|point| point.snapshot.name == since)
+            });
+            let origin =
+                node.dataset.origin.as_ref().and_then(|origin| self.point(origin)?.snapshot.guid);
             let first = match (content, start) {
                 (Content::Replica, Some(start)) => start + 1,
                 (Content::Replica, None) => 0,
@@ -126,7 +136,11 @@ impl Zfs {
         Ok(Stream { content, parts })
     }
 
-    fn sent_properties(&self, name: &DatasetName, content: Content) -> Option<Vec<(PropertyName, Raw)>> {
+    fn sent_properties(
+        &self,
+        name: &DatasetName,
+        content: Content,
+    ) -> Option<Vec<(PropertyName, Raw)>> {
         if content == Content::Plain {
             return None;
         }
@@ -143,8 +157,14 @@ impl Zfs {
     }
 
     /// `zfs receive`.
-    pub fn receive(&mut self, name: &DatasetName, stream: &Stream, how: &Receive) -> Result<(), Refusal> {
-        let recursive = stream.parts.iter().any(|part| !part.below.is_empty()) || stream.parts.len() > 1;
+    pub fn receive(
+        &mut self,
+        name: &DatasetName,
+        stream: &Stream,
+        how: &Receive,
+    ) -> Result<(), Refusal> {
+        let recursive =
+            stream.parts.iter().any(|part| !part.below.is_empty()) || stream.parts.len() > 1;
         let mut mounts = false;
         if how.snapshot.is_some() && stream.content == Content::Replica {
             return Err(Refusal::Stream(name.clone()));
@@ -192,7 +212,8 @@ impl Zfs {
             }
             (true, true) => {
                 let node = self.node(target)?;
-                let overwritten = how.force && node.points.is_empty() && node.dataset.origin.is_none();
+                let overwritten =
+                    how.force && node.points.is_empty() && node.dataset.origin.is_none();
                 let fits = part.kind == DatasetKind::Filesystem || !self.has_children(target);
                 if !overwritten || !fits || node.is_encrypted() {
                     return Err(Refusal::Exists(target.clone()));
@@ -214,7 +235,8 @@ impl Zfs {
         if wants_new && !exists {
             let plain = PropertySet::new();
             let parent = target.parent().map(|parent| self.facts(&parent));
-            let context = Context::create_in(parent.unwrap_or_else(|| self.facts(target)), part.kind);
+            let context =
+                Context::create_in(parent.unwrap_or_else(|| self.facts(target)), part.kind);
             let none = plain.check_list(&context.release(self.release)).unwrap_or_default();
             let mut node = self.begin(target, part.kind, &none)?;
             if part.properties.is_some() && accepted.get(Property::Encryption).is_none() {
@@ -237,7 +259,10 @@ impl Zfs {
         let node = self.node_mut(target)?;
         node.dataset.kind = Some(part.kind);
         node.directories.clone_from(&part.point.directories);
-        let keys: Vec<_> = encrypted.iter().filter_map(|p| Some((*p, node.dataset.fixed.get(p)?.clone()))).collect();
+        let keys: Vec<_> = encrypted
+            .iter()
+            .filter_map(|p| Some((*p, node.dataset.fixed.get(p)?.clone())))
+            .collect();
         node.dataset.fixed.clone_from(&part.point.fixed);
         for property in encrypted {
             node.dataset.fixed.remove(&property);
@@ -248,18 +273,21 @@ impl Zfs {
 
         self.take_properties(target, part, how)?;
         for property in self.excluded(target, part, how) {
-            self.node_mut(target)?.store(property, |entry, has_received| entry.inherit(has_received));
+            self.node_mut(target)?
+                .store(property, |entry, has_received| entry.inherit(has_received));
         }
         if top {
             // What fails here is only warned of.
             let _ = self.assign(target, &accepted);
         } else {
             for (property, _) in accepted.iter().filter(|(property, _)| inheritable(property)) {
-                self.node_mut(target)?.store(property.clone(), |entry, has_received| entry.inherit(has_received));
+                self.node_mut(target)?
+                    .store(property.clone(), |entry, has_received| entry.inherit(has_received));
             }
         }
         if let Some(size) = &part.point.size {
-            self.node_mut(target)?.store(Property::Volsize.into(), |entry, _| entry.set(size.clone()));
+            self.node_mut(target)?
+                .store(Property::Volsize.into(), |entry, _| entry.set(size.clone()));
         }
 
         let txg = self.next_txg();
@@ -282,15 +310,25 @@ impl Zfs {
     }
 
     /// An increment fits on top of the snapshot it was made from.
-    fn check_increment(&mut self, target: &DatasetName, part: &Part, how: &Receive) -> Result<(), Refusal> {
+    fn check_increment(
+        &mut self,
+        target: &DatasetName,
+        part: &Part,
+        how: &Receive,
+    ) -> Result<(), Refusal> {
         let refusal = || Refusal::Stream(target.clone());
         let node = self.node(target)?;
-        let at = node.points.iter().position(|point| point.snapshot.guid == part.since).ok_or_else(refusal)?;
+        let at = node
+            .points
+            .iter()
+            .position(|point| point.snapshot.guid == part.since)
+            .ok_or_else(refusal)?;
         if node.points.len() > at + 1 {
             if !how.force {
                 return Err(refusal());
             }
-            let later: Vec<_> = node.points.iter().skip(at + 1).map(|p| p.snapshot.name.clone()).collect();
+            let later: Vec<_> =
+                node.points.iter().skip(at + 1).map(|p| p.snapshot.name.clone()).collect();
             for name in later {
                 self.destroy_point(&target.snapshot(&name)?, false)?;
             }
@@ -311,7 +349,8 @@ impl Zfs {
         let mut set = PropertySet::new();
         for (name, value) in how.set.iter() {
             let native = Property::resolve(name, self.release);
-            if native.is_some_and(|native| !native.applies_to(part.kind, self.release)) && recursive {
+            if native.is_some_and(|native| !native.applies_to(part.kind, self.release)) && recursive
+            {
                 continue;
             }
             set.set(name, value);
@@ -326,7 +365,12 @@ impl Zfs {
         accepted.map_err(|error| Refusal::Property { dataset: target.clone(), error })
     }
 
-    fn take_properties(&mut self, target: &DatasetName, part: &Part, how: &Receive) -> Result<(), Refusal> {
+    fn take_properties(
+        &mut self,
+        target: &DatasetName,
+        part: &Part,
+        how: &Receive,
+    ) -> Result<(), Refusal> {
         let Some(properties) = &part.properties else { return Ok(()) };
         let node = self.node_mut(target)?;
         // What a stream says takes the place of all that earlier ones said; the first such stream even of what
@@ -334,7 +378,9 @@ impl Zfs {
         let first = !node.has_received;
         node.has_received = true;
         let known: Vec<PropertyName> = node.dataset.entries.keys().cloned().collect();
-        for property in known.into_iter().filter(|property| property.native() != Some(Property::Volsize)) {
+        for property in
+            known.into_iter().filter(|property| property.native() != Some(Property::Volsize))
+        {
             node.store(property, |entry, _| {
                 entry.received = None;
                 if first {
@@ -344,9 +390,11 @@ impl Zfs {
             });
         }
         let excluded = |property: &PropertyName| {
-            !inheritable(property) && how.exclude.iter().any(|name| names(name, property, self.release))
+            !inheritable(property)
+                && how.exclude.iter().any(|name| names(name, property, self.release))
         };
-        let taken: Vec<_> = properties.iter().filter(|(property, _)| !excluded(property)).cloned().collect();
+        let taken: Vec<_> =
+            properties.iter().filter(|(property, _)| !excluded(property)).cloned().collect();
         for (property, raw) in taken {
             if let Some(native) = property.native() {
                 let number = std::str::from_utf8(&raw).ok().and_then(|text| text.parse().ok());
@@ -362,7 +410,8 @@ impl Zfs {
     }
 
     fn excluded(&self, target: &DatasetName, part: &Part, how: &Receive) -> BTreeSet<PropertyName> {
-        let names = how.exclude.iter().filter_map(|name| PropertyName::parse(name, self.release).ok());
+        let names =
+            how.exclude.iter().filter_map(|name| PropertyName::parse(name, self.release).ok());
         let applies = |property: &PropertyName| {
             property.native().is_none_or(|native| native.applies_to(part.kind, self.release))
         };
@@ -370,7 +419,9 @@ impl Zfs {
             let node = self.nodes.get(target);
             node.and_then(|node| node.own(property)).is_some_and(|(_, received)| !received)
         };
-        names.filter(|property| inheritable(property) && applies(property) && !is_local(property)).collect()
+        names
+            .filter(|property| inheritable(property) && applies(property) && !is_local(property))
+            .collect()
     }
 
     fn find_guid(&self, guid: u64) -> Option<SnapshotName> {

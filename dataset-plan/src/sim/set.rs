@@ -28,7 +28,12 @@ const STORED_TWICE: [(Property, &[&str], &str); 2] = [
 
 impl Zfs {
     /// `zfs set`; with `-u` unless what moves shall be mounted at its new place.
-    pub fn set(&mut self, name: &DatasetName, properties: &PropertySet, mount: bool) -> Result<(), Refusal> {
+    pub fn set(
+        &mut self,
+        name: &DatasetName,
+        properties: &PropertySet,
+        mount: bool,
+    ) -> Result<(), Refusal> {
         self.node(name)?;
         let context = self.context(Context::set(self.facts(name)));
         let refuse = |error: CheckError| Refusal::Property { dataset: name.clone(), error };
@@ -55,10 +60,16 @@ impl Zfs {
     }
 
     /// `zfs inherit`; with `-S` what was received counts again.
-    pub fn inherit(&mut self, name: &DatasetName, property: &str, revert: bool) -> Result<(), Refusal> {
+    pub fn inherit(
+        &mut self,
+        name: &DatasetName,
+        property: &str,
+        revert: bool,
+    ) -> Result<(), Refusal> {
         self.node(name)?;
         let refuse = |error: CheckError| Refusal::Property { dataset: name.clone(), error };
-        let property = inherit(property, revert, &self.facts(name), self.release).map_err(refuse)?;
+        let property =
+            inherit(property, revert, &self.facts(name), self.release).map_err(refuse)?;
         if property.native().is_some_and(|native| revert && NOT_REVERTIBLE.contains(&native)) {
             return Err(Refusal::NotInheritable { dataset: name.clone(), property });
         }
@@ -109,19 +120,28 @@ impl Zfs {
     }
 
     /// `zfs inherit -r`: of all below too, where they have the property, snapshots among them.
-    pub fn inherit_below(&mut self, name: &DatasetName, property: &str, revert: bool) -> Result<(), Refusal> {
+    pub fn inherit_below(
+        &mut self,
+        name: &DatasetName,
+        property: &str,
+        revert: bool,
+    ) -> Result<(), Refusal> {
         self.node(name)?;
         let native = Property::resolve(property, self.release);
         if let Some(native) = native {
             let is_given_up = !native.is_readonly() && (revert || native.is_inheritable());
             if !is_given_up || revert && NOT_REVERTIBLE.contains(&native) {
-                return Err(Refusal::NotInheritable { dataset: name.clone(), property: native.into() });
+                return Err(Refusal::NotInheritable {
+                    dataset: name.clone(),
+                    property: native.into(),
+                });
             }
         }
         let mut verdict = Ok(());
         for at in self.subtree(name) {
             let kind = self.node(&at)?.dataset.kind;
-            let applies = native.zip(kind).is_none_or(|(native, kind)| native.applies_to(kind, self.release));
+            let applies =
+                native.zip(kind).is_none_or(|(native, kind)| native.applies_to(kind, self.release));
             if applies {
                 let one = self.inherit(&at, property, revert);
                 verdict = verdict.and(one);
@@ -138,7 +158,11 @@ impl Zfs {
     }
 
     /// What the kernel does with accepted properties: it sets as many as it can, and then says whether one failed.
-    pub(super) fn assign(&mut self, name: &DatasetName, accepted: &Accepted) -> Result<(), Refusal> {
+    pub(super) fn assign(
+        &mut self,
+        name: &DatasetName,
+        accepted: &Accepted,
+    ) -> Result<(), Refusal> {
         let mut failed = None;
         let mut again = Vec::new();
         for (property, setting) in accepted.iter() {
@@ -152,11 +176,17 @@ impl Zfs {
             return Ok(());
         }
         // Perhaps a quota or reservation stood in the way that was set after it.
-        let verdicts = again.into_iter().map(|(property, raw)| self.assign_one(name, property, &raw));
+        let verdicts =
+            again.into_iter().map(|(property, raw)| self.assign_one(name, property, &raw));
         verdicts.collect::<Vec<_>>().into_iter().collect()
     }
 
-    fn assign_one(&mut self, name: &DatasetName, property: &PropertyName, raw: &Raw) -> Result<(), Refusal> {
+    fn assign_one(
+        &mut self,
+        name: &DatasetName,
+        property: &PropertyName,
+        raw: &Raw,
+    ) -> Result<(), Refusal> {
         let native = property.native();
         if matches!(property, PropertyName::Account(_) | PropertyName::Written(_)) {
             // Volumes have no accounts.
@@ -170,11 +200,17 @@ impl Zfs {
                 }
                 return Ok(());
             }
-            if native == Property::Volsize && self.is(name, Property::Readonly, "on") && self.node(name)?.number(native).is_some() {
+            if native == Property::Volsize
+                && self.is(name, Property::Readonly, "on")
+                && self.node(name)?.number(native).is_some()
+            {
                 return Err(Refusal::ReadOnly(name.clone()));
             }
             if SPACE.contains(&native) {
-                let new = std::str::from_utf8(raw).ok().and_then(|text| text.parse().ok()).unwrap_or_default();
+                let new = std::str::from_utf8(raw)
+                    .ok()
+                    .and_then(|text| text.parse().ok())
+                    .unwrap_or_default();
                 self.fits(name, native, new)?;
                 let before = self.node(name)?.number(native).unwrap_or_default();
                 self.reserve(name, native, before, new);
@@ -193,7 +229,9 @@ fn causes(accepted: &Accepted) -> Vec<Cause> {
     for (property, setting) in accepted.iter() {
         causes.extend(match property.native() {
             Some(Property::Mountpoint) => Some(Cause::Mountpoint),
-            Some(Property::Canmount) => printed(setting).filter(|raw| **raw == *b"off").map(|_| Cause::Canmount),
+            Some(Property::Canmount) => {
+                printed(setting).filter(|raw| **raw == *b"off").map(|_| Cause::Canmount)
+            }
             Some(Property::Sharenfs | Property::Sharesmb) => Some(Cause::Share),
             _ => None,
         });

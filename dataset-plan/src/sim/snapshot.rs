@@ -26,7 +26,12 @@ pub enum Younger {
 
 impl Zfs {
     /// `zfs snapshot`; with `-r` of all below too.
-    pub fn snapshot(&mut self, name: &SnapshotName, recursive: bool, properties: &PropertySet) -> Result<(), Refusal> {
+    pub fn snapshot(
+        &mut self,
+        name: &SnapshotName,
+        recursive: bool,
+        properties: &PropertySet,
+    ) -> Result<(), Refusal> {
         let head = name.dataset_name()?;
         self.node(&head)?;
         name.check_creatable()?;
@@ -42,7 +47,8 @@ impl Zfs {
         }
         let txg = self.next_txg();
         for (number, at) in (0..).zip(names) {
-            let mut point = self.point_of(&at, name.name(), txg, guid_of(txg.rotate_left(32) + number))?;
+            let mut point =
+                self.point_of(&at, name.name(), txg, guid_of(txg.rotate_left(32) + number))?;
             for (property, setting) in accepted.iter() {
                 if let Some(raw) = printed(setting) {
                     point.entries.entry(property.clone()).or_default().set(raw);
@@ -54,7 +60,13 @@ impl Zfs {
     }
 
     /// A snapshot of a dataset as it is.
-    pub(super) fn point_of(&self, head: &DatasetName, name: &str, txg: u64, guid: u64) -> Result<Point, Refusal> {
+    pub(super) fn point_of(
+        &self,
+        head: &DatasetName,
+        name: &str,
+        txg: u64,
+        guid: u64,
+    ) -> Result<Point, Refusal> {
         let node = self.node(head)?;
         let size = node.own(&Property::Volsize.into()).map(|(raw, _)| raw.clone());
         Ok(Point {
@@ -73,11 +85,16 @@ impl Zfs {
     }
 
     /// `zfs set` on a snapshot: of user properties.
-    pub fn set_on_snapshot(&mut self, name: &SnapshotName, properties: &PropertySet) -> Result<(), Refusal> {
+    pub fn set_on_snapshot(
+        &mut self,
+        name: &SnapshotName,
+        properties: &PropertySet,
+    ) -> Result<(), Refusal> {
         self.point(name).ok_or_else(|| no_snapshot(name))?;
         let context = Context::set(DatasetFacts::snapshot()).release(self.release);
         let dataset = name.dataset_name()?;
-        let accepted = properties.check(&context).map_err(|error| Refusal::Property { dataset, error })?;
+        let accepted =
+            properties.check(&context).map_err(|error| Refusal::Property { dataset, error })?;
         let Some(point) = self.point_mut(name) else { return Ok(()) };
         for (property, setting) in accepted.iter() {
             if let Some(raw) = printed(setting) {
@@ -88,10 +105,16 @@ impl Zfs {
     }
 
     /// `zfs inherit` on a snapshot.
-    pub fn inherit_on_snapshot(&mut self, name: &SnapshotName, property: &str, revert: bool) -> Result<(), Refusal> {
+    pub fn inherit_on_snapshot(
+        &mut self,
+        name: &SnapshotName,
+        property: &str,
+        revert: bool,
+    ) -> Result<(), Refusal> {
         self.point(name).ok_or_else(|| no_snapshot(name))?;
         let dataset = name.dataset_name()?;
-        let property = zfs_props::check::inherit(property, revert, &DatasetFacts::snapshot(), self.release);
+        let property =
+            zfs_props::check::inherit(property, revert, &DatasetFacts::snapshot(), self.release);
         let property = property.map_err(|error| Refusal::Property { dataset, error })?;
         let Some(point) = self.point_mut(name) else { return Ok(()) };
         if let PropertyName::Native(_) = property {
@@ -100,7 +123,11 @@ impl Zfs {
         }
         let has_received = point.has_received;
         let entry = point.entries.entry(property.clone()).or_default();
-        if revert { entry.revert() } else { entry.inherit(has_received) }
+        if revert {
+            entry.revert()
+        } else {
+            entry.inherit(has_received)
+        }
         if entry.is_empty() {
             point.entries.remove(&property);
         }
@@ -117,7 +144,9 @@ impl Zfs {
         if younger == Younger::Refuse && !later.is_empty() {
             return Err(Refusal::NotLatest(name.to_string()));
         }
-        if younger == Younger::Destroy && later.iter().any(|point| !point.snapshot.clones.is_empty()) {
+        if younger == Younger::Destroy
+            && later.iter().any(|point| !point.snapshot.clones.is_empty())
+        {
             return Err(Refusal::HasClones(name.to_string()));
         }
         for point in later {
@@ -151,12 +180,20 @@ impl Zfs {
     }
 
     /// `zfs release`; with `-r` of all with its name below too.
-    pub fn release_hold(&mut self, name: &SnapshotName, tag: &str, recursive: bool) -> Result<(), Refusal> {
+    pub fn release_hold(
+        &mut self,
+        name: &SnapshotName,
+        tag: &str,
+        recursive: bool,
+    ) -> Result<(), Refusal> {
         let names = self.namesakes(name, recursive)?;
-        let held = |name: &SnapshotName| self.point(name).is_some_and(|point| {
-            // Of observed holds the names are not known.
-            point.tags.contains(tag) || point.snapshot.holds.is_some_and(|n| n > point.tags.len() as u64)
-        });
+        let held = |name: &SnapshotName| {
+            self.point(name).is_some_and(|point| {
+                // Of observed holds the names are not known.
+                point.tags.contains(tag)
+                    || point.snapshot.holds.is_some_and(|n| n > point.tags.len() as u64)
+            })
+        };
         if let Some(name) = names.iter().find(|name| !held(name)) {
             return Err(Refusal::Tag { snapshot: name.to_string(), tag: tag.to_owned() });
         }
@@ -171,11 +208,17 @@ impl Zfs {
         Ok(())
     }
 
-    fn namesakes(&self, name: &SnapshotName, recursive: bool) -> Result<Vec<SnapshotName>, Refusal> {
+    fn namesakes(
+        &self,
+        name: &SnapshotName,
+        recursive: bool,
+    ) -> Result<Vec<SnapshotName>, Refusal> {
         let head = name.dataset_name()?;
         self.node(&head)?;
         let names = if recursive { self.subtree(&head) } else { vec![head] };
-        let has = |at: &DatasetName| self.nodes.get(at).is_some_and(|node| node.point(name.name()).is_some());
+        let has = |at: &DatasetName| {
+            self.nodes.get(at).is_some_and(|node| node.point(name.name()).is_some())
+        };
         let names: Vec<_> = names.into_iter().filter(has).collect();
         if names.is_empty() {
             return Err(no_snapshot(name));
@@ -189,7 +232,8 @@ impl Zfs {
         if self.is_volume(name) {
             return Err(Refusal::Volume(name.clone()));
         }
-        let refused = self.is(name, Property::Zoned, "on") || self.is(name, Property::Canmount, "off");
+        let refused =
+            self.is(name, Property::Zoned, "on") || self.is(name, Property::Canmount, "off");
         let known = self.word(name, Property::Mountpoint);
         if refused || known.is_some_and(|place| !place.starts_with('/')) {
             return Err(Refusal::NotMountable(name.clone()));
@@ -198,7 +242,10 @@ impl Zfs {
             return Err(Refusal::Mounted(name.clone()));
         }
         self.mount_one(name)?;
-        let given = MOUNT_OPTIONS.iter().map(|(option, ..)| *option).filter(|option| options.contains(option));
+        let given = MOUNT_OPTIONS
+            .iter()
+            .map(|(option, ..)| *option)
+            .filter(|option| options.contains(option));
         self.node_mut(name)?.options.extend(given);
         Ok(())
     }

@@ -12,7 +12,12 @@ use super::refusal::Refusal;
 
 impl Zfs {
     /// Whether a new quota, reservation, refquota or refreservation would be accepted.
-    pub(super) fn fits(&self, name: &DatasetName, property: Property, new: u64) -> Result<(), Refusal> {
+    pub(super) fn fits(
+        &self,
+        name: &DatasetName,
+        property: Property,
+        new: u64,
+    ) -> Result<(), Refusal> {
         let Some(node) = self.nodes.get(name) else { return Ok(()) };
         let number = |property| node.number(property).unwrap_or_default();
         let within = |limit: u64, bytes: u64| limit == 0 || bytes <= limit;
@@ -29,7 +34,8 @@ impl Zfs {
             }
             Property::Refreservation => {
                 let more = new.saturating_sub(number(property));
-                (more == 0 || more <= self.available(name)) && within(number(Property::Refquota), new)
+                (more == 0 || more <= self.available(name))
+                    && within(number(Property::Refquota), new)
             }
             _ => true,
         };
@@ -38,7 +44,13 @@ impl Zfs {
     }
 
     /// Accounts for a new reservation, here and above.
-    pub(super) fn reserve(&mut self, name: &DatasetName, property: Property, before: u64, after: u64) {
+    pub(super) fn reserve(
+        &mut self,
+        name: &DatasetName,
+        property: Property,
+        before: u64,
+        after: u64,
+    ) {
         match property {
             Property::Refreservation => self.charge(name, before, after),
             Property::Reservation => {

@@ -68,8 +68,11 @@ impl Zfs {
         };
         lines
             .chain(users)
-            .map(|(property, value, source)| {
-                Line { received: received(&property), property, value, source }
+            .map(|(property, value, source)| Line {
+                received: received(&property),
+                property,
+                value,
+                source,
             })
             .collect()
     }
@@ -114,16 +117,21 @@ impl Zfs {
             Some((PropertyName::Native(property), value, source))
         });
         let own = point.entries.keys().cloned();
-        let users: BTreeSet<PropertyName> = self.user_properties(name).into_iter().chain(own).collect();
+        let users: BTreeSet<PropertyName> =
+            self.user_properties(name).into_iter().chain(own).collect();
         let users = users.into_iter().filter_map(|property| {
             let (value, source) = self.value_of_snapshot(name, point, &property)?;
             Some((property, value, source))
         });
-        let received = |property: &PropertyName| Some(text(point.entries.get(property)?.received.as_ref()?));
+        let received =
+            |property: &PropertyName| Some(text(point.entries.get(property)?.received.as_ref()?));
         lines
             .chain(users)
-            .map(|(property, value, source)| {
-                Line { received: received(&property), property, value, source }
+            .map(|(property, value, source)| Line {
+                received: received(&property),
+                property,
+                value,
+                source,
             })
             .collect()
     }
@@ -136,7 +144,8 @@ impl Zfs {
 
     fn user_properties(&self, name: &DatasetName) -> BTreeSet<PropertyName> {
         let chain = self.chain(name).filter_map(|(_, node)| node);
-        let all = chain.flat_map(|node| node.dataset.entries.keys().chain(node.dataset.outside.keys()));
+        let all =
+            chain.flat_map(|node| node.dataset.entries.keys().chain(node.dataset.outside.keys()));
         all.filter(|property| property.native().is_none()).cloned().collect()
     }
 
@@ -153,16 +162,23 @@ impl Zfs {
     }
 
     /// What is stored for a property where it is decided.
-    fn stored(&self, name: &DatasetName, property: &PropertyName) -> Option<(&Raw, Source<DatasetName>)> {
-        let entries = self.chain(name).map(|(name, node)| {
-            (name, node.and_then(|node| node.dataset.entries.get(property)))
-        });
+    fn stored(
+        &self,
+        name: &DatasetName,
+        property: &PropertyName,
+    ) -> Option<(&Raw, Source<DatasetName>)> {
+        let entries = self
+            .chain(name)
+            .map(|(name, node)| (name, node.and_then(|node| node.dataset.entries.get(property))));
         if let Some((raw, setpoint)) = resolve(inheritable(property), entries) {
-            return Some((raw, match setpoint {
-                Setpoint::Local => Source::Local,
-                Setpoint::Received => Source::Received,
-                Setpoint::Inherited(from) => Source::Inherited(from),
-            }));
+            return Some((
+                raw,
+                match setpoint {
+                    Setpoint::Local => Source::Local,
+                    Setpoint::Received => Source::Received,
+                    Setpoint::Inherited(from) => Source::Inherited(from),
+                },
+            ));
         }
         self.chain(name).find_map(|(_, node)| {
             let (from, raw) = node?.dataset.outside.get(property)?;
@@ -184,7 +200,9 @@ impl Zfs {
             if let Some(raw) = node.dataset.temporary.get(&native) {
                 return Some((text(raw), Source::Temporary));
             }
-            if let Some((_, word)) = self.by_mount(name, node).find(|(property, _)| *property == native) {
+            if let Some((_, word)) =
+                self.by_mount(name, node).find(|(property, _)| *property == native)
+            {
                 return Some((word.to_owned(), Source::Temporary));
             }
         }
@@ -214,7 +232,10 @@ impl Zfs {
         node: &'z Node,
     ) -> impl Iterator<Item = (Property, &'static str)> + 'z {
         let rows = node.options.iter().filter_map(|option| {
-            MOUNT_OPTIONS.iter().find(|(known, ..)| known == option).map(|(_, property, word)| (*property, *word))
+            MOUNT_OPTIONS
+                .iter()
+                .find(|(known, ..)| known == option)
+                .map(|(_, property, word)| (*property, *word))
         });
         rows.filter(move |(property, word)| {
             let lasting = self.lasting(name, node, &(*property).into());
@@ -245,16 +266,19 @@ impl Zfs {
         if let Some(raw) = property.native().and_then(|native| point.fixed.get(&native)) {
             return Some((text(raw), Source::None));
         }
-        let entries = self.chain(name).map(|(name, node)| {
-            (name, node.and_then(|node| node.dataset.entries.get(property)))
-        });
+        let entries = self
+            .chain(name)
+            .map(|(name, node)| (name, node.and_then(|node| node.dataset.entries.get(property))));
         let own = point.entries.get(property);
         if let Some((raw, setpoint)) = resolve_of_snapshot(own, inheritable(property), entries) {
-            return Some((text(raw), match setpoint {
-                Setpoint::Local => Source::Local,
-                Setpoint::Received => Source::Received,
-                Setpoint::Inherited(from) => Source::Inherited(from),
-            }));
+            return Some((
+                text(raw),
+                match setpoint {
+                    Setpoint::Local => Source::Local,
+                    Setpoint::Received => Source::Received,
+                    Setpoint::Inherited(from) => Source::Inherited(from),
+                },
+            ));
         }
         let raw = self.default_of(property.native()?, DatasetKind::Snapshot)?;
         Some((text(&raw), Source::Default))
@@ -305,14 +329,12 @@ impl Zfs {
     /// What the checks of properties want to know.
     pub(super) fn facts(&self, name: &DatasetName) -> DatasetFacts {
         let Some(node) = self.nodes.get(name) else { return DatasetFacts::filesystem() };
-        let fixed = |property| {
-            std::str::from_utf8(node.dataset.fixed.get(&property)?).ok()?.parse().ok()
-        };
+        let fixed =
+            |property| std::str::from_utf8(node.dataset.fixed.get(&property)?).ok()?.parse().ok();
         let volume = || VolumeFacts {
             size: node.number(Property::Volsize).unwrap_or_default(),
-            block_size: fixed(Property::Volblocksize).unwrap_or_else(|| {
-                zfs_props::reservation::default_block_size(self.release)
-            }),
+            block_size: fixed(Property::Volblocksize)
+                .unwrap_or_else(|| zfs_props::reservation::default_block_size(self.release)),
             refreservation: node.number(Property::Refreservation).unwrap_or_default(),
         };
         let mut facts = match node.dataset.kind {

@@ -1,8 +1,8 @@
 //! From a command line of `zfs` to the simulator's method.
 
 use dataset_plan::sim::{Content, Receive, Refusal, Younger, Zfs};
-use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::kind::DatasetKind;
+use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::number;
 use zfs_props::property::Property;
 use zfs_props::release::Release;
@@ -28,7 +28,10 @@ pub(crate) fn run(zfs: &mut Zfs, words: &[&str]) -> Result<(), String> {
     let stream = zfs.send(&command.snapshot(0)?, content, since).map_err(said)?;
     let command = Command::parse(received)?;
     let exclude: Vec<String> = command.values("-x").map(str::to_owned).collect();
-    if exclude.iter().any(|name| exclude.iter().filter(|other| *other == name).count() > 1 || command.properties.get(name).is_some()) {
+    if exclude.iter().any(|name| {
+        exclude.iter().filter(|other| *other == name).count() > 1
+            || command.properties.get(name).is_some()
+    }) {
         return Err("a property twice".into());
     }
     let (force, unmounted) = (command.has("-F"), command.has("-u"));
@@ -37,7 +40,8 @@ pub(crate) fn run(zfs: &mut Zfs, words: &[&str]) -> Result<(), String> {
         None => (command.argument(0)?, None),
     };
     let how = Receive { set: command.properties.clone(), exclude, force, unmounted, snapshot };
-    let name: DatasetName = name.parse().map_err(|error: zfs_props::name::NameError| error.to_string())?;
+    let name: DatasetName =
+        name.parse().map_err(|error: zfs_props::name::NameError| error.to_string())?;
     zfs.receive(&name, &stream, &how).map_err(said)
 }
 
@@ -88,7 +92,10 @@ impl<'a> Command<'a> {
     fn parse(words: &[&'a str]) -> Result<Self, String> {
         let (verb, rest) = words.split_first().ok_or("no command")?;
         let (_, flags) = FLAGS.iter().find(|(known, _)| known == verb).ok_or("unknown command")?;
-        let with_value = WITH_VALUE.iter().find(|(known, _)| known == verb).map_or(&[][..], |(_, options)| options);
+        let with_value = WITH_VALUE
+            .iter()
+            .find(|(known, _)| known == verb)
+            .map_or(&[][..], |(_, options)| options);
         let mut command = Command {
             verb,
             flags: Vec::new(),
@@ -112,7 +119,8 @@ impl<'a> Command<'a> {
         }
         let mut assigned: Vec<&str> = Vec::new();
         if *verb == "set" {
-            let names = command.arguments.iter().position(|word| !word.contains('=')).unwrap_or_default();
+            let names =
+                command.arguments.iter().position(|word| !word.contains('=')).unwrap_or_default();
             assigned.extend(command.arguments.drain(..names));
         } else if *verb != "mount" {
             assigned.extend(command.values("-o"));
@@ -120,7 +128,8 @@ impl<'a> Command<'a> {
         // `-b` is a property too.
         let block_size = command.value("-b").map(|size| format!("volblocksize={size}"));
         let assigned = assigned.into_iter().chain(block_size.as_deref());
-        command.properties = PropertySet::from_arguments(assigned).map_err(|error| error.to_string())?;
+        command.properties =
+            PropertySet::from_arguments(assigned).map_err(|error| error.to_string())?;
         Ok(command)
     }
 
@@ -157,7 +166,11 @@ impl<'a> Command<'a> {
             "create" => self.create(zfs),
             "clone" => {
                 let (origin, name) = (self.snapshot(0)?, self.dataset(1)?);
-                if self.has("-p") && zfs.snapshots(&origin.dataset_name().map_err(|error| error.to_string())?).any(|known| known == origin.name()) {
+                if self.has("-p")
+                    && zfs
+                        .snapshots(&origin.dataset_name().map_err(|error| error.to_string())?)
+                        .any(|known| known == origin.name())
+                {
                     if zfs.kind(&name).is_some() {
                         return Ok(());
                     }
@@ -167,19 +180,23 @@ impl<'a> Command<'a> {
             }
             "set" => self.each(0, |at| {
                 if self.is_of_snapshot(at) {
-                    return zfs.set_on_snapshot(&self.snapshot(at)?, &self.properties).map_err(said);
+                    return zfs
+                        .set_on_snapshot(&self.snapshot(at)?, &self.properties)
+                        .map_err(said);
                 }
                 zfs.set(&self.dataset(at)?, &self.properties, !self.has("-u")).map_err(said)
             }),
             "inherit" => self.inherit(zfs),
             "rename" => self.rename(zfs),
-            "destroy" if self.is_of_snapshot(0) => {
-                zfs.destroy_snapshot(&self.snapshot(0)?, self.has("-d"), self.has("-r")).map_err(said)
-            }
+            "destroy" if self.is_of_snapshot(0) => zfs
+                .destroy_snapshot(&self.snapshot(0)?, self.has("-d"), self.has("-r"))
+                .map_err(said),
             // Of datasets nothing can be put off.
             "destroy" if self.has("-d") => Err("-d is for snapshots".into()),
             "destroy" => zfs.destroy(&self.dataset(0)?, self.has("-r")).map_err(said),
-            "snapshot" => zfs.snapshot(&self.snapshot(0)?, self.has("-r"), &self.properties).map_err(said),
+            "snapshot" => {
+                zfs.snapshot(&self.snapshot(0)?, self.has("-r"), &self.properties).map_err(said)
+            }
             "rollback" => {
                 let younger = match (self.has("-R"), self.has("-r")) {
                     (true, _) => Younger::DestroyClones,
@@ -195,13 +212,19 @@ impl<'a> Command<'a> {
             }
             "unmount" => zfs.unmount(&self.dataset(0)?).map_err(said),
             "hold" => zfs.hold(&self.snapshot(1)?, self.argument(0)?, self.has("-r")).map_err(said),
-            "release" => zfs.release_hold(&self.snapshot(1)?, self.argument(0)?, self.has("-r")).map_err(said),
+            "release" => zfs
+                .release_hold(&self.snapshot(1)?, self.argument(0)?, self.has("-r"))
+                .map_err(said),
             verb => Err(format!("{verb} alone says nothing")),
         }
     }
 
     /// For every dataset that is named; they are all tried.
-    fn each(&self, first: usize, mut run: impl FnMut(usize) -> Result<(), String>) -> Result<(), String> {
+    fn each(
+        &self,
+        first: usize,
+        mut run: impl FnMut(usize) -> Result<(), String>,
+    ) -> Result<(), String> {
         let verdicts: Vec<_> = (first..self.arguments.len()).map(&mut run).collect();
         verdicts.into_iter().collect()
     }
@@ -209,7 +232,11 @@ impl<'a> Command<'a> {
     fn create(&self, zfs: &mut Zfs) -> Result<(), String> {
         let name = self.dataset(0)?;
         if self.has("-p") {
-            let kind = if self.value("-V").is_some() { DatasetKind::Volume } else { DatasetKind::Filesystem };
+            let kind = if self.value("-V").is_some() {
+                DatasetKind::Volume
+            } else {
+                DatasetKind::Filesystem
+            };
             if zfs.kind(&name) == Some(kind) {
                 return Ok(());
             }
@@ -230,9 +257,10 @@ impl<'a> Command<'a> {
         if self.is_of_snapshot(1) {
             let outcome = zfs.inherit_on_snapshot(&self.snapshot(1)?, property, revert);
             // With `-r`, what has no such property is passed over.
-            let passed_over = self.has("-r") && Property::resolve(property, Release::V2_3).is_some_and(|native| {
-                !native.is_readonly() && (revert || native.is_inheritable())
-            });
+            let passed_over = self.has("-r")
+                && Property::resolve(property, Release::V2_3).is_some_and(|native| {
+                    !native.is_readonly() && (revert || native.is_inheritable())
+                });
             return if passed_over { Ok(()) } else { outcome.map_err(said) };
         }
         let name = self.dataset(1)?;

@@ -16,8 +16,7 @@ pub(crate) enum Verdict {
     LeftOut(&'static str),
 }
 
-impl Verdict {
-}
+impl Verdict {}
 
 /// Compares every row of `NAME.jsonl`, with its first line; fails after the last one if any disagrees.
 pub(crate) fn compare(name: &str, mut row: impl FnMut(&Value, &Value) -> Verdict) {

@@ -15,13 +15,22 @@ use crate::harness::{Verdict, compare};
 /// The root dataset in which a sequence is replayed; `~` in the recording.
 const ROOT: &str = "t/0000";
 
+/// `zfs get` cuts off the rest of a longer source.
+const LONGEST_SOURCE: usize = 127;
+
 /// By dataset or snapshot, property: value, source, and what was received.
 type Tree = BTreeMap<String, BTreeMap<String, [String; 3]>>;
 
 /// Sequences that say nothing about the simulator: with a command of all these words.
 const LEFT_OUT: [(&[&str], &str); 2] = [
-    (&["volthreading"], "the machine that recorded made no devices of volumes, and so knew no threads of theirs"),
-    (&["send\t-R\t-i"], "an incremental replica destroys and renames what its source destroyed and renamed: not simulated"),
+    (
+        &["volthreading"],
+        "the machine that recorded made no devices of volumes, and so knew no threads of theirs",
+    ),
+    (
+        &["send\t-R\t-i"],
+        "an incremental replica destroys and renames what its source destroyed and renamed: not simulated",
+    ),
 ];
 
 #[test]
@@ -29,7 +38,8 @@ fn sequences() {
     compare("sequences", |meta, row| {
         let mut zfs = pool();
         for (words, why) in LEFT_OUT {
-            let has_them = |line: &Value| words.iter().all(|word| line.as_str().unwrap().contains(word));
+            let has_them =
+                |line: &Value| words.iter().all(|word| line.as_str().unwrap().contains(word));
             if row["do"].as_array().unwrap().iter().any(has_them) {
                 return Verdict::LeftOut(why);
             }
@@ -41,7 +51,9 @@ fn sequences() {
             let outcome = run(&mut zfs, &words);
             if outcome.is_ok() != (*code == 0) {
                 let ours = outcome.map_or_else(|refusal| refusal, |()| "accepted".into());
-                return Verdict::Disagree(format!("command {number}, {words:?}: recorded exit status {code}, ours: {ours}"));
+                return Verdict::Disagree(format!(
+                    "command {number}, {words:?}: recorded exit status {code}, ours: {ours}"
+                ));
             }
         }
         let (recorded, ours) = (recorded(meta, &row["get"]), ours(&zfs, meta));
@@ -54,9 +66,11 @@ fn sequences() {
 
 /// An empty pool.
 fn pool() -> Zfs {
-    let observed = Observed::from_zfs_get("t\ttype\tfilesystem\t-\t-\nt\tmounted\tyes\t-\t-\n").unwrap();
+    let observed =
+        Observed::from_zfs_get("t\ttype\tfilesystem\t-\t-\nt\tmounted\tyes\t-\t-\n").unwrap();
     // The accounts of the machine that recorded.
-    let accounts = |group: &str| BTreeMap::from([("root".to_owned(), 0), (group.to_owned(), 65534)]);
+    let accounts =
+        |group: &str| BTreeMap::from([("root".to_owned(), 0), (group.to_owned(), 65534)]);
     let accounts = Accounts { users: accounts("nobody"), groups: accounts("nogroup") };
     Zfs::from(&observed).release(Release::V2_3).accounts(accounts)
 }
@@ -67,14 +81,18 @@ fn recorded(meta: &Value, get: &Value) -> Tree {
         let kind = if name.contains('@') { "snapshot" } else { odd["type"][0].as_str().unwrap() };
         let name = name.replace('~', ROOT);
         let usual = meta["usual"][kind].as_object().unwrap();
-        let properties: BTreeSet<&String> = usual.keys().chain(odd.as_object().unwrap().keys()).collect();
+        let properties: BTreeSet<&String> =
+            usual.keys().chain(odd.as_object().unwrap().keys()).collect();
         let entries = properties.into_iter().filter_map(|property| {
             let entry = odd.get(property).or_else(|| usual.get(property))?.as_array()?;
-            let part = |n: usize| entry.get(n).map_or("-", |part| part.as_str().unwrap()).replace('~', ROOT);
+            let part = |n: usize| {
+                entry.get(n).map_or("-", |part| part.as_str().unwrap()).replace('~', ROOT)
+            };
             let mut entry = [part(0), part(1), part(2)];
             if property == "clones" {
                 // In the order of a hash table.
-                let mut names: Vec<DatasetName> = entry[0].split(',').map(|name| name.parse().unwrap()).collect();
+                let mut names: Vec<DatasetName> =
+                    entry[0].split(',').map(|name| name.parse().unwrap()).collect();
                 names.sort();
                 let names: Vec<&str> = names.iter().map(DatasetName::as_str).collect();
                 entry[0] = names.join(",");
@@ -95,7 +113,9 @@ fn ours(zfs: &Zfs, meta: &Value) -> Tree {
     let entries = |lines: Vec<Line>| {
         let lines = lines.into_iter().map(|line| {
             let received = line.received.unwrap_or_else(|| "-".into());
-            (line.property.to_string(), [line.value, line.source.to_string(), received])
+            let mut source = line.source.to_string();
+            source.truncate(LONGEST_SOURCE);
+            (line.property.to_string(), [line.value, source, received])
         });
         lines.filter(|(property, _)| !measured.contains(&**property)).collect()
     };
@@ -119,7 +139,8 @@ fn first_difference(recorded: &Tree, ours: &Tree) -> Option<String> {
             let properties: BTreeSet<&String> = recorded.keys().chain(ours.keys()).collect();
             properties.into_iter().find_map(|property| {
                 let (recorded, ours) = (recorded.get(property), ours.get(property));
-                (recorded != ours).then(|| format!("{name} {property}: recorded {recorded:?}, ours {ours:?}"))
+                (recorded != ours)
+                    .then(|| format!("{name} {property}: recorded {recorded:?}, ours {ours:?}"))
             })
         }
     })
