@@ -1,6 +1,8 @@
 //! Steps of plans as commands.
 
-use zfs_props::property::Property;
+use zfs_props::name::DatasetName;
+use zfs_props::property::{Property, Stored};
+use zfs_props::release::Release;
 use zfs_props::set::PropertySet;
 
 use super::refusal::Refusal;
@@ -8,6 +10,7 @@ use super::{Younger, Zfs};
 use crate::apply::World;
 use crate::observed::{Account, Directory};
 use crate::plan::{Action, Assignment, Step};
+use crate::setting::Setting;
 
 impl World for Zfs {
     type Error = Refusal;
@@ -15,6 +18,9 @@ impl World for Zfs {
     fn run(&mut self, step: &Step) -> Result<(), Refusal> {
         let name = &step.dataset;
         let none = PropertySet::new();
+        if let Some(release) = release(&step.action) {
+            self.release = release;
+        }
         match &step.action {
             Action::Create { properties, mount } => self.create(name, &listed(properties), *mount),
             Action::CreateVolume { size, sparse, properties } => {
@@ -50,17 +56,32 @@ impl World for Zfs {
     }
 }
 
+/// The release that a step was planned for: its values know.
+fn release(action: &Action) -> Option<Release> {
+    let (Action::Create { properties, .. }
+    | Action::CreateVolume { properties, .. }
+    | Action::Clone { properties, .. }
+    | Action::Set(properties)) = action
+    else {
+        return None;
+    };
+    properties.iter().find_map(|assignment| match &assignment.setting {
+        Setting::Native(value) => Some(value.release()),
+        Setting::User(_) => None,
+    })
+}
+
 fn listed(assignments: &[Assignment]) -> PropertySet {
     let mut set = PropertySet::new();
     for Assignment { property, setting } in assignments {
-        set.set(&property.to_string(), zfs_props::property::Stored::Text(setting.argument()));
+        set.set(&property.to_string(), Stored::Text(setting.argument()));
     }
     set
 }
 
 impl Zfs {
     /// `zfs load-key`.
-    pub fn load_key(&mut self, name: &zfs_props::name::DatasetName) -> Result<(), Refusal> {
+    pub fn load_key(&mut self, name: &DatasetName) -> Result<(), Refusal> {
         let node = self.node(name)?;
         let is_root = node.dataset.encryption_root.as_ref().is_none_or(|root| root == name);
         if !is_root

@@ -15,6 +15,9 @@ use crate::harness::{Verdict, compare};
 /// The root dataset in which a sequence is replayed; `~` in the recording.
 const ROOT: &str = "t/0000";
 
+/// `zfs get` cuts off the rest of a longer source.
+const LONGEST_SOURCE: usize = 127;
+
 /// By dataset or snapshot, property: value, source, and what was received.
 type Tree = BTreeMap<String, BTreeMap<String, [String; 3]>>;
 
@@ -110,7 +113,9 @@ fn ours(zfs: &Zfs, meta: &Value) -> Tree {
     let entries = |lines: Vec<Line>| {
         let lines = lines.into_iter().map(|line| {
             let received = line.received.unwrap_or_else(|| "-".into());
-            (line.property.to_string(), [line.value, line.source.to_string(), received])
+            let mut source = line.source.to_string();
+            source.truncate(LONGEST_SOURCE);
+            (line.property.to_string(), [line.value, source, received])
         });
         lines.filter(|(property, _)| !measured.contains(&**property)).collect()
     };
