@@ -170,10 +170,7 @@ impl World for Cli {
         let mounts =
             matches!(step.action, Action::Create { mount: true, .. } | Action::Clone { .. });
         let absent = mounts && matches!(self.mounted(&step.dataset), Err(CliError::Failed { .. }));
-        let failure = match self.success(&step.command()) {
-            Ok(_) => return Ok(()),
-            Err(failure) => failure,
-        };
+        let Err(failure) = self.success(&step.command()) else { return Ok(()) };
         match (&failure, absent.then(|| self.mounted(&step.dataset))) {
             (CliError::Failed { stderr, .. }, Some(Ok(false))) => {
                 let (dataset, stderr) = (step.dataset.clone(), stderr.clone());

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "convergence/scenario.rs"]
+#[allow(dead_code, reason = "one test runs them in memory, the other one for real")]
 mod scenario;
 
 use std::collections::BTreeMap;

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::fs;
 
 use dataset_plan::Observed;
 use dataset_plan::command::Command;
@@ -118,7 +120,7 @@ impl World {
         let last = (*argv.last().unwrap()).to_owned();
         match &argv[..2] {
             // One change of the pool, or none.
-            ["zfs", _] if cut => {}
+            ["zfs" | "mv", _] if cut => {}
             ["zfs", "create"] => {
                 let properties = assignments(&argv);
                 self.datasets.insert(last, Dataset { properties, ..Dataset::default() });
@@ -155,7 +157,6 @@ impl World {
                 target.extend(source.iter().take(all).map(|(name, file)| (name.clone(), *file)));
                 target.retain(|name, _| source.contains_key(name));
             }
-            ["mv", _] if cut => {}
             ["mv", _] => {
                 let from = argv[argv.len() - 2];
                 if self.directories.get(&last).is_some_and(|there| !there.is_empty()) {
@@ -192,11 +193,10 @@ impl World {
         text.push_str("tank/services\ttype\tfilesystem\t-\t-\n");
         for (name, dataset) in &self.datasets {
             let mounted = if dataset.mounted.is_some() { "yes" } else { "no" };
-            text.push_str(&format!(
-                "{name}\ttype\tfilesystem\t-\t-\n{name}\tmounted\t{mounted}\t-\t-\n"
-            ));
+            writeln!(text, "{name}\ttype\tfilesystem\t-\t-\n{name}\tmounted\t{mounted}\t-\t-")
+                .unwrap();
             for (property, value) in &dataset.properties {
-                text.push_str(&format!("{name}\t{property}\t{value}\t-\tlocal\n"));
+                writeln!(text, "{name}\t{property}\t{value}\t-\tlocal").unwrap();
             }
         }
         Observed::from_zfs_get(text).unwrap()
@@ -475,4 +475,54 @@ fn the_runbook_is_the_same_commands_in_order() {
             "{text}"
         );
     }
+}
+
+/// The copying and comparing commands of a migration, by the real program.
+#[test]
+fn a_copy_is_whole_and_a_single_changed_byte_is_seen() {
+    if std::process::Command::new("rsync").arg("--version").output().is_err() {
+        println!("skipped: a_copy_is_whole_and_a_single_changed_byte_is_seen (no rsync)");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (folder.path().join("it's old: a\nb"), folder.path().join("new"));
+    fs::create_dir_all(old.join("deep")).unwrap();
+    fs::create_dir(&new).unwrap();
+    fs::write(old.join("deep/database"), "rows").unwrap();
+    fs::hard_link(old.join("deep/database"), old.join("link")).unwrap();
+    fs::write(new.join("stale"), "").unwrap();
+
+    let migration = migration(From::Directory);
+    let mut world = World::new(&migration.from);
+    let _ = forwards(&mut world, &migration, &mut 5, false);
+    let occupied = world.occupied();
+    let phase = migration.next(&world.observed(), &occupied, START, &BTreeSet::new()).unwrap();
+    assert_eq!(phase.step, Step::CutOver);
+    let rsync = |dry: bool| {
+        let commands = phase.moves.iter().map(Move::command);
+        let mut wanted = commands.filter(|command| {
+            command.argv()[0] == "rsync" && command.argv().contains(&"--dry-run".to_owned()) == dry
+        });
+        let command = wanted.next().unwrap();
+        // The same words, between two folders of this machine.
+        let words = command.argv()[1..].iter().map(|word| match word.strip_suffix('/') {
+            Some(PATH) => format!("{}/", old.display()),
+            Some(_) => format!("{}/", new.display()),
+            None => word.clone(),
+        });
+        let done = std::process::Command::new("rsync").args(words).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+        String::from_utf8(done.stdout).unwrap()
+    };
+    assert_ne!(rsync(true), "");
+    rsync(false);
+    assert_eq!(rsync(true), "");
+    assert_eq!(fs::read(new.join("deep/database")).unwrap(), b"rows");
+    assert!(!new.join("stale").exists());
+
+    // As long as before, and as old: only reading it tells.
+    let time = fs::metadata(new.join("link")).unwrap().modified().unwrap();
+    fs::write(new.join("link"), "rowz").unwrap();
+    fs::File::options().write(true).open(new.join("link")).unwrap().set_modified(time).unwrap();
+    assert_ne!(rsync(true), "");
 }

@@ -46,7 +46,6 @@ pub(crate) fn scenarios() -> Option<Vec<Scenario>> {
 }
 
 impl Scenario {
-    #[allow(dead_code, reason = "the live test alone makes them")]
     pub(crate) fn pools(&self) -> BTreeSet<&str> {
         self.state.keys().filter_map(|name| name.split('/').next()).collect()
     }
@@ -125,7 +124,6 @@ impl Scenario {
     }
 
     /// Commands that make the datasets, on pools that are there and empty.
-    #[allow(dead_code, reason = "the live test alone makes them")]
     pub(crate) fn commands(&self) -> String {
         let mut text = String::new();
         for (name, properties) in &self.state {
