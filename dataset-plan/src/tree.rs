@@ -491,6 +491,16 @@ impl<'a> Tree<'a> {
         known && fits && !row.held.contains(property)
     }
 
+    /// Whether a dataset is mounted and unmounted along with another one: it inherits its mountpoint.
+    pub(crate) fn follows(&self, at: usize, top: usize) -> bool {
+        let key = PropertyName::Native(Property::Mountpoint);
+        let Some(top) = self.row(top) else { return false };
+        let own =
+            |row: &&Row<'_>| row.observed.is_none_or(|dataset| dataset.own(&key, false).is_some());
+        let mut between = self.upwards(at).take_while(|row| row.name != top.name);
+        self.row(at).is_some_and(|row| row.name.is_under(&top.name)) && between.find(own).is_none()
+    }
+
     /// Mounted filesystems below that are mounted elsewhere once the mountpoint here is another.
     pub(crate) fn remounts(&self, at: usize) -> Vec<DatasetName> {
         let key = PropertyName::Native(Property::Mountpoint);

@@ -120,7 +120,7 @@ fn undeclared(spec: &Spec, observed: &Observed) -> BTreeMap<(DatasetName, String
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, max_shrink_iters: 300, ..ProptestConfig::default() })]
 
     /// An applied plan leaves nothing to do, from whatever was there.
     #[test]
@@ -161,7 +161,7 @@ proptest! {
         let first = plan(&wanted, &there, &Policy::default()).unwrap();
         let mut zfs = sim::Zfs::from(&there);
         for step in first.steps().iter().take(stop) {
-            dataset_plan::apply::World::run(&mut zfs, step).unwrap();
+            dataset_plan::apply::World::run(&mut zfs, step).unwrap_or_else(|e| panic!("{e}\n{first}"));
         }
         let rest = plan(&wanted, &zfs.observe(), &Policy::default()).unwrap();
         let done = applied(&rest, &zfs.observe());

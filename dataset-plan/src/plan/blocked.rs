@@ -56,6 +56,8 @@ pub enum Obstacle {
     Shrinks,
     /// Something else is mounted there.
     Taken,
+    /// Something is mounted below what would have to be unmounted.
+    Busy,
     /// A mount would cover another one.
     Covers,
     /// A mount would cover files.
@@ -83,6 +85,7 @@ impl fmt::Display for Obstacle {
             Obstacle::BelowUsed => "below-used",
             Obstacle::Shrinks => "shrinks",
             Obstacle::Taken => "taken",
+            Obstacle::Busy => "busy",
             Obstacle::Covers => "covers",
             Obstacle::Occupied => "occupied",
             Obstacle::Irreversible => "irreversible",

@@ -41,6 +41,11 @@ pub enum Reason {
         /// The declaration.
         declared: String,
     },
+    /// It is mounted below a place where another one is mounted or unmounted.
+    InTheWay {
+        /// The other one.
+        of: DatasetName,
+    },
     /// A dataset that shall be mounted is encrypted, and its key is not loaded.
     KeyNeeded {
         /// The dataset.
@@ -89,6 +94,7 @@ impl fmt::Display for Reason {
                 write!(f, "declared by {declared}, is {observed}")
             }
             Reason::NotMounted { declared } => write!(f, "declared by {declared}, is not mounted"),
+            Reason::InTheWay { of } => write!(f, "mounted below the mountpoint of {of}"),
             Reason::KeyNeeded { by } => write!(f, "{by} shall be mounted, its key is not loaded"),
             Reason::Moved { to } => write!(f, "declared as moved to {to}"),
             Reason::Clone { of, declared } => {

@@ -114,7 +114,7 @@ impl<'a> Planner<'a> {
         };
         let path = self.new_mount_place(at, want);
         if let Some(path) = &path {
-            if !self.may_mount(name, path) {
+            if !self.may_mount(at, name, path) {
                 return;
             }
         }

@@ -68,29 +68,41 @@ impl<'a> Planner<'a> {
             }
             return;
         }
-        let mountpoint = PropertyName::Native(Property::Mountpoint);
-        let place = self.mount_place(at);
+        let key = PropertyName::Native(Property::Mountpoint);
+        let place = self.tree.later(at, &key).map(|sight| sight.text().into_owned());
         // A new mountpoint, own or inherited, mounts what may be mounted; canmount=on alone does not.
-        let moves = place.is_some() && affected && {
-            let now = self.tree.now(at, &mountpoint);
-            now.is_none_or(|now| Some(&*now.text()) != place.as_deref())
+        let mounts = self.mount_place(at).is_some();
+        let moves = affected && mounts && {
+            let now = self.tree.now(at, &key).map(|sight| sight.text().into_owned());
+            now != place
         };
         let mut ready = settings.draft.or_else(|| self.tree.arrival(at));
         if let (true, Some(path), Some(draft)) = (moves, &place, settings.draft) {
             self.mounting(at, path.clone(), draft);
         }
         // Where the mountpoint is not as declared, that was reported.
-        let Some(path) = wanted.filter(|path| place.as_deref() == Some(path)) else {
-            return;
-        };
+        let Some(path) = wanted.filter(|path| place.as_deref() == Some(path)) else { return };
         if dataset.mounted == Some(false) && !moves {
             match self.mount(at, name, want, dataset, path, ready) {
                 Some(draft) => ready = Some(draft),
                 None => return,
             }
         }
+        let appears = moves || dataset.mounted == Some(false);
         if let Some(now) = &dataset.directory {
             self.own(name, want, path, now, ready);
+        } else if let (true, Some(owner), Some(group), Some(mode)) =
+            (appears, &want.owner, &want.group, want.mode)
+        {
+            // It could not be seen while nothing was mounted.
+            let (owner, group) = (owner.clone(), group.clone());
+            let action = Action::Own { path: path.to_owned(), owner, group, mode };
+            let declared = want.path.to_string();
+            let reason = Reason::Directory { declared, observed: "not seen yet".into() };
+            let mut draft = Draft::new(name.clone(), action, reason);
+            draft.undo = Undo::Impossible { because: "its owner before is not known".into() };
+            draft.needs = ready.into_iter().collect();
+            self.push(draft);
         } else if want.owner.is_some() || want.group.is_some() || want.mode.is_some() {
             self.leave(name.clone(), Kept::UnseenDirectory);
         }
@@ -114,7 +126,7 @@ impl<'a> Planner<'a> {
             self.block(name, Obstacle::NotMounted, what, &remedy);
             return None;
         }
-        if !self.may_mount(name, path) {
+        if !self.may_mount(at, name, path) {
             return None;
         }
         let mut needs: Vec<usize> = after.into_iter().collect();

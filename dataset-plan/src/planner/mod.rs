@@ -21,7 +21,7 @@ use zfs_props::name::DatasetName;
 use zfs_props::release::Release;
 
 pub(crate) use draft::Draft;
-use mounts::Mounting;
+use mounts::{Leaving, Mounting, Taken};
 use moves::Moves;
 
 use crate::observed::{Dataset, Observed};
@@ -53,6 +53,7 @@ pub fn plan_desired(desired: &Desired, observed: &Observed, policy: &Policy) -> 
         drafts: Vec::new(),
         keys: BTreeMap::new(),
         mountings: Vec::new(),
+        leavings: Vec::new(),
         taken: None,
         blocked: Vec::new(),
         untouched: Vec::new(),
@@ -62,6 +63,7 @@ pub fn plan_desired(desired: &Desired, observed: &Observed, policy: &Policy) -> 
     }
     planner.walk();
     planner.remove();
+    planner.make_way();
     planner.order_mounts();
     let steps = crate::order::steps(std::mem::take(&mut planner.drafts));
     let Planner { release, blocked, untouched, .. } = planner;
@@ -81,8 +83,10 @@ struct Planner<'a> {
     keys: BTreeMap<DatasetName, usize>,
     /// What is mounted anew, and where.
     mountings: Vec<Mounting>,
+    /// What is mounted and moves.
+    leavings: Vec<Leaving>,
     /// What is mounted now and stays, by path; found when it is needed.
-    taken: Option<BTreeMap<String, String>>,
+    taken: Option<Taken>,
     blocked: Vec<Blocked>,
     untouched: Vec<Untouched>,
 }

@@ -202,8 +202,14 @@ impl<'a> Planner<'a> {
             Some(setting) => setting.argument() == "on",
             None => self.tree.later(at, &key).is_none_or(|sight| sight.text() == "on"),
         };
+        if !self.may_leave(at, name) {
+            return false;
+        }
+        if !self.may_leave(at, name) {
+            return false;
+        }
         match path.text().filter(|path| can && path.starts_with('/')) {
-            Some(path) => self.may_mount(name, path),
+            Some(path) => self.may_mount(at, name, path),
             None => true,
         }
     }
@@ -236,19 +242,23 @@ impl<'a> Planner<'a> {
         needed: Vec<Needed>,
     ) -> Settings {
         let mut settings = Settings::default();
-        let (mut set, mut reserve) = (Vec::new(), Vec::new());
+        let (mut set, mut reserve, mut mount) = (Vec::new(), Vec::new(), Vec::new());
+        // What has an order of its own beside the changes of ancestors is a command of its own.
         let bounded = self.quota_above(at).is_some();
+        let affected = self.tree.is_affected(at);
         for needed in needed {
             let reserves = |p| RESERVES.contains(&p) && bounded;
+            let mounts = |p| REMOUNTS.contains(&p) && affected;
             match &needed.wish {
                 Wish::Set(_) if needed.property.native().is_some_and(reserves) => {
                     reserve.push(needed);
                 }
+                Wish::Set(_) if needed.property.native().is_some_and(mounts) => mount.push(needed),
                 Wish::Set(_) => set.push(needed),
                 _ => settings.draft = Some(self.draft_change(at, name, dataset, vec![needed])),
             }
         }
-        for group in [reserve, set] {
+        for group in [reserve, set, mount] {
             if !group.is_empty() {
                 settings.draft = Some(self.draft_change(at, name, dataset, group));
             }
@@ -314,6 +324,9 @@ impl<'a> Planner<'a> {
         draft.undo = undo;
         draft.needs = arrival.into_iter().collect();
         draft.after = after;
+        if remounts {
+            self.leaving(at, index);
+        }
         self.push(draft)
     }
 
