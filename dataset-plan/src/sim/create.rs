@@ -170,37 +170,8 @@ impl Zfs {
                 }
             }
         }
-        self.encrypt(name, &mut dataset, above, accepted);
+        encrypt(name, &mut dataset, above, accepted);
         Ok(Node { dataset, ..Node::default() })
-    }
-
-    /// Under whose key a new dataset is.
-    fn encrypt(
-        &self,
-        name: &DatasetName,
-        dataset: &mut Dataset,
-        above: &Dataset,
-        accepted: &Accepted,
-    ) {
-        if accepted.has_new_key() {
-            dataset.encryption_root = Some(name.clone());
-            dataset.key_loaded = Some(true);
-            if let Some(suite) = dataset.fixed.get_mut(&Property::Encryption) {
-                if **suite == *b"on" {
-                    *suite = (*DEFAULT_SUITE).into();
-                }
-            }
-        } else if let Some(root) = &above.encryption_root {
-            if accepted.get(Property::Encryption).is_none_or(|suite| suite.to_string() != "off") {
-                dataset.encryption_root = Some(root.clone());
-                dataset.key_loaded = above.key_loaded;
-                for property in [Property::Encryption, Property::Keyformat, Property::Pbkdf2iters] {
-                    dataset
-                        .fixed
-                        .extend(above.fixed.get(&property).map(|raw| (property, raw.clone())));
-                }
-            }
-        }
     }
 
     pub(super) fn insert(&mut self, name: &DatasetName, mut node: Node) {
@@ -216,6 +187,27 @@ impl Zfs {
             return Ok(());
         }
         self.mount_one(name)
+    }
+}
+
+/// Under whose key a new dataset is.
+fn encrypt(name: &DatasetName, dataset: &mut Dataset, above: &Dataset, accepted: &Accepted) {
+    if accepted.has_new_key() {
+        dataset.encryption_root = Some(name.clone());
+        dataset.key_loaded = Some(true);
+        if let Some(suite) = dataset.fixed.get_mut(&Property::Encryption) {
+            if **suite == *b"on" {
+                *suite = (*DEFAULT_SUITE).into();
+            }
+        }
+    } else if let Some(root) = &above.encryption_root {
+        if accepted.get(Property::Encryption).is_none_or(|suite| suite.to_string() != "off") {
+            dataset.encryption_root = Some(root.clone());
+            dataset.key_loaded = above.key_loaded;
+            for property in [Property::Encryption, Property::Keyformat, Property::Pbkdf2iters] {
+                dataset.fixed.extend(above.fixed.get(&property).map(|raw| (property, raw.clone())));
+            }
+        }
     }
 }
 
