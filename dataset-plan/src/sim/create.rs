@@ -9,6 +9,7 @@ use zfs_props::kind::DatasetKind;
 use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::property::{Mutability, Property};
 use zfs_props::set::PropertySet;
+use zfs_props::value::Value;
 
 use super::node::Node;
 use super::refusal::Refusal;
@@ -117,12 +118,19 @@ impl Zfs {
         &mut self,
         name: &DatasetName,
         kind: DatasetKind,
-        check: impl FnOnce(&Context) -> Result<Accepted, zfs_props::check::CheckError>,
+        check: impl Fn(&Context) -> Result<Accepted, zfs_props::check::CheckError>,
     ) -> Result<(), Refusal> {
         self.check_place(name)?;
         let parent = name.parent().ok_or_else(|| Refusal::Missing(name.clone()))?;
         let context = self.context(Context::create_in(self.facts(&parent), kind));
-        let accepted = check(&context);
+        let mut accepted = check(&context);
+        let asks = |accepted: &Accepted| {
+            let place = accepted.get(Property::Keylocation).and_then(Value::text);
+            accepted.has_new_key() && place == Some("prompt")
+        };
+        if accepted.as_ref().is_ok_and(asks) {
+            accepted = check(&context.key(self.typed.clone()));
+        }
         let accepted =
             accepted.map_err(|error| Refusal::Property { dataset: name.clone(), error })?;
         let node = self.begin(name, kind, &accepted)?;
@@ -156,7 +164,7 @@ impl Zfs {
             for property in HANDED_DOWN {
                 let raw = above.fixed.get(&property).cloned();
                 let raw = raw.or_else(|| {
-                    let value = zfs_props::value::Value::default_of(property, self.release)?;
+                    let value = Value::default_of(property, self.release)?;
                     Some(value.to_string().into_bytes().into())
                 });
                 dataset.fixed.extend(raw.map(|raw| (property, raw)));
