@@ -116,11 +116,14 @@ impl Zfs {
             }
             self.nodes.insert(moved, node);
         }
-        for name in self.subtree(to) {
-            let Some(node) = self.nodes.get_mut(&name) else { continue };
-            if let Some(root) = &mut node.dataset.encryption_root {
-                if let Ok(Some(moved)) = root.rebase(from, to) {
-                    *root = moved;
+        // Clones outside may be under a key that has moved.
+        if self.subtree(to).iter().any(|name| self.nodes.get(name).is_some_and(Node::is_encrypted))
+        {
+            for node in self.nodes.values_mut() {
+                if let Some(root) = &mut node.dataset.encryption_root {
+                    if let Ok(Some(moved)) = root.rebase(from, to) {
+                        *root = moved;
+                    }
                 }
             }
         }

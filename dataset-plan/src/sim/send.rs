@@ -370,14 +370,29 @@ impl Zfs {
             }
             set.set(name, value);
         }
+        let parent = target.parent().map(|parent| self.facts(&parent));
+        let parent = parent.unwrap_or_else(|| self.facts(target));
+        let refuse = |error| Refusal::Property { dataset: target.clone(), error };
+        // What says how to encrypt is looked at as in a creation, whatever is received.
+        let mut keys = PropertySet::new();
+        for (name, value) in set.iter() {
+            let native = Property::resolve(name, self.release);
+            if native
+                .is_some_and(|native| native == Property::Encryption || native.is_key_parameter())
+            {
+                keys.set(name, value);
+            }
+        }
+        if !(recursive && part.since.is_some()) {
+            let context = Context::create_in(parent, DatasetKind::Filesystem);
+            keys.check(&self.context(context).key(self.typed.clone())).map_err(refuse)?;
+        }
         let context = if self.nodes.contains_key(target) {
             Context::set(self.facts(target))
         } else {
-            let parent = target.parent().map(|parent| self.facts(&parent));
-            Context::create_in(parent.unwrap_or_else(|| self.facts(target)), part.kind)
+            Context::create_in(parent, part.kind)
         };
-        let accepted = set.check_list(&self.context(context));
-        accepted.map_err(|error| Refusal::Property { dataset: target.clone(), error })
+        set.check_list(&self.context(context)).map_err(refuse)
     }
 
     fn take_properties(
