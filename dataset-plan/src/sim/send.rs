@@ -227,14 +227,14 @@ impl Zfs {
             }
             (true, false) => self.check_increment(target, part, how)?,
         }
-        let accepted = self.overrides(target, part, how, recursive)?;
+        let (accepted, key) = self.overrides(target, part, how, recursive)?;
 
         let origin = part.since.filter(|_| part.is_clone).and_then(|guid| self.find_guid(guid));
         if part.is_clone && origin.is_none() {
             return Err(refusal());
         }
         if wants_new && !exists {
-            self.receive_new(target, part, &accepted, origin)?;
+            self.receive_new(target, part, &key, origin)?;
         }
         self.take_contents(target, part)?;
         self.take_properties(target, part, how)?;
@@ -278,15 +278,12 @@ impl Zfs {
         &mut self,
         target: &DatasetName,
         part: &Part,
-        accepted: &Accepted,
+        key: &Accepted,
         origin: Option<SnapshotName>,
     ) -> Result<(), Refusal> {
-        let plain = PropertySet::new();
-        let parent = target.parent().map(|parent| self.facts(&parent));
-        let context = Context::create_in(parent.unwrap_or_else(|| self.facts(target)), part.kind);
-        let none = plain.check_list(&context.release(self.release)).unwrap_or_default();
-        let mut new = self.begin(target, part.kind, &none)?;
-        if part.properties.is_some() && accepted.get(Property::Encryption).is_none() {
+        let mut new = self.begin(target, part.kind, key)?;
+        // Only data that is not encrypted is sent with properties in this way.
+        if part.properties.is_some() && key.get(Property::Encryption).is_none() {
             new.dataset.encryption_root = None;
             new.dataset.key_loaded = None;
             for property in [Property::Encryption, Property::Keyformat, Property::Pbkdf2iters] {
@@ -360,7 +357,7 @@ impl Zfs {
         part: &Part,
         how: &Receive,
         recursive: bool,
-    ) -> Result<Accepted, Refusal> {
+    ) -> Result<(Accepted, Accepted), Refusal> {
         let mut set = PropertySet::new();
         for (name, value) in how.set.iter() {
             let native = Property::resolve(name, self.release);
@@ -377,22 +374,25 @@ impl Zfs {
         let mut keys = PropertySet::new();
         for (name, value) in set.iter() {
             let native = Property::resolve(name, self.release);
-            if native
-                .is_some_and(|native| native == Property::Encryption || native.is_key_parameter())
-            {
+            let of_keys = |native: Property| {
+                matches!(native, Property::Encryption | Property::Keylocation)
+                    || native.is_key_parameter()
+            };
+            if native.is_some_and(of_keys) {
                 keys.set(name, value);
             }
         }
+        let mut key = Accepted::default();
         if !(recursive && part.since.is_some()) {
             let context = Context::create_in(parent, DatasetKind::Filesystem);
-            keys.check(&self.context(context).key(self.typed.clone())).map_err(refuse)?;
+            key = keys.check(&self.context(context).key(self.typed.clone())).map_err(refuse)?;
         }
         let context = if self.nodes.contains_key(target) {
             Context::set(self.facts(target))
         } else {
             Context::create_in(parent, part.kind)
         };
-        set.check_list(&self.context(context)).map_err(refuse)
+        Ok((set.check_list(&self.context(context)).map_err(refuse)?, key))
     }
 
     fn take_properties(
