@@ -187,6 +187,82 @@ proptest! {
         prop_assert_eq!(serde_json::to_string(&a).unwrap(), serde_json::to_string(&b).unwrap());
     }
 
+    /// What can be taken back is: afterwards everything is as it was observed.
+    #[test]
+    fn undo_restores_the_observation(before in tables(), after in tables()) {
+        let there = built(&spec(&before), &empty_pool());
+        let plan = plan(&spec(&after), &there, &Policy::default()).unwrap();
+        let mut policy = Policy::default();
+        policy.destroy = plan.steps().iter().map(|step| step.dataset.to_string()).collect();
+        let undo = plan.undo(&policy);
+        let back = applied(&undo, &applied(&plan, &there));
+        prop_assert!(undo.blocked().is_empty(), "{}", undo);
+        prop_assert_eq!(there.effective(Release::V2_3), back.effective(Release::V2_3), "{}\n{}", plan, undo);
+    }
+
+    /// Nothing is destroyed, and no undo destroys, without a grant that names it.
+    #[test]
+    fn without_a_grant_nothing_is_destroyed(before in tables(), after in tables()) {
+        let there = built(&spec(&before), &empty_pool());
+        let mut wanted = spec(&after);
+        let declared = wanted.expand().unwrap();
+        let kept = |name: &DatasetName| declared.datasets.keys().any(|d| d == name || d.is_under(name));
+        wanted.absent =
+            there.datasets().map(|(name, _)| name.clone()).filter(|name| !kept(name)).collect();
+        let plan = plan(&wanted, &there, &Policy::default()).unwrap();
+        for plan in [&plan, &plan.undo(&Policy::default())] {
+            prop_assert!(plan.steps().iter().all(|step| !step.action.destroys()), "{}", plan);
+        }
+        // Granted, they go, and nothing else does.
+        let mut policy = Policy::default();
+        policy.destroy = wanted.absent.iter().map(ToString::to_string).collect();
+        let granted = dataset_plan::plan(&wanted, &there, &policy).unwrap();
+        for step in granted.steps().iter().filter(|step| step.action.destroys()) {
+            prop_assert!(wanted.absent.contains(&step.dataset));
+        }
+        let _ = applied(&granted, &there);
+    }
+
+    /// A plan is minimal: without any one of its steps something is left to do.
+    #[test]
+    fn every_step_is_needed(before in tables(), after in tables(), which in any::<prop::sample::Index>()) {
+        let there = built(&spec(&before), &empty_pool());
+        let wanted = spec(&after);
+        let plan = plan(&wanted, &there, &Policy::default()).unwrap();
+        prop_assume!(!plan.is_empty());
+        let left_out = plan.steps()[which.index(plan.steps().len())].id;
+        let mut without = vec![left_out];
+        let mut zfs = sim::Zfs::from(&there);
+        for step in plan.steps() {
+            if step.id == left_out || step.needs.iter().any(|need| without.contains(need)) {
+                without.push(step.id);
+            } else {
+                // What would have made way is missing perhaps.
+                let _ = dataset_plan::apply::World::run(&mut zfs, step);
+            }
+        }
+        let again = dataset_plan::plan(&wanted, &zfs.observe(), &Policy::default()).unwrap();
+        prop_assert!(!again.is_empty() || again.blocked() != plan.blocked(), "{} is not needed\n{}", left_out, plan);
+    }
+
+    /// Batches are the same steps, each after what it needs.
+    #[test]
+    fn batches_do_the_same(before in tables(), after in tables()) {
+        let there = built(&spec(&before), &empty_pool());
+        let plan = plan(&spec(&after), &there, &Policy::default()).unwrap();
+        let mut zfs = sim::Zfs::from(&there);
+        let mut done = Vec::new();
+        for batch in plan.batches() {
+            for step in batch.steps() {
+                prop_assert!(step.needs.iter().all(|need| done.contains(need)));
+                dataset_plan::apply::World::run(&mut zfs, step).unwrap();
+            }
+            done.extend(batch.steps().iter().map(|step| step.id));
+        }
+        prop_assert_eq!(done.len(), plan.steps().len());
+        prop_assert_eq!(zfs.observe(), applied(&plan, &there));
+    }
+
     /// No text makes the readers panic.
     #[test]
     fn readers_are_total(text in "(?s).{0,200}", bytes in proptest::collection::vec(any::<u8>(), 0..200)) {

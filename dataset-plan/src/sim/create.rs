@@ -9,6 +9,7 @@ use zfs_props::kind::DatasetKind;
 use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::property::{Mutability, Property};
 use zfs_props::set::PropertySet;
+use zfs_props::value::Value;
 
 use super::node::Node;
 use super::refusal::Refusal;
@@ -117,12 +118,19 @@ impl Zfs {
         &mut self,
         name: &DatasetName,
         kind: DatasetKind,
-        check: impl FnOnce(&Context) -> Result<Accepted, zfs_props::check::CheckError>,
+        check: impl Fn(&Context) -> Result<Accepted, zfs_props::check::CheckError>,
     ) -> Result<(), Refusal> {
         self.check_place(name)?;
         let parent = name.parent().ok_or_else(|| Refusal::Missing(name.clone()))?;
         let context = self.context(Context::create_in(self.facts(&parent), kind));
-        let accepted = check(&context);
+        let mut accepted = check(&context);
+        let asks = |accepted: &Accepted| {
+            let place = accepted.get(Property::Keylocation).and_then(Value::text);
+            accepted.has_new_key() && place == Some("prompt")
+        };
+        if accepted.as_ref().is_ok_and(asks) {
+            accepted = check(&context.key(self.typed.clone()));
+        }
         let accepted =
             accepted.map_err(|error| Refusal::Property { dataset: name.clone(), error })?;
         let node = self.begin(name, kind, &accepted)?;
@@ -156,7 +164,7 @@ impl Zfs {
             for property in HANDED_DOWN {
                 let raw = above.fixed.get(&property).cloned();
                 let raw = raw.or_else(|| {
-                    let value = zfs_props::value::Value::default_of(property, self.release)?;
+                    let value = Value::default_of(property, self.release)?;
                     Some(value.to_string().into_bytes().into())
                 });
                 dataset.fixed.extend(raw.map(|raw| (property, raw)));
@@ -170,37 +178,8 @@ impl Zfs {
                 }
             }
         }
-        self.encrypt(name, &mut dataset, above, accepted);
+        encrypt(name, &mut dataset, above, accepted);
         Ok(Node { dataset, ..Node::default() })
-    }
-
-    /// Under whose key a new dataset is.
-    fn encrypt(
-        &self,
-        name: &DatasetName,
-        dataset: &mut Dataset,
-        above: &Dataset,
-        accepted: &Accepted,
-    ) {
-        if accepted.has_new_key() {
-            dataset.encryption_root = Some(name.clone());
-            dataset.key_loaded = Some(true);
-            if let Some(suite) = dataset.fixed.get_mut(&Property::Encryption) {
-                if **suite == *b"on" {
-                    *suite = (*DEFAULT_SUITE).into();
-                }
-            }
-        } else if let Some(root) = &above.encryption_root {
-            if accepted.get(Property::Encryption).is_none_or(|suite| suite.to_string() != "off") {
-                dataset.encryption_root = Some(root.clone());
-                dataset.key_loaded = above.key_loaded;
-                for property in [Property::Encryption, Property::Keyformat, Property::Pbkdf2iters] {
-                    dataset
-                        .fixed
-                        .extend(above.fixed.get(&property).map(|raw| (property, raw.clone())));
-                }
-            }
-        }
     }
 
     pub(super) fn insert(&mut self, name: &DatasetName, mut node: Node) {
@@ -216,6 +195,27 @@ impl Zfs {
             return Ok(());
         }
         self.mount_one(name)
+    }
+}
+
+/// Under whose key a new dataset is.
+fn encrypt(name: &DatasetName, dataset: &mut Dataset, above: &Dataset, accepted: &Accepted) {
+    if accepted.has_new_key() {
+        dataset.encryption_root = Some(name.clone());
+        dataset.key_loaded = Some(true);
+        if let Some(suite) = dataset.fixed.get_mut(&Property::Encryption) {
+            if **suite == *b"on" {
+                *suite = (*DEFAULT_SUITE).into();
+            }
+        }
+    } else if let Some(root) = &above.encryption_root {
+        if accepted.get(Property::Encryption).is_none_or(|suite| suite.to_string() != "off") {
+            dataset.encryption_root = Some(root.clone());
+            dataset.key_loaded = above.key_loaded;
+            for property in [Property::Encryption, Property::Keyformat, Property::Pbkdf2iters] {
+                dataset.fixed.extend(above.fixed.get(&property).map(|raw| (property, raw.clone())));
+            }
+        }
     }
 }
 

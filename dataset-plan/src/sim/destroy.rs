@@ -145,7 +145,7 @@ impl Zfs {
         let head = name.dataset_name()?;
         match (&verdict, defer) {
             (Ok(()), _) => {
-                self.node_mut(&head)?.points.retain(|point| point.snapshot.name != name.name())
+                self.node_mut(&head)?.points.retain(|point| point.snapshot.name != name.name());
             }
             (Err(Refusal::Held(_) | Refusal::HasClones(_)), true) => {
                 if let Some(point) = self.point_mut(name) {

@@ -43,7 +43,7 @@ mod world;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use zfs_props::check::{Accounts, Context};
+use zfs_props::check::{Accounts, Context, Key};
 use zfs_props::kind::DatasetKind;
 use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::release::Release;
@@ -62,6 +62,7 @@ pub use view::Line;
 pub struct Zfs {
     release: Release,
     accounts: Option<Accounts>,
+    typed: Key,
     nodes: BTreeMap<DatasetName, Node>,
     /// What else was observed: defaults, and other file systems.
     rest: Observed,
@@ -88,6 +89,7 @@ impl From<&Observed> for Zfs {
         let mut zfs = Self {
             release: Release::LATEST,
             accounts: None,
+            typed: Key::Unseen,
             nodes,
             rest,
             mounts: Mounts::default(),
@@ -125,6 +127,13 @@ impl Zfs {
     #[must_use]
     pub fn accounts(mut self, accounts: Accounts) -> Self {
         self.accounts = Some(accounts);
+        self
+    }
+
+    /// With this typed wherever a key is asked for (`keylocation=prompt`).
+    #[must_use]
+    pub fn typed(mut self, key: Key) -> Self {
+        self.typed = key;
         self
     }
 

@@ -13,7 +13,7 @@ pub(super) struct MountId(u64);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Mounts {
     next: u64,
-    mounts: BTreeMap<MountId, Mount>,
+    by_id: BTreeMap<MountId, Mount>,
     /// By the mount they lie in, and their path. The root of the machine is no mount here.
     nested: BTreeMap<(Option<MountId>, String), MountId>,
 }
@@ -33,7 +33,7 @@ impl Mounts {
         let id = MountId(self.next);
         self.next += 1;
         self.nested.insert((parent, path.clone()), id);
-        self.mounts.insert(id, Mount { dataset: dataset.clone(), path, parent });
+        self.by_id.insert(id, Mount { dataset: dataset.clone(), path, parent });
         id
     }
 
@@ -46,22 +46,22 @@ impl Mounts {
         if self.nested.range(within).next().is_some_and(|((parent, _), _)| *parent == Some(top)) {
             return None;
         }
-        if self.mounts.get(&top).is_none_or(|mount| mount.path != path) {
+        if self.by_id.get(&top).is_none_or(|mount| mount.path != path) {
             return None;
         }
-        let mount = self.mounts.remove(&top)?;
+        let mount = self.by_id.remove(&top)?;
         self.nested.remove(&(mount.parent, mount.path));
         Some(mount.dataset)
     }
 
     /// Where a mount was made.
     pub(super) fn path(&self, id: MountId) -> Option<&str> {
-        Some(&self.mounts.get(&id)?.path)
+        Some(&self.by_id.get(&id)?.path)
     }
 
     /// Follows a dataset's new name.
     pub(super) fn rename(&mut self, id: MountId, to: &DatasetName) {
-        if let Some(mount) = self.mounts.get_mut(&id) {
+        if let Some(mount) = self.by_id.get_mut(&id) {
             mount.dataset = to.clone();
         }
     }
@@ -69,7 +69,7 @@ impl Mounts {
     /// The filesystem that a directory is in, or would be made in, and where from its root on.
     pub(super) fn holder(&self, path: &str) -> Option<(&DatasetName, String)> {
         let path = tidy(path);
-        let mount = self.mounts.get(&self.at(&path)?)?;
+        let mount = self.by_id.get(&self.at(&path)?)?;
         Some((&mount.dataset, path.strip_prefix(&mount.path)?.to_owned()))
     }
 

@@ -35,9 +35,9 @@ impl Zfs {
         to.check_creatable()?;
         let parent = to.parent().ok_or_else(refusal)?;
         self.node(&parent)?;
-        let has_place =
+        let stays =
             matches!(self.word(from, Property::Mountpoint).as_deref(), Some("legacy" | "none"));
-        let remount = remount && !(has_place && !self.is_volume(from));
+        let remount = remount && (self.is_volume(from) || !stays);
         let touched = remount.then(|| self.touched(from, Cause::Rename));
         if let Some(touched) = &touched {
             self.take_down(touched)?;
@@ -116,11 +116,14 @@ impl Zfs {
             }
             self.nodes.insert(moved, node);
         }
-        for name in self.subtree(to) {
-            let Some(node) = self.nodes.get_mut(&name) else { continue };
-            for root in node.dataset.encryption_root.iter_mut() {
-                if let Ok(Some(moved)) = root.rebase(from, to) {
-                    *root = moved;
+        // Clones outside may be under a key that has moved.
+        if self.subtree(to).iter().any(|name| self.nodes.get(name).is_some_and(Node::is_encrypted))
+        {
+            for node in self.nodes.values_mut() {
+                if let Some(root) = &mut node.dataset.encryption_root {
+                    if let Ok(Some(moved)) = root.rebase(from, to) {
+                        *root = moved;
+                    }
                 }
             }
         }

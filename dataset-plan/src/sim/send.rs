@@ -5,12 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use zfs_props::check::Context;
+use zfs_props::check::{Accepted, Context};
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
 use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::property::Property;
 use zfs_props::set::PropertySet;
+use zfs_props::store::Entry;
 
 use super::create::is_fixed;
 use super::node::Point;
@@ -226,63 +227,26 @@ impl Zfs {
             }
             (true, false) => self.check_increment(target, part, how)?,
         }
-        let accepted = self.overrides(target, part, how, recursive)?;
+        let (accepted, key) = self.overrides(target, part, how, recursive)?;
 
         let origin = part.since.filter(|_| part.is_clone).and_then(|guid| self.find_guid(guid));
         if part.is_clone && origin.is_none() {
             return Err(refusal());
         }
         if wants_new && !exists {
-            let plain = PropertySet::new();
-            let parent = target.parent().map(|parent| self.facts(&parent));
-            let context =
-                Context::create_in(parent.unwrap_or_else(|| self.facts(target)), part.kind);
-            let none = plain.check_list(&context.release(self.release)).unwrap_or_default();
-            let mut node = self.begin(target, part.kind, &none)?;
-            if part.properties.is_some() && accepted.get(Property::Encryption).is_none() {
-                node.dataset.encryption_root = None;
-                node.dataset.key_loaded = None;
-                for property in [Property::Encryption, Property::Keyformat, Property::Pbkdf2iters] {
-                    node.dataset.fixed.remove(&property);
-                }
-            }
-            self.insert(target, node);
-            if let Some(origin) = origin {
-                if let Some(point) = self.point_mut(&origin) {
-                    point.snapshot.clones.push(target.clone());
-                }
-                self.node_mut(target)?.dataset.origin = Some(origin);
-            }
+            self.receive_new(target, part, &key, origin)?;
         }
-        let encryption = self.node(target)?.dataset.fixed.get(&Property::Encryption).cloned();
-        let encrypted = [Property::Encryption, Property::Keyformat, Property::Pbkdf2iters];
-        let node = self.node_mut(target)?;
-        node.dataset.kind = Some(part.kind);
-        node.directories.clone_from(&part.point.directories);
-        let keys: Vec<_> = encrypted
-            .iter()
-            .filter_map(|p| Some((*p, node.dataset.fixed.get(p)?.clone())))
-            .collect();
-        node.dataset.fixed.clone_from(&part.point.fixed);
-        for property in encrypted {
-            node.dataset.fixed.remove(&property);
-        }
-        if encryption.is_some() {
-            node.dataset.fixed.extend(keys);
-        }
-
+        self.take_contents(target, part)?;
         self.take_properties(target, part, how)?;
         for property in self.excluded(target, part, how) {
-            self.node_mut(target)?
-                .store(property, |entry, has_received| entry.inherit(has_received));
+            self.node_mut(target)?.store(property, Entry::inherit);
         }
         if top {
             // What fails here is only warned of.
             let _ = self.assign(target, &accepted);
         } else {
             for (property, _) in accepted.iter().filter(|(property, _)| inheritable(property)) {
-                self.node_mut(target)?
-                    .store(property.clone(), |entry, has_received| entry.inherit(has_received));
+                self.node_mut(target)?.store(property.clone(), Entry::inherit);
             }
         }
         if let Some(size) = &part.point.size {
@@ -307,6 +271,54 @@ impl Zfs {
         }
         let new_or_compound = !exists || part.properties.is_some();
         Ok(new_or_compound && part.kind == DatasetKind::Filesystem)
+    }
+
+    /// A dataset that was not there.
+    fn receive_new(
+        &mut self,
+        target: &DatasetName,
+        part: &Part,
+        key: &Accepted,
+        origin: Option<SnapshotName>,
+    ) -> Result<(), Refusal> {
+        let mut new = self.begin(target, part.kind, key)?;
+        // Only data that is not encrypted is sent with properties in this way.
+        if part.properties.is_some() && key.get(Property::Encryption).is_none() {
+            new.dataset.encryption_root = None;
+            new.dataset.key_loaded = None;
+            for property in [Property::Encryption, Property::Keyformat, Property::Pbkdf2iters] {
+                new.dataset.fixed.remove(&property);
+            }
+        }
+        self.insert(target, new);
+        if let Some(origin) = origin {
+            if let Some(point) = self.point_mut(&origin) {
+                point.snapshot.clones.push(target.clone());
+            }
+            self.node_mut(target)?.dataset.origin = Some(origin);
+        }
+        Ok(())
+    }
+
+    /// What a snapshot holds: all but keys, which are the dataset's.
+    fn take_contents(&mut self, target: &DatasetName, part: &Part) -> Result<(), Refusal> {
+        let encryption = self.node(target)?.dataset.fixed.get(&Property::Encryption).cloned();
+        let encrypted = [Property::Encryption, Property::Keyformat, Property::Pbkdf2iters];
+        let node = self.node_mut(target)?;
+        node.dataset.kind = Some(part.kind);
+        node.directories.clone_from(&part.point.directories);
+        let keys: Vec<_> = encrypted
+            .iter()
+            .filter_map(|p| Some((*p, node.dataset.fixed.get(p)?.clone())))
+            .collect();
+        node.dataset.fixed.clone_from(&part.point.fixed);
+        for property in encrypted {
+            node.dataset.fixed.remove(&property);
+        }
+        if encryption.is_some() {
+            node.dataset.fixed.extend(keys);
+        }
+        Ok(())
     }
 
     /// An increment fits on top of the snapshot it was made from.
@@ -345,7 +357,7 @@ impl Zfs {
         part: &Part,
         how: &Receive,
         recursive: bool,
-    ) -> Result<zfs_props::check::Accepted, Refusal> {
+    ) -> Result<(Accepted, Accepted), Refusal> {
         let mut set = PropertySet::new();
         for (name, value) in how.set.iter() {
             let native = Property::resolve(name, self.release);
@@ -355,14 +367,32 @@ impl Zfs {
             }
             set.set(name, value);
         }
+        let parent = target.parent().map(|parent| self.facts(&parent));
+        let parent = parent.unwrap_or_else(|| self.facts(target));
+        let refuse = |error| Refusal::Property { dataset: target.clone(), error };
+        // What says how to encrypt is looked at as in a creation, whatever is received.
+        let mut keys = PropertySet::new();
+        for (name, value) in set.iter() {
+            let native = Property::resolve(name, self.release);
+            let of_keys = |native: Property| {
+                matches!(native, Property::Encryption | Property::Keylocation)
+                    || native.is_key_parameter()
+            };
+            if native.is_some_and(of_keys) {
+                keys.set(name, value);
+            }
+        }
+        let mut key = Accepted::default();
+        if !(recursive && part.since.is_some()) {
+            let context = Context::create_in(parent, DatasetKind::Filesystem);
+            key = keys.check(&self.context(context).key(self.typed.clone())).map_err(refuse)?;
+        }
         let context = if self.nodes.contains_key(target) {
             Context::set(self.facts(target))
         } else {
-            let parent = target.parent().map(|parent| self.facts(&parent));
-            Context::create_in(parent.unwrap_or_else(|| self.facts(target)), part.kind)
+            Context::create_in(parent, part.kind)
         };
-        let accepted = set.check_list(&self.context(context));
-        accepted.map_err(|error| Refusal::Property { dataset: target.clone(), error })
+        Ok((set.check_list(&self.context(context)).map_err(refuse)?, key))
     }
 
     fn take_properties(

@@ -124,9 +124,9 @@ impl Zfs {
         let has_received = point.has_received;
         let entry = point.entries.entry(property.clone()).or_default();
         if revert {
-            entry.revert()
+            entry.revert();
         } else {
-            entry.inherit(has_received)
+            entry.inherit(has_received);
         }
         if entry.is_empty() {
             point.entries.remove(&property);

@@ -217,11 +217,11 @@ impl Zfs {
         property: &PropertyName,
     ) -> Option<(String, Source<DatasetName>)> {
         if let Some((raw, source)) = self.stored(name, property) {
-            return Some((self.seen(name, property, raw, &source).into_owned(), source));
+            return Some((seen(name, property, raw, &source).into_owned(), source));
         }
         let kind = node.dataset.kind.unwrap_or(DatasetKind::Filesystem);
         let raw = self.default_of(property.native()?, kind)?;
-        let value = self.seen(name, property, &raw, &Source::Default).into_owned();
+        let value = seen(name, property, &raw, &Source::Default).into_owned();
         Some((value, Source::Default))
     }
 
@@ -292,22 +292,6 @@ impl Zfs {
         property.applies_to(kind, self.release).then(|| value.to_string().into_bytes().into())
     }
 
-    /// A mountpoint grows by the names below where it was set.
-    fn seen<'r>(
-        &self,
-        name: &DatasetName,
-        property: &PropertyName,
-        raw: &'r Raw,
-        source: &Source<DatasetName>,
-    ) -> Cow<'r, str> {
-        let value = String::from_utf8_lossy(raw);
-        if *property != PropertyName::Native(Property::Mountpoint) {
-            return value;
-        }
-        let source = source.as_ref().map(DatasetName::as_str);
-        Cow::Owned(mountpoint::effective(&value, source, name.as_str(), None).into_owned())
-    }
-
     /// The value of a native property, wherever it comes from.
     pub(super) fn word(&self, name: &DatasetName, property: Property) -> Option<String> {
         Some(self.value(name, &property.into())?.0)
@@ -360,6 +344,21 @@ pub(super) const MOUNT_OPTIONS: [(&str, Property, &str); 6] = [
     ("nodev", Property::Devices, "off"),
     ("nosuid", Property::Setuid, "off"),
 ];
+
+/// A mountpoint grows by the names below where it was set.
+fn seen<'r>(
+    name: &DatasetName,
+    property: &PropertyName,
+    raw: &'r Raw,
+    source: &Source<DatasetName>,
+) -> Cow<'r, str> {
+    let value = String::from_utf8_lossy(raw);
+    if *property != PropertyName::Native(Property::Mountpoint) {
+        return value;
+    }
+    let source = source.as_ref().map(DatasetName::as_str);
+    Cow::Owned(mountpoint::effective(&value, source, name.as_str(), None).into_owned())
+}
 
 pub(super) fn text(raw: &Raw) -> String {
     String::from_utf8_lossy(raw).into_owned()

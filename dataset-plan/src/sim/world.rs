@@ -45,11 +45,11 @@ impl World for Zfs {
             Action::DestroySnapshot(snapshot) => self.destroy_snapshot(snapshot, false, false),
             Action::Own { path, owner, group, mode } => {
                 let here = self.mountpoint(name).as_ref() == Some(path);
-                let node = self.nodes.get_mut(name);
-                let node = node.filter(|node| here && node.dataset.mounted != Some(false));
-                let node = node.ok_or_else(|| Refusal::NotMounted(path.clone()))?;
+                let found = self.nodes.get_mut(name).map(|node| &mut node.dataset);
+                let mounted = found.filter(|found| here && found.mounted != Some(false));
+                let mounted = mounted.ok_or_else(|| Refusal::NotMounted(path.clone()))?;
                 let (owner, group) = (Account::declared(owner), Account::declared(group));
-                node.dataset.directory = Some(Directory { owner, group, mode: *mode });
+                mounted.directory = Some(Directory { owner, group, mode: *mode });
                 Ok(())
             }
         }

@@ -20,7 +20,7 @@ impl Verdict {}
 
 /// Compares every row of `NAME.jsonl`, with its first line; fails after the last one if any disagrees.
 pub(crate) fn compare(name: &str, mut row: impl FnMut(&Value, &Value) -> Verdict) {
-    const SHOWN: usize = 400;
+    const SHOWN: usize = 20;
     let Some(text) = recording(name) else {
         println!("baseline {name}: absent");
         return;

@@ -6,7 +6,7 @@ use dataset_plan::Observed;
 use dataset_plan::sim::{Line, Zfs};
 use serde_json::Value;
 use zfs_props::DatasetName;
-use zfs_props::check::Accounts;
+use zfs_props::check::{Accounts, Key};
 use zfs_props::release::Release;
 
 use crate::commands::run;
@@ -72,7 +72,7 @@ fn pool() -> Zfs {
     let accounts =
         |group: &str| BTreeMap::from([("root".to_owned(), 0), (group.to_owned(), 65534)]);
     let accounts = Accounts { users: accounts("nobody"), groups: accounts("nogroup") };
-    Zfs::from(&observed).release(Release::V2_3).accounts(accounts)
+    Zfs::from(&observed).release(Release::V2_3).accounts(accounts).typed(Key::Unreadable)
 }
 
 fn recorded(meta: &Value, get: &Value) -> Tree {
