@@ -151,7 +151,7 @@ impl Zfs {
     ) -> Result<Node, Refusal> {
         let parent = name.parent().ok_or_else(|| Refusal::Missing(name.clone()))?;
         let above = &self.node(&parent)?.dataset;
-        let mut dataset = Dataset { kind: Some(kind), ..Dataset::default() };
+        let mut dataset = Dataset { kind: Some(kind), used: Some(0), ..Dataset::default() };
         for property in Property::in_release(self.release) {
             if property.applies_to(kind, self.release) {
                 dataset.seen.insert(property);
