@@ -191,7 +191,7 @@ impl Planner<'_> {
         if disturbed.is_empty() {
             return;
         }
-        let moved: BTreeMap<usize, usize> =
+        let leaves: BTreeMap<usize, usize> =
             self.leavings.iter().map(|leaving| (leaving.row, leaving.draft)).collect();
         let settled = self.settled_mounts();
         let appearing: Vec<(String, usize)> =
@@ -201,7 +201,7 @@ impl Planner<'_> {
         for (draft, (row, prefixes)) in disturbed {
             let is_below = |path: &str| prefixes.iter().any(|prefix| path.starts_with(prefix));
             for (_, other) in appearing.iter().filter(|(path, _)| is_below(path)) {
-                if !moved.values().any(|moves| moves == other) {
+                if !leaves.values().any(|leaves| leaves == other) {
                     self.wait(*other, draft);
                 }
             }
@@ -211,7 +211,7 @@ impl Planner<'_> {
             });
             let below: BTreeSet<usize> = below.map(|(_, below)| *below).collect();
             for below in below.into_iter().filter(|below| *below != row) {
-                let moves = moved.get(&below).copied();
+                let moves = leaves.get(&below).copied();
                 let stays = self.stay_place(below).is_some_and(|path| is_below(place(&path)));
                 match moves {
                     Some(moves) if !stays => self.wait(draft, moves),

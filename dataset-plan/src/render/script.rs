@@ -7,7 +7,7 @@ use crate::plan::Plan;
 
 /// A plan's commands as a script for `sh` that stops at the first failure: for a person, once.
 ///
-/// Every argument is quoted so that it survives, line ends included; reasons and whatever is
+/// Steps that one command can do are done [together](crate::batch). Every argument is quoted so that it survives, line ends included; reasons and whatever is
 /// blocked are comments. For a script that runs again and again, see [`Plan::unattended`].
 #[derive(Clone, Copy, Debug)]
 pub struct Script<'p>(&'p Plan);
@@ -23,9 +23,12 @@ impl fmt::Display for Script<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(plan) = self;
         writeln!(f, "#!/bin/sh\nset -eu")?;
-        for step in plan.steps() {
-            writeln!(f, "\n# {}: {}", step.id, Line(&step.reason))?;
-            writeln!(f, "{}", step.command())?;
+        for batch in plan.batches() {
+            writeln!(f)?;
+            for step in batch.steps() {
+                writeln!(f, "# {}: {}", step.id, Line(&step.reason))?;
+            }
+            writeln!(f, "{}", batch.command())?;
         }
         for blocked in plan.blocked() {
             writeln!(f, "\n# blocked: {}", Line(blocked))?;

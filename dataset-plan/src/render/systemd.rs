@@ -50,9 +50,8 @@ const USERS: &str = "systemd-sysusers.service userborn.service nss-user-lookup.t
 
 impl fmt::Display for Unit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let script = self.plan.unattended().to_string();
         writeln!(f, "[Unit]\nDescription=ZFS datasets as declared")?;
-        writeln!(f, "X-Digest={:016x}", digest(script.as_bytes()))?;
+        writeln!(f, "X-Digest={}", self.plan.digest())?;
         writeln!(f, "After=zfs-import.target zfs-mount.service")?;
         let steps = self.plan.steps().iter();
         let pools: BTreeSet<&str> = steps.map(|step| step.dataset.pool()).collect();
@@ -86,27 +85,4 @@ fn word(text: &str) -> String {
     }
     word.push('"');
     word
-}
-
-/// FNV-1a with 64 bits: tells texts apart, and is no seal.
-fn digest(bytes: &[u8]) -> u64 {
-    let mix = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, mix)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::digest;
-
-    /// The reference's own vectors (draft-eastlake-fnv, appendix C).
-    #[test]
-    fn the_digest_is_fnv_1a() {
-        for (text, hash) in [
-            ("", 0xcbf2_9ce4_8422_2325),
-            ("a", 0xaf63_dc4c_8601_ec8c),
-            ("foobar", 0x8594_4171_f739_67e8),
-        ] {
-            assert_eq!(digest(text.as_bytes()), hash);
-        }
-    }
 }

@@ -88,7 +88,7 @@ impl Zfs {
         let directories = point.directories.clone();
         self.insert(name, Node { dataset, directories, ..Node::default() });
         if let (Some(size), Ok(node)) = (point.size, self.node_mut(name)) {
-            node.store(Property::Volsize.into(), |entry, _| entry.set(size));
+            node.store(&Property::Volsize.into(), |entry, _| entry.set(size));
         }
         if let Some(point) = self.point_mut(origin) {
             point.snapshot.clones.push(name.clone());

@@ -98,17 +98,17 @@ impl Node {
     /// Stores a value; `None` takes the local one away, as `zfs inherit` does.
     pub(super) fn store(
         &mut self,
-        property: PropertyName,
+        property: &PropertyName,
         change: impl FnOnce(&mut Entry<Raw>, bool),
     ) {
         let has_received = self.has_received;
         let entry = self.dataset.entries.entry(property.clone()).or_default();
         change(entry, has_received);
         if entry.is_empty() {
-            self.dataset.entries.remove(&property);
+            self.dataset.entries.remove(property);
         }
         if let PropertyName::Native(native) = property {
-            self.dataset.temporary.remove(&native);
+            self.dataset.temporary.remove(native);
         }
     }
 }

@@ -239,19 +239,19 @@ impl Zfs {
         self.take_contents(target, part)?;
         self.take_properties(target, part, how)?;
         for property in self.excluded(target, part, how) {
-            self.node_mut(target)?.store(property, Entry::inherit);
+            self.node_mut(target)?.store(&property, Entry::inherit);
         }
         if top {
             // What fails here is only warned of.
             let _ = self.assign(target, &accepted);
         } else {
             for (property, _) in accepted.iter().filter(|(property, _)| inheritable(property)) {
-                self.node_mut(target)?.store(property.clone(), Entry::inherit);
+                self.node_mut(target)?.store(&property, Entry::inherit);
             }
         }
         if let Some(size) = &part.point.size {
             self.node_mut(target)?
-                .store(Property::Volsize.into(), |entry, _| entry.set(size.clone()));
+                .store(&Property::Volsize.into(), |entry, _| entry.set(size.clone()));
         }
 
         let txg = self.next_txg();
@@ -411,7 +411,7 @@ impl Zfs {
         for property in
             known.into_iter().filter(|property| property.native() != Some(Property::Volsize))
         {
-            node.store(property, |entry, _| {
+            node.store(&property, |entry, _| {
                 entry.received = None;
                 if first {
                     entry.local = None;
@@ -434,7 +434,7 @@ impl Zfs {
                 let before = self.node(target)?.number(native).unwrap_or_default();
                 self.reserve(target, native, before, number.unwrap_or_default());
             }
-            self.node_mut(target)?.store(property, |entry, _| entry.receive(raw));
+            self.node_mut(target)?.store(&property, |entry, _| entry.receive(raw));
         }
         Ok(())
     }

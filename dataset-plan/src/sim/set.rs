@@ -84,7 +84,7 @@ impl Zfs {
             self.take_down(touched)?;
         }
         let before = property.native().and_then(|native| self.node(name).ok()?.number(native));
-        self.node_mut(name)?.store(property.clone(), |entry, has_received| {
+        self.node_mut(name)?.store(&property, |entry, has_received| {
             if revert { entry.revert() } else { entry.inherit(has_received) }
         });
         if let Some(native) = property.native().filter(|native| SPACE.contains(native)) {
@@ -216,7 +216,7 @@ impl Zfs {
                 self.reserve(name, native, before, new);
             }
         }
-        self.node_mut(name)?.store(property.clone(), |entry, _| match stand_in(native, raw) {
+        self.node_mut(name)?.store(&property, |entry, _| match stand_in(native, raw) {
             Some(known) => entry.set_iuv(raw.clone(), known),
             None => entry.set(raw.clone()),
         });

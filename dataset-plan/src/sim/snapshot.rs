@@ -161,7 +161,7 @@ impl Zfs {
         node.dataset.fixed = point.fixed;
         node.directories = point.directories;
         if let Some(size) = point.size {
-            node.store(Property::Volsize.into(), |entry, _| entry.set(size));
+            node.store(&Property::Volsize.into(), |entry, _| entry.set(size));
         }
         Ok(())
     }
