@@ -246,7 +246,7 @@ impl Zfs {
             let _ = self.assign(target, &accepted);
         } else {
             for (property, _) in accepted.iter().filter(|(property, _)| inheritable(property)) {
-                self.node_mut(target)?.store(&property, Entry::inherit);
+                self.node_mut(target)?.store(property, Entry::inherit);
             }
         }
         if let Some(size) = &part.point.size {

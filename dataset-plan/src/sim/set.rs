@@ -216,7 +216,7 @@ impl Zfs {
                 self.reserve(name, native, before, new);
             }
         }
-        self.node_mut(name)?.store(&property, |entry, _| match stand_in(native, raw) {
+        self.node_mut(name)?.store(property, |entry, _| match stand_in(native, raw) {
             Some(known) => entry.set_iuv(raw.clone(), known),
             None => entry.set(raw.clone()),
         });
