@@ -1,6 +1,7 @@
 // What the fuzz targets of dataset-plan do with their input, and `dataset-plan/tests/corpus.rs` with every file of the
 // corpora. A property that fails panics.
 
+use dataset_plan::document::Document;
 use dataset_plan::{Observed, Policy, Spec, plan, sim};
 
 pub fn spec_toml(data: &[u8]) {
@@ -32,4 +33,12 @@ fn converges(spec: &Spec, observed: &Observed) {
     assert!(first.apply(&mut zfs).is_ok(), "the simulator takes what was planned");
     let second = plan(spec, &zfs.observe(), &Policy::default());
     assert!(second.is_ok_and(|second| second.is_empty()), "{first}");
+}
+
+pub fn document(data: &[u8]) {
+    let Ok(document) = serde_json::from_slice::<Document>(data) else { return };
+    let again = serde_json::to_vec(&document).map(|text| serde_json::from_slice::<Document>(&text));
+    assert!(again.is_ok_and(|again| again.is_ok_and(|again| again == document)));
+    let _ = (document.plan.to_string(), document.plan.script().to_string());
+    let _ = document.apply(&Observed::default(), &mut sim::Zfs::default());
 }

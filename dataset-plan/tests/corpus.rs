@@ -29,3 +29,8 @@ fn spec_json() {
 fn observed() {
     replay("observed", bodies::observed);
 }
+
+#[test]
+fn document() {
+    replay("document", bodies::document);
+}

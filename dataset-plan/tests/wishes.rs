@@ -1,0 +1,254 @@
+//! What a declaration can ask for beside filesystems with values.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use dataset_plan::drift::{Cause, Severity, drift};
+use dataset_plan::policy::EncryptedParent;
+use dataset_plan::{Observed, Obstacle, Plan, Policy, Spec, sim};
+
+fn spec(text: &str) -> Spec {
+    Spec::from_toml(text).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// Lines of `zfs get -Hp -s local,received,none`, as `NAME PROPERTY VALUE [SOURCE]`.
+fn observed(lines: &[&str]) -> Observed {
+    let mut text = String::new();
+    for line in lines {
+        let mut words = line.splitn(4, ' ');
+        let (name, property, value) =
+            (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
+        let source = words.next().unwrap_or("-");
+        text += &[name, property, value, "-", source].join("\t");
+        text.push('\n');
+    }
+    Observed::from_zfs_get_set(text).unwrap()
+}
+
+fn planned(spec: &Spec, observed: &Observed, policy: &Policy) -> Plan {
+    let plan = dataset_plan::plan(spec, observed, policy).unwrap();
+    // Whatever is planned can be done, and leaves nothing to do.
+    let mut zfs = sim::Zfs::from(observed).release(spec.release);
+    plan.apply(&mut zfs).unwrap_or_else(|error| panic!("{error}\n{plan}"));
+    let again = dataset_plan::plan(spec, &zfs.observe(), policy).unwrap();
+    assert!(again.is_empty(), "{plan}\n{again}");
+    plan
+}
+
+fn commands(plan: &Plan) -> Vec<String> {
+    plan.steps().iter().map(|step| step.command().to_string()).collect()
+}
+
+fn codes(plan: &Plan) -> Vec<Obstacle> {
+    plan.blocked().iter().map(|blocked| blocked.code).collect()
+}
+
+const POOL: [&str; 2] = ["tank type filesystem", "tank mountpoint none local"];
+
+#[test]
+fn a_volume_grows_and_never_shrinks() {
+    let declared =
+        |size: &str| spec(&format!("[utility.\"tank/v\"]\nvolume = \"{size}\"\nsparse = true\n"));
+    let policy = Policy::default();
+    let plan = planned(&declared("1G"), &observed(&POOL), &policy);
+    assert_eq!(commands(&plan), ["zfs create -s -V 1073741824 tank/v"]);
+
+    let lines =
+        ["tank/v type volume", "tank/v volsize 1073741824 local", "tank/v volblocksize 16384 -"];
+    let there = observed(&[&POOL[..], &lines].concat());
+    assert_eq!(commands(&planned(&declared("2G"), &there, &policy)), ["zfs set volsize=2147483648 tank/v"]);
+    let smaller = dataset_plan::plan(&declared("512M"), &there, &policy).unwrap();
+    assert!(smaller.is_empty());
+    assert_eq!(codes(&smaller), [Obstacle::Shrinks]);
+    // As `zfs create -V` rounds it up to whole blocks.
+    assert!(dataset_plan::plan(&declared("1073741000"), &there, &policy).unwrap().is_empty());
+    let filesystem = spec("[utility.\"tank/v\"]\n");
+    let plan = dataset_plan::plan(&filesystem, &there, &policy).unwrap();
+    assert_eq!(codes(&plan), [Obstacle::WrongKind]);
+}
+
+#[test]
+fn a_value_can_be_given_up() {
+    let lines = [
+        "tank atime off local",
+        "tank/a type filesystem",
+        "tank/a mountpoint none local",
+        "tank/a atime on local",
+    ];
+    let there = observed(&[&POOL[..], &lines].concat());
+    let declared = spec("[utility.\"tank/a\"]\nproperties.atime = { source = \"inherited\" }\n");
+    let plan = planned(&declared, &there, &Policy::default());
+    assert_eq!(commands(&plan), ["zfs inherit atime tank/a"]);
+    // What a profile says can be left open again.
+    let declared = spec(
+        "profiles.p.properties.atime = \"off\"\n[utility.\"tank/a\"]\nprofile = \"p\"\nproperties.atime = { source = \"any\" }\n",
+    );
+    assert!(planned(&declared, &there, &Policy::default()).is_empty());
+}
+
+#[test]
+fn a_renamed_dataset_is_not_made_anew() {
+    let lines = [
+        "tank/old type filesystem",
+        "tank/old guid 77",
+        "tank/old mountpoint /srv local",
+        "tank/old mounted yes",
+    ];
+    let there = observed(&[&POOL[..], &lines].concat());
+    let by_name = "moved = [{ from = \"tank/old\", to = \"tank/apps/new\" }]\n";
+    let wanted = "[utility.\"tank/apps/new\"]\nmountpoint = \"/srv\"\n";
+    for text in [format!("{by_name}{wanted}"), format!("{wanted}guid = 77\n")] {
+        let plan = planned(&spec(&text), &there, &Policy::default());
+        assert_eq!(commands(&plan), ["zfs create tank/apps", "zfs rename tank/old tank/apps/new"]);
+    }
+    // Another dataset under the declared name.
+    let plan = dataset_plan::plan(
+        &spec("[utility.\"tank/old\"]\nmountpoint = \"/srv\"\nguid = 78\n"),
+        &there,
+        &Policy::default(),
+    )
+    .unwrap();
+    assert_eq!(codes(&plan), [Obstacle::OtherDataset]);
+}
+
+#[test]
+fn what_shall_not_exist_goes_by_grant_alone() {
+    let lines = [
+        "tank/old type filesystem",
+        "tank/old@monday type snapshot",
+        "tank/old@monday userrefs 0",
+        "tank/old/below type filesystem",
+    ];
+    let there = observed(&[&POOL[..], &lines].concat());
+    let declared = spec("absent = [\"tank/old\", \"tank/old/below\"]\n");
+    let plan = dataset_plan::plan(&declared, &there, &Policy::default()).unwrap();
+    assert!(plan.is_empty());
+    assert_eq!(codes(&plan), [Obstacle::Destroys, Obstacle::Destroys]);
+    let mut policy = Policy::default();
+    policy.destroy = ["tank/old", "tank/old/below"].map(str::to_owned).into();
+    // The child goes; the parent has a snapshot that nobody named.
+    let plan = dataset_plan::plan(&declared, &there, &policy).unwrap();
+    assert_eq!(commands(&plan), ["zfs destroy tank/old/below"]);
+    policy.destroy.insert("tank/old@monday".into());
+    let plan = planned(&declared, &there, &policy);
+    assert_eq!(
+        commands(&plan),
+        ["zfs destroy tank/old/below", "zfs destroy tank/old@monday", "zfs destroy tank/old"]
+    );
+}
+
+#[test]
+fn nothing_is_encrypted_by_accident() {
+    let lines = [
+        "tank/safe type filesystem",
+        "tank/safe mountpoint none local",
+        "tank/safe encryption aes-256-gcm",
+        "tank/safe encryptionroot tank/safe",
+    ];
+    let there = observed(&[&POOL[..], &lines].concat());
+    let declared = spec("[utility.\"tank/safe/a\"]\n");
+    let plan = dataset_plan::plan(&declared, &there, &Policy::default()).unwrap();
+    assert_eq!(codes(&plan), [Obstacle::Encryption]);
+    let mut policy = Policy::default();
+    policy.encrypted_parent = EncryptedParent::Inherit;
+    let plan = dataset_plan::plan(&declared, &there, &policy).unwrap();
+    assert_eq!(commands(&plan), ["zfs create tank/safe/a"]);
+    // A key that would be asked for at a prompt is nothing that a plan can have.
+    let prompts = spec(
+        "[utility.\"tank/b\"]\nproperties = { encryption = \"on\", keyformat = \"passphrase\" }\n",
+    );
+    let plan = dataset_plan::plan(&prompts, &there, &Policy::default()).unwrap();
+    assert_eq!(codes(&plan), [Obstacle::Encryption]);
+}
+
+#[test]
+fn a_quota_is_not_set_below_what_is_used() {
+    let lines =
+        ["tank/a type filesystem", "tank/a mountpoint none local", "tank/a used 5000000000"];
+    let there = observed(&[&POOL[..], &lines].concat());
+    let declared = spec("[utility.\"tank/a\"]\nquota = \"1G\"\n");
+    let plan = dataset_plan::plan(&declared, &there, &Policy::default()).unwrap();
+    assert!(plan.is_empty());
+    assert_eq!(codes(&plan), [Obstacle::BelowUsed]);
+}
+
+#[test]
+fn ignored_datasets_are_never_touched() {
+    let lines = ["tank/scratch/x type filesystem", "tank/scratch type filesystem"];
+    let there = observed(&[&POOL[..], &lines].concat());
+    let declared =
+        spec("ignore = [\"tank/scratch/**\"]\n[utility.tank]\nproperties.atime = \"off\"\n");
+    let plan = dataset_plan::plan(&declared, &there, &Policy::default()).unwrap();
+    // They would inherit it.
+    assert_eq!(codes(&plan), [Obstacle::Heirs]);
+}
+
+#[test]
+fn services_live_where_the_host_places_them() {
+    let declared = spec(
+        "parentDataset = \"tank/apps\"\nparentMount = \"/srv\"\n\
+         [places.fast]\ndataset = \"rpool/fast\"\nmount = \"/fast\"\n\
+         [services.a]\n[services.b]\nplace = \"fast\"\n",
+    );
+    let there = observed(&[
+        "tank type filesystem",
+        "tank mountpoint none local",
+        "rpool type filesystem",
+        "rpool mountpoint none local",
+    ]);
+    assert_eq!(
+        commands(&planned(&declared, &there, &Policy::default())),
+        [
+            "zfs create rpool/fast",
+            "zfs create -o mountpoint=/fast/b rpool/fast/b",
+            "zfs create tank/apps",
+            "zfs create -o mountpoint=/srv/a tank/apps/a",
+        ]
+    );
+}
+
+#[test]
+fn drift_is_told_by_cause() {
+    let lines = [
+        "tank recordsize 1048576 local",
+        "tank/a type filesystem",
+        "tank/a mountpoint /srv/a local",
+        "tank/a mounted no",
+        "tank/a compression gzip local",
+        "tank/a/inner type filesystem",
+    ];
+    let there = observed(&[&POOL[..], &lines].concat());
+    let declared = spec(
+        "[utility.\"tank/a\"]\nmountpoint = \"/srv/a\"\ncompression = \"lz4\"\nrecordsize = \"16K\"\nproperties.\"org.example:x\" = \"1\"\n[utility.\"tank/b\"]\n",
+    );
+    let found = drift(&declared, &there).unwrap();
+    let found: Vec<_> = found.iter().map(|d| (d.dataset.to_string(), d.cause)).collect();
+    let expected = [
+        ("tank/a", Cause::Inherited),
+        ("tank/a", Cause::Set),
+        ("tank/a", Cause::Unset),
+        ("tank/a", Cause::Unmounted),
+        ("tank/a/inner", Cause::Unmanaged),
+        ("tank/b", Cause::Missing),
+    ];
+    assert_eq!(found, expected.map(|(name, cause)| (name.to_owned(), cause)));
+    assert!(Cause::Missing.severity() == Severity::Critical);
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_document_is_read_back_and_an_edited_one_is_not() {
+    use dataset_plan::document::Document;
+
+    let forge = Spec::from_toml(include_str!("../../examples/hosts/forge.toml")).unwrap();
+    let get = include_str!("../../examples/hosts/forge.get");
+    let there = Observed::from_zfs_get(get).unwrap();
+    let document = Document::new(&forge, &there, &Policy::default()).unwrap();
+    let text = serde_json::to_string(&document).unwrap();
+    let again: Document = serde_json::from_str(&text).unwrap();
+    assert_eq!(again, document);
+    assert!(again.plan.check(&there).is_ok());
+    let edited = text.replace("compression=zstd", "compression=off");
+    let error = serde_json::from_str::<Document>(&edited).unwrap_err();
+    assert!(error.to_string().contains("digest"), "{error}");
+    let later = text.replacen("\"format\":1", "\"format\":2", 1);
+    assert!(serde_json::from_str::<Document>(&later).unwrap_err().to_string().contains("format 2"));
+}
