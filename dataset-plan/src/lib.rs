@@ -46,8 +46,9 @@
 //!
 //! * It touches nothing that is not declared, not even through inheritance: a change that an undeclared
 //!   dataset would inherit is blocked, unless the [`Policy`] lets it through.
-//! * It destroys nothing, rolls nothing back and re-creates nothing. What only a new dataset could
-//!   give (another `normalization`, say) is blocked, with a remedy.
+//! * It destroys nothing that a grant of the policy does not name, and re-creates nothing. What only a
+//!   new dataset could give (another `normalization`, say) is blocked, with a remedy.
+//! * It hides nothing: where something else is mounted, or files lie, nothing is mounted.
 //! * It does not guess. A property that was not observed is unknown, and a declared value for it is
 //!   blocked until it is.
 //!
@@ -55,6 +56,7 @@
 //!
 //! [`spec`] (declaration, read from TOML or JSON; all [problems](problem) at once) and [`observed`]
 //! meet in [`plan()`], which gives a [`plan::Plan`](crate::Plan); [`render`] shows it,
+//! a [`document`] keeps it until tomorrow; [`drift`](drift::drift) tells what is wrong, for dashboards;
 //! [`apply`] carries it out, [`sim`] is a world to do so, and so is `exec` (the `zfs` command; feature
 //! `exec`). [`verify()`] is a checklist of what holds. [`migration`] brings data that is elsewhere
 //! into a dataset.

@@ -166,8 +166,8 @@ fn directories_are_owned_once_they_are_known() {
     else {
         panic!("{plan}")
     };
-    let own = (path.as_str(), owner.as_str(), group.as_str(), mode.bits());
-    assert_eq!(own, ("/var/lib/postgresql", "postgres", "postgres", 0o700));
+    let own = (path.as_str(), owner.as_deref(), group.as_deref(), mode.unwrap().bits());
+    assert_eq!(own, ("/var/lib/postgresql", Some("postgres"), Some("postgres"), 0o700));
 }
 
 #[test]

@@ -54,7 +54,10 @@ fn a_volume_grows_and_never_shrinks() {
     let lines =
         ["tank/v type volume", "tank/v volsize 1073741824 local", "tank/v volblocksize 16384 -"];
     let there = observed(&[&POOL[..], &lines].concat());
-    assert_eq!(commands(&planned(&declared("2G"), &there, &policy)), ["zfs set volsize=2147483648 tank/v"]);
+    assert_eq!(
+        commands(&planned(&declared("2G"), &there, &policy)),
+        ["zfs set volsize=2147483648 tank/v"]
+    );
     let smaller = dataset_plan::plan(&declared("512M"), &there, &policy).unwrap();
     assert!(smaller.is_empty());
     assert_eq!(codes(&smaller), [Obstacle::Shrinks]);

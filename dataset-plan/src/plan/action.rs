@@ -79,16 +79,16 @@ pub enum Action {
     Destroy,
     /// `zfs destroy` of a snapshot.
     DestroySnapshot(SnapshotName),
-    /// Owner, group and mode of the mounted directory.
+    /// Owner, group and mode of the mounted directory; what is `None` stays as it is.
     Own {
         /// The directory.
         path: String,
         /// User name or number.
-        owner: String,
+        owner: Option<String>,
         /// Group name or number.
-        group: String,
+        group: Option<String>,
         /// Permission bits.
-        mode: Mode,
+        mode: Option<Mode>,
     },
 }
 
@@ -144,8 +144,7 @@ impl Action {
             Action::Rollback(snapshot) => return zfs("rollback").arg(snapshot),
             Action::DestroySnapshot(snapshot) => return zfs("destroy").arg(snapshot),
             Action::Own { path, owner, group, mode } => {
-                let owner = ["-o", owner, "-g", group, "-m"].map(str::to_owned);
-                return Command::new(["install", "-d"]).args(owner).arg(mode).arg(path);
+                return own(path, owner.as_deref(), group.as_deref(), *mode);
             }
         };
         let command = command.args(datasets.into_iter().map(ToString::to_string));
@@ -159,6 +158,24 @@ impl Action {
     pub fn destroys(&self) -> bool {
         matches!(self, Action::Destroy | Action::DestroySnapshot(_) | Action::Rollback(_))
     }
+}
+
+/// `install` sets a mode in any case, so where none is given the other tools do it.
+fn own(path: &str, owner: Option<&str>, group: Option<&str>, mode: Option<Mode>) -> Command {
+    let option = |letter: &str, value: Option<&str>| {
+        value.into_iter().flat_map(|value| [letter, value].map(str::to_owned)).collect::<Vec<_>>()
+    };
+    let command = match (mode, owner, group) {
+        (Some(mode), _, _) => Command::new(["install", "-d"])
+            .args(option("-o", owner))
+            .args(option("-g", group))
+            .arg("-m")
+            .arg(mode),
+        (None, Some(owner), Some(group)) => Command::new(["chown"]).arg(format!("{owner}:{group}")),
+        (None, Some(owner), None) => Command::new(["chown"]).arg(owner),
+        (None, None, group) => Command::new(["chgrp"]).arg(group.unwrap_or_default()),
+    };
+    command.arg(path)
 }
 
 #[cfg(feature = "serde")]

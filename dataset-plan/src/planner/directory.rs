@@ -32,15 +32,16 @@ impl<'a> Planner<'a> {
         let reason = Reason::Directory { declared, observed: now.to_string() };
         let owner = want.owner.clone().unwrap_or_else(|| now.owner.to_string());
         let group = want.group.clone().unwrap_or_else(|| now.group.to_string());
+        let (owner, group, mode) = (Some(owner), Some(group), Some(mode));
         let action = Action::Own { path: path.to_owned(), owner, group, mode };
         let mut draft = Draft::new(name.clone(), action, reason);
         // A new dataset's directory goes with the dataset.
         if self.observed.datasets.contains_key(name) {
             let before = Action::Own {
                 path: path.to_owned(),
-                owner: now.owner.to_string(),
-                group: now.group.to_string(),
-                mode: now.mode,
+                owner: Some(now.owner.to_string()),
+                group: Some(now.group.to_string()),
+                mode: Some(now.mode),
             };
             draft.undo = Undo::Do(vec![(name.clone(), before)]);
         }
@@ -89,13 +90,14 @@ impl<'a> Planner<'a> {
             }
         }
         let appears = moves || dataset.mounted == Some(false);
+        let (owner, group, mode) = (want.owner.clone(), want.group.clone(), want.mode);
+        if owner.is_none() && group.is_none() && mode.is_none() {
+            return;
+        }
         if let Some(now) = &dataset.directory {
             self.own(name, want, path, now, ready);
-        } else if let (true, Some(owner), Some(group), Some(mode)) =
-            (appears, &want.owner, &want.group, want.mode)
-        {
+        } else if appears {
             // It could not be seen while nothing was mounted.
-            let (owner, group) = (owner.clone(), group.clone());
             let action = Action::Own { path: path.to_owned(), owner, group, mode };
             let declared = want.path.to_string();
             let reason = Reason::Directory { declared, observed: "not seen yet".into() };
@@ -103,7 +105,7 @@ impl<'a> Planner<'a> {
             draft.undo = Undo::Impossible { because: "its owner before is not known".into() };
             draft.needs = ready.into_iter().collect();
             self.push(draft);
-        } else if want.owner.is_some() || want.group.is_some() || want.mode.is_some() {
+        } else {
             self.leave(name.clone(), Kept::UnseenDirectory);
         }
     }
@@ -121,7 +123,7 @@ impl<'a> Planner<'a> {
         if self.policy.mount == MountPolicy::Refuse {
             let what = format!("it shall be mounted at {path}, and is not mounted");
             let remedy = format!(
-                "see what is in the directory, then run `zfs mount {name}`, or allow it by the policy (mount: allow)"
+                "see what is in the directory, then run `zfs mount {name}` (policy mount: allow)"
             );
             self.block(name, Obstacle::NotMounted, what, &remedy);
             return None;

@@ -80,7 +80,11 @@ pub(super) fn change(action: &Action) -> String {
         Action::Hold { snapshot, tag } | Action::Release { snapshot, tag } => {
             format!("@{} {tag}", snapshot.name())
         }
-        Action::Own { path, owner, group, mode } => format!("{path} {owner}:{group} {mode}"),
+        Action::Own { path, owner, group, mode } => {
+            let (owner, group) = (owner.as_deref().unwrap_or(""), group.as_deref().unwrap_or(""));
+            let mode = mode.map(|mode| mode.to_string()).unwrap_or_default();
+            format!("{path} {owner}:{group} {mode}")
+        }
         Action::Promote | Action::LoadKey | Action::Mount | Action::Unmount | Action::Destroy => {
             String::new()
         }

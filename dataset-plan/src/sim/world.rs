@@ -48,8 +48,15 @@ impl World for Zfs {
                 let found = self.nodes.get_mut(name).map(|node| &mut node.dataset);
                 let mounted = found.filter(|found| here && found.mounted != Some(false));
                 let mounted = mounted.ok_or_else(|| Refusal::NotMounted(path.clone()))?;
-                let (owner, group) = (Account::declared(owner), Account::declared(group));
-                mounted.directory = Some(Directory { owner, group, mode: *mode });
+                let before = mounted.directory.take().unwrap_or_else(Directory::of_new_dataset);
+                let account = |text: Option<&String>, before| {
+                    text.map_or(before, |text| Account::declared(text))
+                };
+                mounted.directory = Some(Directory {
+                    owner: account(owner.as_ref(), before.owner),
+                    group: account(group.as_ref(), before.group),
+                    mode: mode.unwrap_or(before.mode),
+                });
                 Ok(())
             }
         }
