@@ -5,7 +5,8 @@ use std::fmt::{Display, Write};
 
 use zfs_props::kind::{DatasetKind, Kinds};
 use zfs_props::property::{
-    Feature, Mutability, PoolProperty, Property, Stored, ValueType, VdevProperty,
+    FREEBSD, Feature, Mutability, OnFreebsd, PoolProperty, Property, Stored, ValueType,
+    VdevProperty,
 };
 use zfs_props::release::Release;
 
@@ -104,6 +105,16 @@ fn table() -> String {
     properties!(text, PoolProperty, |_, _| "pool".to_owned());
     text.push_str("\n## Properties of vdevs\n\n");
     properties!(text, VdevProperty, |_, _| "vdev".to_owned());
+    text.push_str("\n## Where FreeBSD differs\n\nFrom the source, not from recorded answers.\n\n");
+    for (property, difference) in FREEBSD {
+        let difference = match difference {
+            OnFreebsd::Named(name) => format!("is called `{name}`"),
+            OnFreebsd::Defaults(word) => format!("is `{word}` by default"),
+            OnFreebsd::Lacks(word, since) => format!("takes `{word}` since {since} only"),
+            _ => panic!("no words for {difference:?}"),
+        };
+        writeln!(text, "* `{property}` {difference}").unwrap();
+    }
     text.push_str("\n## Features of pools\n\n| feature | guid | since |\n|---|---|---|\n");
     for feature in Feature::ALL {
         let (name, guid) = (code(feature.name()), code(feature.guid()));
