@@ -49,7 +49,7 @@ fn program() -> Option<PathBuf> {
     built.then_some(program)
 }
 
-/// What `cargo test` built beside this test.
+/// What `cargo test` builds beside this test; `cargo test --test live` alone does not.
 fn converge() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.parent().unwrap().parent().unwrap().join("examples/converge")
