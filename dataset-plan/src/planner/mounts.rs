@@ -194,14 +194,22 @@ impl Planner<'_> {
         let leaves: BTreeMap<usize, usize> =
             self.leavings.iter().map(|leaving| (leaving.row, leaving.draft)).collect();
         let settled = self.settled_mounts();
-        let appearing: Vec<(String, usize)> =
-            self.mountings.iter().map(|m| (place(&m.path).to_owned(), m.draft)).collect();
+        let mut appearing: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let moving: BTreeSet<usize> = leaves.values().copied().collect();
+        for Mounting { path, draft, .. } in &self.mountings {
+            if !moving.contains(draft) {
+                appearing.entry(place(path).to_owned()).or_default().push(*draft);
+            }
+        }
         // The drafts that take a filesystem away and bring it back.
         let mut aside: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
         for (draft, (row, prefixes)) in disturbed {
             let is_below = |path: &str| prefixes.iter().any(|prefix| path.starts_with(prefix));
-            for (_, other) in appearing.iter().filter(|(path, _)| is_below(path)) {
-                if !leaves.values().any(|leaves| leaves == other) {
+            for prefix in &prefixes {
+                let from = (Bound::Included(prefix.as_str()), Bound::Unbounded);
+                let below = appearing.range::<str, _>(from);
+                let below = below.take_while(|(path, _)| path.starts_with(prefix.as_str()));
+                for other in below.flat_map(|(_, drafts)| drafts) {
                     self.wait(*other, draft);
                 }
             }
