@@ -266,6 +266,14 @@ impl<'a> Tree<'a> {
         self.upwards(at).any(|row| !row.planned.is_empty() || row.arrives.is_some())
     }
 
+    /// Whether a draft gives this dataset a value of its own.
+    pub(crate) fn sets(&self, at: usize, property: &PropertyName) -> bool {
+        let set = |(name, wish, _): &(PropertyName, Wish, usize)| {
+            name == property && wish.setting().is_some()
+        };
+        self.row(at).is_some_and(|row| row.planned.iter().any(set))
+    }
+
     /// Drafts above a row that change a property.
     pub(crate) fn planned_above(&self, at: usize, property: &PropertyName) -> Vec<usize> {
         let planned = self.upwards(at).skip(1).flat_map(|row| &row.planned);

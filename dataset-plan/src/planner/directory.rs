@@ -73,10 +73,10 @@ impl<'a> Planner<'a> {
         let place = self.tree.later(at, &key).map(|sight| sight.text().into_owned());
         // A new mountpoint, own or inherited, mounts what may be mounted; canmount=on alone does not.
         let mounts = self.mount_place(at).is_some();
-        let moves = affected && mounts && {
-            let now = self.tree.now(at, &key).map(|sight| sight.text().into_owned());
-            now != place
-        };
+        let now = self.tree.now(at, &key).map(|sight| sight.text().into_owned());
+        // So does the same one, where it is set anew.
+        let anew = dataset.mounted == Some(false) && self.tree.sets(at, &key);
+        let moves = affected && mounts && (now != place || anew);
         let mut ready = settings.draft.or_else(|| self.tree.arrival(at));
         if let (true, Some(path), Some(draft)) = (moves, &place, settings.draft) {
             self.mounting(at, path.clone(), draft);

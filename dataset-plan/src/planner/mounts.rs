@@ -194,11 +194,11 @@ impl Planner<'_> {
         let leaves: BTreeMap<usize, usize> =
             self.leavings.iter().map(|leaving| (leaving.row, leaving.draft)).collect();
         let settled = self.settled_mounts();
-        let mut appearing: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut appearing: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
         let moving: BTreeSet<usize> = leaves.values().copied().collect();
-        for Mounting { path, draft, .. } in &self.mountings {
+        for Mounting { path, draft, row } in &self.mountings {
             if !moving.contains(draft) {
-                appearing.entry(place(path).to_owned()).or_default().push(*draft);
+                appearing.entry(place(path).to_owned()).or_default().push((*draft, *row));
             }
         }
         // The drafts that take a filesystem away and bring it back.
@@ -209,8 +209,17 @@ impl Planner<'_> {
                 let from = (Bound::Included(prefix.as_str()), Bound::Unbounded);
                 let below = appearing.range::<str, _>(from);
                 let below = below.take_while(|(path, _)| path.starts_with(prefix.as_str()));
-                for other in below.flat_map(|(_, drafts)| drafts) {
-                    self.wait(*other, draft);
+                for (other, row) in below.flat_map(|(_, drafts)| drafts) {
+                    if !self.needs(draft, *other) {
+                        self.wait(*other, draft);
+                        continue;
+                    }
+                    // It has to come before, and is taken away again.
+                    let (unmount, mount) =
+                        *aside.entry(*row).or_insert_with(|| self.draft_aside(*row, draft));
+                    self.wait(unmount, *other);
+                    self.wait(draft, unmount);
+                    self.wait(mount, draft);
                 }
             }
             let below = prefixes.iter().flat_map(|prefix| {
@@ -229,12 +238,8 @@ impl Planner<'_> {
                             *aside.entry(below).or_insert_with(|| self.draft_aside(below, draft));
                         self.wait(draft, unmount);
                         self.wait(mount, draft);
-                        let first = |moves: &usize| {
-                            let draft = self.drafts.get(draft);
-                            draft.is_some_and(|draft| draft.needs.contains(moves))
-                        };
                         match moves {
-                            Some(moves) if first(&moves) => self.wait(unmount, moves),
+                            Some(moves) if self.needs(draft, moves) => self.wait(unmount, moves),
                             Some(moves) => self.wait(moves, mount),
                             None => {}
                         }
@@ -242,6 +247,10 @@ impl Planner<'_> {
                 }
             }
         }
+    }
+
+    fn needs(&self, draft: usize, first: usize) -> bool {
+        self.drafts.get(draft).is_some_and(|draft| draft.needs.contains(&first))
     }
 
     fn wait(&mut self, draft: usize, first: usize) {
