@@ -214,6 +214,11 @@ impl Planner<'_> {
                         self.wait(*other, draft);
                         continue;
                     }
+                    // What is created is mounted later, if need be.
+                    let action = self.drafts.get(*other).map(|other| &other.action);
+                    if matches!(action, Some(Action::Create { .. })) {
+                        continue;
+                    }
                     // It has to come before, and is taken away again.
                     let (unmount, mount) =
                         *aside.entry(*row).or_insert_with(|| self.draft_aside(*row, draft));
