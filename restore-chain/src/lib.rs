@@ -1,0 +1,1 @@
+//! Which copy comes back, in which order, and a restore that no crash can turn into silent loss: lineages, candidates, PITR, preseed.
