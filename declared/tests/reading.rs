@@ -68,11 +68,7 @@ fn every_mistake_is_reported_in_the_order_of_the_text() {
     );
     let line = |n: usize| -> Vec<(&str, Fault, &str)> {
         let of_line = |p: &&Problem<Fault>| p.position.unwrap().line == n;
-        found
-            .iter()
-            .filter(of_line)
-            .map(|p| (p.path.as_str(), p.code, p.remedy.as_str()))
-            .collect()
+        found.iter().filter(of_line).map(|p| (p.path.as_str(), p.code, p.remedy.as_str())).collect()
     };
     assert_eq!(line(1), [("name", Fault::WrongType, "write a string")]);
     assert_eq!(

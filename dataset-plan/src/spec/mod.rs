@@ -33,7 +33,11 @@
 mod expand;
 mod pattern;
 mod read;
+#[cfg(feature = "schemars")]
+mod schema;
 mod wish;
+#[cfg(feature = "serde")]
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
