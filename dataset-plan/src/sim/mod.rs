@@ -30,9 +30,11 @@ mod create;
 mod destroy;
 mod mounts;
 mod node;
+mod receive;
 mod refusal;
 mod remount;
 mod rename;
+mod replica;
 mod send;
 mod set;
 mod snapshot;
@@ -46,14 +48,16 @@ use std::ops::Bound;
 use zfs_props::check::{Accounts, Context, Key};
 use zfs_props::kind::DatasetKind;
 use zfs_props::name::{DatasetName, SnapshotName};
+use zfs_props::property::Property;
 use zfs_props::release::Release;
 
 use crate::observed::Observed;
 use mounts::Mounts;
 use node::{Node, Point};
 
+pub use receive::Receive;
 pub use refusal::Refusal;
-pub use send::{Content, Receive, Stream};
+pub use send::{Content, Stream};
 pub use snapshot::Younger;
 pub use view::Line;
 
@@ -63,6 +67,7 @@ pub struct Zfs {
     release: Release,
     accounts: Option<Accounts>,
     typed: Key,
+    without_devices: bool,
     nodes: BTreeMap<DatasetName, Node>,
     /// What else was observed: defaults, and other file systems.
     rest: Observed,
@@ -90,6 +95,7 @@ impl From<&Observed> for Zfs {
             release: Release::LATEST,
             accounts: None,
             typed: Key::Unseen,
+            without_devices: false,
             nodes,
             rest,
             mounts: Mounts::default(),
@@ -135,6 +141,18 @@ impl Zfs {
     pub fn typed(mut self, key: Key) -> Self {
         self.typed = key;
         self
+    }
+
+    /// Where volumes have no devices (the kernel module's parameter `zvol_inhibit_dev`): what is a device's cannot
+    /// be set.
+    #[must_use]
+    pub const fn without_devices(mut self) -> Self {
+        self.without_devices = true;
+        self
+    }
+
+    fn has_device(&self, name: &DatasetName) -> bool {
+        !self.without_devices && !self.is(name, Property::Volmode, "none")
     }
 
     /// What a dataset is; `None` if there is no such dataset.

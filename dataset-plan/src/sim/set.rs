@@ -73,7 +73,15 @@ impl Zfs {
         if property.native().is_some_and(|native| revert && NOT_REVERTIBLE.contains(&native)) {
             return Err(Refusal::NotInheritable { dataset: name.clone(), property });
         }
-        let cause = match property.native() {
+        let native = property.native();
+        // The kernel looks at what would be set instead: nothing.
+        if native == Some(Property::Keylocation) {
+            return Err(Refusal::NotInheritable { dataset: name.clone(), property });
+        }
+        if native == Some(Property::Volthreading) && !self.has_device(name) {
+            return Err(Refusal::NoDevice(name.clone()));
+        }
+        let cause = match native {
             Some(Property::Mountpoint) => Some(Cause::Mountpoint),
             Some(Property::Sharenfs | Property::Sharesmb) => Some(Cause::Share),
             Some(Property::Canmount) => Some(Cause::Canmount),
@@ -205,6 +213,9 @@ impl Zfs {
                 && self.node(name)?.number(native).is_some()
             {
                 return Err(Refusal::ReadOnly(name.clone()));
+            }
+            if native == Property::Volthreading && !self.has_device(name) {
+                return Err(Refusal::NoDevice(name.clone()));
             }
             if SPACE.contains(&native) {
                 let new = std::str::from_utf8(raw)
