@@ -98,7 +98,7 @@ impl Zfs {
         if let Some(point) = self.point_mut(origin) {
             point.snapshot.clones.push(name.clone());
         }
-        let verdict = self.assign(name, &accepted);
+        let verdict = self.assign(name, accepted.iter());
         if verdict.is_err() {
             self.remove(name);
             return verdict;
@@ -140,7 +140,7 @@ impl Zfs {
             accepted.map_err(|error| Refusal::Property { dataset: name.clone(), error })?;
         let node = self.begin(name, kind, &accepted)?;
         self.insert(name, node);
-        let verdict = self.assign(name, &accepted);
+        let verdict = self.assign(name, accepted.iter());
         if verdict.is_err() {
             self.remove(name);
         }

@@ -54,6 +54,9 @@ impl Package<'_> {
     }
 }
 
+/// What the kernel does not set on a dataset that is about to be made: it needs a file system or a device.
+const NOT_YET: [Property; 2] = [Property::Longname, Property::Volthreading];
+
 /// Keys of encryption, which are looked at apart.
 const KEYS: [Property; 3] = [Property::Encryption, Property::Keyformat, Property::Pbkdf2iters];
 
@@ -209,6 +212,7 @@ impl Zfs {
             how,
             properties: sent.map(|(sent, _)| &sent.properties),
             origin,
+            is_new: !exists,
             is_top,
             accepted,
             key,
@@ -423,8 +427,12 @@ impl Zfs {
             self.node_mut(target)?.store(&property, Entry::inherit);
         }
         if arrival.is_top {
+            let settable = accepted.iter().filter(|(property, _)| {
+                let native = property.native();
+                !(arrival.is_new && native.is_some_and(|native| NOT_YET.contains(&native)))
+            });
             // What fails here is only warned of.
-            let _ = self.assign(target, accepted);
+            let _ = self.assign(target, settable);
         } else {
             for (property, _) in accepted.iter().filter(|(property, _)| inheritable(property)) {
                 self.node_mut(target)?.store(property, Entry::inherit);
@@ -478,6 +486,7 @@ struct Arrival<'a> {
     how: &'a Receive,
     properties: Option<&'a Properties>,
     origin: Option<SnapshotName>,
+    is_new: bool,
     is_top: bool,
     accepted: Accepted,
     key: Accepted,
