@@ -401,8 +401,10 @@ impl Zfs {
                 }
             });
         }
+        // Where the key is, is not taken from a stream that is not encrypted.
         let excluded = |property: &PropertyName| {
-            !inheritable(property)
+            property.native() == Some(Property::Keylocation)
+                || !inheritable(property)
                 && how.exclude.iter().any(|name| names(name, property, self.release))
         };
         let taken: Vec<_> =
