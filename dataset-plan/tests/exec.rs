@@ -78,7 +78,9 @@ fn with_many(count: usize, name: impl Fn(usize) -> String) -> (String, Plan) {
         let name = name(number);
         pool += &format!("{name}\ttype\tfilesystem\t-\t-\n{name}\tmountpoint\tnone\t-\tlocal\n");
         pool += &format!("{name}\tmounted\tno\t-\t-\n{name}\tatime\ton\t-\tdefault\n");
-        spec += &format!("[utility.\"{name}\"]\nmountpoint = \"none\"\nproperties = {{ atime = \"off\" }}\n");
+        spec += &format!(
+            "[utility.\"{name}\"]\nmountpoint = \"none\"\nproperties = {{ atime = \"off\" }}\n"
+        );
     }
     let observed = Observed::from_zfs_get(pool.as_str()).unwrap();
     let plan = plan(&Spec::from_toml(&spec).unwrap(), &observed, &Policy::default()).unwrap();

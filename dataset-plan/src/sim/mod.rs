@@ -28,6 +28,7 @@
 
 mod create;
 mod destroy;
+mod lineage;
 mod mounts;
 mod node;
 mod receive;
@@ -119,9 +120,9 @@ impl Zfs {
     pub fn observe(&self) -> Observed {
         let datasets = self.nodes.iter().map(|(name, node)| {
             let mut dataset = node.observe();
-            let by_mount = self
-                .by_mount(name, node)
-                .map(|(property, word)| (property, word.as_bytes().into()));
+            let lineage = self.lineage(name);
+            let by_mount =
+                lineage.by_mount().map(|(property, word)| (property, word.as_bytes().into()));
             dataset.temporary.extend(by_mount);
             (name.clone(), dataset)
         });

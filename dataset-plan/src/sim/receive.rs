@@ -96,7 +96,8 @@ impl Zfs {
         if !agrees {
             return Err(Refusal::Stream(name.clone()));
         }
-        let top = package.top.filter(|top| package.mounts && !how.unmounted && !self.is_volume(top));
+        let top =
+            package.top.filter(|top| package.mounts && !how.unmounted && !self.is_volume(top));
         if let Some(top) = top {
             let mut touched = self.touched(&top, Cause::Mountpoint);
             touched.mount_all();
@@ -107,11 +108,11 @@ impl Zfs {
 
     /// What cannot be said of any stream.
     fn check_given(&self, name: &DatasetName, how: &Receive) -> Result<(), Refusal> {
-        let given = how.set.iter().map(|(name, _)| name).chain(how.exclude.iter().map(String::as_str));
+        let given =
+            how.set.iter().map(|(name, _)| name).chain(how.exclude.iter().map(String::as_str));
         for given in given {
             let refusal = || Refusal::Stream(name.clone());
-            let property =
-                PropertyName::parse(given, self.release).map_err(|_| refusal())?;
+            let property = PropertyName::parse(given, self.release).map_err(|_| refusal())?;
             match property {
                 PropertyName::User(_) => {}
                 PropertyName::Native(native) => {
@@ -297,10 +298,8 @@ impl Zfs {
         node.dataset.kind = Some(part.kind);
         node.directories.clone_from(&part.point.directories);
         node.content = part.point.content;
-        let keys: Vec<_> = KEYS
-            .iter()
-            .filter_map(|p| Some((*p, node.dataset.fixed.get(p)?.clone())))
-            .collect();
+        let keys: Vec<_> =
+            KEYS.iter().filter_map(|p| Some((*p, node.dataset.fixed.get(p)?.clone()))).collect();
         let is_encrypted = node.dataset.fixed.contains_key(&Property::Encryption);
         node.dataset.fixed.clone_from(&part.point.fixed);
         for property in KEYS {
@@ -405,7 +404,7 @@ impl Zfs {
         let excluded = |property: &PropertyName| {
             property.native() == Some(Property::Keylocation)
                 || !inheritable(property)
-                && how.exclude.iter().any(|name| names(name, property, self.release))
+                    && how.exclude.iter().any(|name| names(name, property, self.release))
         };
         let taken: Vec<_> =
             properties.iter().filter(|(property, _)| !excluded(property)).cloned().collect();

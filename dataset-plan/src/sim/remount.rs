@@ -72,7 +72,7 @@ impl Zfs {
                 continue;
             }
             let follows = |property: Property| {
-                let source = self.value(&below, &property.into()).map(|(_, source)| source);
+                let source = self.lineage(&below).value(&property.into()).map(|(_, source)| source);
                 matches!(source, Some(Source::Default | Source::Inherited(_)))
             };
             let follows = if cause == Cause::Share {
@@ -216,7 +216,7 @@ impl Zfs {
     /// Removes the directory where something was mounted that did not say itself where.
     fn remove_directory(&mut self, name: &DatasetName) {
         let follows = matches!(
-            self.value(name, &Property::Mountpoint.into()),
+            self.lineage(name).value(&Property::Mountpoint.into()),
             Some((_, Source::Default | Source::Inherited(_)))
         );
         let place =

@@ -62,7 +62,11 @@ impl Zfs {
     }
 
     /// A new name is in the same pool, and not below the old one: the dataset that it is directly below.
-    fn check_place_for(&self, from: &DatasetName, to: &DatasetName) -> Result<DatasetName, Refusal> {
+    fn check_place_for(
+        &self,
+        from: &DatasetName,
+        to: &DatasetName,
+    ) -> Result<DatasetName, Refusal> {
         let refusal = || Refusal::Rename { from: from.clone(), to: to.clone() };
         if to.is_under(from) || from.pool() != to.pool() || from.parent().is_none() {
             return Err(refusal());

@@ -80,8 +80,9 @@ impl Zfs {
             }
             let local = self.gather(replication.top, replication.since);
             let mut pass = Pass::default();
-            let whole =
-                local.iter().try_for_each(|of| self.replicate_one(of, &local, replication, &mut pass));
+            let whole = local
+                .iter()
+                .try_for_each(|of| self.replicate_one(of, &local, replication, &mut pass));
             if whole.is_err() && !pass.again {
                 return false;
             }
@@ -169,7 +170,12 @@ impl Zfs {
     }
 
     /// Whether the first snapshot was made after the second one, which no snapshot at all was not.
-    fn is_younger(&self, local: &[Sent], first: Option<u64>, second: Option<u64>) -> Result<bool, Stuck> {
+    fn is_younger(
+        &self,
+        local: &[Sent],
+        first: Option<u64>,
+        second: Option<u64>,
+    ) -> Result<bool, Stuck> {
         if second.is_none() {
             return Ok(false);
         }

@@ -117,7 +117,8 @@ impl Zfs {
         let head = name.dataset_name()?;
         let top = self.node(&head)?;
         let last = self.point(name).ok_or_else(|| no_snapshot(name))?;
-        let from = since.map(|since| top.point(since).ok_or_else(|| no_snapshot(name))).transpose()?;
+        let from =
+            since.map(|since| top.point(since).ok_or_else(|| no_snapshot(name))).transpose()?;
         let recursive = content == Content::Replica;
         let is_earlier = from.is_none_or(|from| from.snapshot.createtxg < last.snapshot.createtxg);
         if !recursive && !is_earlier {

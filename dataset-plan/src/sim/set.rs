@@ -224,7 +224,10 @@ impl Zfs {
                     .unwrap_or_default();
                 // A reservation that nobody has worked out is more than any pool has.
                 if **raw == *b"auto" || new == u64::MAX {
-                    return Err(Refusal::NoSpace { dataset: name.clone(), property: native.name() });
+                    return Err(Refusal::NoSpace {
+                        dataset: name.clone(),
+                        property: native.name(),
+                    });
                 }
                 self.fits(name, native, new)?;
                 let before = self.node(name)?.number(native).unwrap_or_default();

@@ -245,7 +245,8 @@ impl<'a> Command<'a> {
         mut run: impl FnMut(usize) -> Result<(), String>,
     ) -> Result<(), String> {
         // By name, whatever the order they are given in.
-        let names: BTreeMap<&str, usize> = self.arguments.iter().copied().zip(0..).skip(first).collect();
+        let names: BTreeMap<&str, usize> =
+            self.arguments.iter().copied().zip(0..).skip(first).collect();
         let verdicts: Vec<_> = names.into_values().map(&mut run).collect();
         verdicts.into_iter().collect()
     }

@@ -49,12 +49,8 @@ fn differs(meta: &Meta, row: &Value) -> Option<String> {
             ));
         }
     }
-    let mut recorded: BTreeMap<Cow<'_, str>, &Value> = row["get"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(name, odd)| (spelled(name), odd))
-        .collect();
+    let mut recorded: BTreeMap<Cow<'_, str>, &Value> =
+        row["get"].as_object().unwrap().iter().map(|(name, odd)| (spelled(name), odd)).collect();
     for name in zfs.subtree(&ROOT.parse().unwrap()) {
         let snapshots = zfs.snapshots(&name);
         let snapshots = snapshots.map(|at| (format!("{name}@{at}"), zfs.get_snapshot(&name, at)));
