@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use zfs_props::name::{DatasetName, SnapshotName};
 
-use super::{Draft, Planner};
+use super::{Draft, Part, Planner};
 use crate::observed::Dataset;
 use crate::plan::{Action, Expectation, Obstacle, Reason, Risk, Undo};
 
@@ -35,14 +35,18 @@ impl Planner<'_> {
                     continue;
                 }
             };
+            if self.is_vetoed(at, Part::Removal, &name) {
+                kept.extend(parent);
+                continue;
+            }
             let mut needs = drafts.remove(&name).unwrap_or_default();
             let guid = dataset.guid;
             for snapshot in snapshots {
                 let draft =
-                    self.draft_destroy(&name, Action::DestroySnapshot(snapshot), Vec::new());
+                    self.draft_destroy(at, &name, Action::DestroySnapshot(snapshot), Vec::new());
                 needs.push(draft);
             }
-            let draft = self.draft_destroy(&name, Action::Destroy, needs);
+            let draft = self.draft_destroy(at, &name, Action::Destroy, needs);
             if let Some(draft) = self.drafts.get_mut(draft) {
                 draft.expects.push(Expectation::Present { dataset: name, guid });
             }
@@ -99,8 +103,14 @@ impl Planner<'_> {
         Ok(snapshots)
     }
 
-    fn draft_destroy(&mut self, name: &DatasetName, action: Action, needs: Vec<usize>) -> usize {
-        let mut draft = Draft::new(name.clone(), action, Reason::Absent);
+    fn draft_destroy(
+        &mut self,
+        at: usize,
+        name: &DatasetName,
+        action: Action,
+        needs: Vec<usize>,
+    ) -> usize {
+        let mut draft = Draft::new(at, name.clone(), action, Reason::Absent);
         draft.risk = Risk::DESTROYS;
         draft.undo = Undo::Impossible { because: "what is destroyed is gone".into() };
         draft.needs = needs;
