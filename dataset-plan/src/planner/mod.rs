@@ -77,7 +77,7 @@ impl<'a> Planner<'a> {
         moves: &'a Moves,
         vetoes: &'a Vetoes,
     ) -> Self {
-        let mut tree = Tree::new(desired, observed);
+        let mut tree = Tree::new(desired, observed, moves.targets());
         moves.tell(&mut tree);
         Self {
             desired,
@@ -112,7 +112,6 @@ impl<'a> Planner<'a> {
         for at in arranged.unmounted {
             self.block_unmounted(at);
         }
-        self.block_moves();
         self.blocked.sort_by(|a, b| a.dataset.cmp(&b.dataset));
         let steps = crate::order::steps(self.drafts, &arranged.sequence);
         Ok(Plan { release, steps, blocked: self.blocked, untouched: self.untouched })
@@ -127,7 +126,12 @@ impl<'a> Planner<'a> {
             };
             let name = name.clone().into_owned();
             let mut next = at + 1;
+            let refused = self.moves.refused(&name);
+            if let Some(from) = refused {
+                self.refuse_move(from, &name);
+            }
             match (want, observed) {
+                (_, None) if refused.is_some() => {}
                 (_, Some(_)) if self.desired.absent.contains(&name) => {}
                 _ if base && observed.is_some() => self.leave(name, Kept::Base),
                 _ if base => self.miss_base(at, &name),

@@ -16,8 +16,10 @@ use crate::tree::Tree;
 pub(super) struct Moves {
     /// What is renamed, as it is called when it is its turn.
     ordered: Vec<Moved>,
-    /// What cannot be: the new name stays taken, or two change places.
-    taken: Vec<Moved>,
+    /// The new names of them.
+    targets: BTreeSet<DatasetName>,
+    /// What cannot be: the new name stays taken, two change places, or the old name stays in use.
+    refused: BTreeMap<DatasetName, DatasetName>,
 }
 
 impl Moves {
@@ -26,12 +28,26 @@ impl Moves {
     /// A move is one that is declared, or a declared guid that is found under another name. Where the old
     /// name is gone there is nothing to move.
     pub(super) fn find<'o>(desired: &Desired, observed: &'o Observed) -> (Self, Cow<'o, Observed>) {
-        let wanted = wanted(desired, observed);
+        let mut wanted = wanted(desired, observed);
         let mut moves = Self::default();
         let mut renamed = Cow::Borrowed(observed);
         if wanted.is_empty() {
             return (moves, renamed);
         }
+        // What is declared below the old name would be made there anew, to be moved again.
+        let in_use = |from: &DatasetName| {
+            let wanted = desired.datasets.range::<DatasetName, _>(from..).next();
+            let parent = desired.parents.range::<DatasetName, _>(from..).next();
+            let names = wanted.map(|(name, _)| name).into_iter().chain(parent);
+            names.into_iter().any(|name| name == from || name.is_under(from))
+        };
+        wanted.retain(|to, from| {
+            let refused = in_use(from);
+            if refused {
+                moves.refused.insert(to.clone(), from.clone());
+            }
+            !refused
+        });
         let mut pending: Vec<Moved> =
             wanted.into_iter().map(|(to, from)| Moved { from, to }).collect();
         while let Some(next) = pending.iter().position(|m| is_free(m, &pending, &renamed)) {
@@ -50,9 +66,10 @@ impl Moves {
                     other.from = from;
                 }
             }
+            moves.targets.insert(moved.to.clone());
             moves.ordered.push(moved);
         }
-        moves.taken = pending;
+        moves.refused.extend(pending.into_iter().map(|moved| (moved.to, moved.from)));
         (moves, renamed)
     }
 
@@ -74,7 +91,17 @@ impl Moves {
 
     /// Whether something is moved to this name.
     pub(super) fn to(&self, name: &DatasetName) -> bool {
-        self.ordered.iter().any(|moved| moved.to == *name)
+        self.targets.contains(name)
+    }
+
+    /// The new names.
+    pub(super) fn targets(&self) -> &BTreeSet<DatasetName> {
+        &self.targets
+    }
+
+    /// What should have been moved to this name, and cannot be.
+    pub(super) fn refused(&self, name: &DatasetName) -> Option<&DatasetName> {
+        self.refused.get(name)
     }
 }
 
@@ -82,7 +109,9 @@ impl Moves {
 fn wanted(desired: &Desired, observed: &Observed) -> BTreeMap<DatasetName, DatasetName> {
     let mut wanted: BTreeMap<DatasetName, DatasetName> = BTreeMap::new();
     let mut sources: BTreeSet<&DatasetName> = BTreeSet::new();
-    for Moved { from, to } in &desired.moved {
+    let mut declared: Vec<_> = desired.moved.iter().map(|moved| (&moved.to, &moved.from)).collect();
+    declared.sort();
+    for (to, from) in declared {
         if observed.datasets.contains_key(from) && !wanted.contains_key(to) && sources.insert(from)
         {
             wanted.insert(to.clone(), from.clone());
@@ -129,13 +158,14 @@ fn subtree<'m>(
 }
 
 impl Planner<'_> {
-    /// What is to be moved and cannot be, since another dataset has the name.
-    pub(super) fn block_moves(&mut self) {
-        for Moved { from, to } in &self.moves.taken {
-            let what = format!("{from} is to be moved here, and the name is taken");
-            let remedy = "rename one of the two away, or leave it out of `moved`";
-            self.block(to, Obstacle::OtherDataset, what, remedy);
-        }
+    /// What is to be moved and cannot be: nothing else is made in its place.
+    pub(super) fn refuse_move(&mut self, from: &DatasetName, to: &DatasetName) {
+        let what = match self.observed.dataset(to) {
+            Some(_) => format!("{from} is to be moved here, and the name is taken"),
+            None => format!("{from} is to be moved here, and its name is still in use"),
+        };
+        let remedy = "rename one of the two by hand, or leave it out of `moved`";
+        self.block(to, Obstacle::OtherDataset, what, remedy);
     }
 
     /// Renames in the order in which they can run, each after the one before, so that names are not confused.

@@ -50,9 +50,22 @@ impl<'a> Planner<'a> {
         dataset: &'a Dataset,
     ) {
         let left = self.left_declaration(want, dataset);
+        // Mostly it is stored as it is declared, and nothing further up changes.
+        let quiet = !self.tree.is_affected(at) && dataset.temporary.is_empty();
         let mut needed = Vec::new();
-        for (property, declared) in want.properties.iter().chain(&left) {
+        for (property, declared) in &want.properties {
+            if !quiet || !stores(dataset, property, &declared.wish) {
+                needed.extend(self.needed(at, name, dataset, property, declared));
+            }
+        }
+        let blocked = self.blocked.len();
+        for (property, declared) in &left {
             needed.extend(self.needed(at, name, dataset, property, declared));
+        }
+        if blocked != self.blocked.len() {
+            // What cannot be given up must not be forgotten.
+            let note = self.desired.owner_property.as_ref();
+            needed.retain(|needed| note != Some(&needed.property));
         }
         self.draft_changes(at, name, dataset, needed);
         let undeclared = dataset.entries.iter().filter_map(|(property, entry)| {
@@ -216,6 +229,7 @@ impl<'a> Planner<'a> {
     ) {
         let (mut set, mut reserve, mut mount, mut covered) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut note, first) = (None, self.drafts.len());
         // What has an order of its own beside the changes of ancestors is a command of its own.
         let bounded = self.quota_above(at).is_some();
         let affected = self.tree.is_affected(at);
@@ -224,6 +238,9 @@ impl<'a> Planner<'a> {
             let reserves = |p| RESERVES.contains(&p) && bounded;
             let mounts = |p| REMOUNTS.contains(&p) && affected;
             match &needed.wish {
+                Wish::Set(_) if self.desired.owner_property.as_ref() == Some(&needed.property) => {
+                    note = Some(needed);
+                }
                 // It cannot be taken back, which is no reason not to take back the others.
                 Wish::Set(_) if native.is_some_and(|p| dataset.temporary.contains_key(&p)) => {
                     covered.push(needed);
@@ -236,6 +253,14 @@ impl<'a> Planner<'a> {
         }
         for group in [reserve, set, covered, mount].into_iter().filter(|group| !group.is_empty()) {
             self.draft_change(at, name, dataset, group);
+        }
+        // Only what is done is noted: an interrupted plan must not forget what it has to give up.
+        if let Some(note) = note {
+            let others = first..self.drafts.len();
+            self.draft_change(at, name, dataset, vec![note]);
+            if let Some(note) = self.drafts.last_mut() {
+                note.needs.extend(others);
+            }
         }
     }
 
@@ -334,6 +359,12 @@ impl<'a> Planner<'a> {
             None => Vec::new(),
         }
     }
+}
+
+/// A dataset has this very value itself.
+fn stores(dataset: &Dataset, property: &PropertyName, wish: &Wish) -> bool {
+    let own = || dataset.entries.get(property)?.own();
+    wish.setting().is_some_and(|setting| own().is_some_and(|(raw, _)| setting.is_printed_as(raw)))
 }
 
 /// A limit below what is used already, or a volume below its size.

@@ -18,7 +18,9 @@ impl Planner<'_> {
             return;
         }
         let mut drafts: BTreeMap<DatasetName, Vec<usize>> = BTreeMap::new();
-        let mut kept: BTreeSet<DatasetName> = BTreeSet::new();
+        let parents = self.desired.parents.iter();
+        let mut kept: BTreeSet<DatasetName> =
+            parents.flat_map(|name| name.ancestors().chain([name.clone()])).collect();
         for at in (0..self.tree.len()).rev() {
             let Some(row) = self.tree.row(at) else { continue };
             let name = row.name.clone().into_owned();
@@ -75,7 +77,7 @@ impl Planner<'_> {
             return Err(("it shall not exist, and no grant names it".into(), remedy));
         }
         if holds_others {
-            let what = "it holds a dataset that is kept".to_owned();
+            let what = "it holds a dataset that is kept, or services live below it".to_owned();
             return Err((what, "declare that one absent and grant it too, or move it away"));
         }
         let mut snapshots = Vec::with_capacity(dataset.snapshots.len());

@@ -66,7 +66,12 @@ pub(crate) struct Planned {
 }
 
 impl<'a> Tree<'a> {
-    pub(crate) fn new(desired: &'a Desired, observed: &'a Observed) -> Self {
+    /// `needed` are observed datasets that need parents.
+    pub(crate) fn new(
+        desired: &'a Desired,
+        observed: &'a Observed,
+        needed: &BTreeSet<DatasetName>,
+    ) -> Self {
         let rows = Vec::with_capacity(observed.datasets.len().max(desired.datasets.len()) + 16);
         let mut tree = Self { observed, release: desired.release, rows, moved: Vec::new() };
         // Three ordered lists, walked together.
@@ -86,7 +91,7 @@ impl<'a> Tree<'a> {
             let want = wanted.next_if(|(other, _)| *other == name).map(|(_, want)| want);
             let parent = parents.next_if_eq(&name).is_some();
             tree.close(&mut above, name);
-            if want.is_some() || parent {
+            if want.is_some() || parent || needed.contains(name) {
                 tree.fill(&mut above, name, desired);
             }
             tree.push(&mut above, Cow::Borrowed(name), observed, want, desired);

@@ -11,7 +11,7 @@ use zfs_props::name::DatasetName;
 use zfs_props::set::PropertySet;
 
 /// A table of a declaration, as `[HEAD]` and its lines.
-pub type Table = (String, Vec<String>);
+pub(crate) type Table = (String, Vec<String>);
 
 /// Spellings that OpenZFS takes; some mean the same.
 const KEYS: &[(&str, &[&str])] = &[
@@ -52,9 +52,9 @@ const MOVES: &[(&str, &str)] = &[
 
 /// From what was declared, and what became of it, to what shall be.
 #[derive(Clone, Debug)]
-pub struct Change {
+pub(crate) struct Change {
     before: Vec<Table>,
-    pub after: Vec<Table>,
+    pub(crate) after: Vec<Table>,
     /// Moves that are declared, as far as they can be.
     moves: Vec<(&'static str, &'static str)>,
     /// Filesystems that are not mounted, by their numbers.
@@ -65,7 +65,7 @@ pub struct Change {
     owned: bool,
 }
 
-pub fn changes() -> impl Strategy<Value = Change> {
+pub(crate) fn changes() -> impl Strategy<Value = Change> {
     let moves = prop_oneof![
         3 => Just(Vec::new()),
         1 => subsequence(MOVES, 0..=MOVES.len()),
@@ -80,7 +80,10 @@ pub fn changes() -> impl Strategy<Value = Change> {
     ];
     let flags = (any::<bool>(), any::<bool>(), prop::bool::weighted(0.2));
     (tables(), tables(), moves, unmounted, foreign, flags).prop_map(
-        |(before, after, moves, unmounted, foreign, (follow, mount, owned))| Change {
+        |(before, after, mut moves, unmounted, foreign, (follow, mount, owned))| {
+            let mut to = BTreeSet::new();
+            moves.retain(|(_, new)| to.insert(*new));
+            Change {
             before,
             after,
             moves,
@@ -89,12 +92,13 @@ pub fn changes() -> impl Strategy<Value = Change> {
             follow,
             mount,
             owned,
+            }
         },
     )
 }
 
 /// Without moves, other file systems and anything that is not mounted.
-pub fn plain_changes() -> impl Strategy<Value = Change> {
+pub(crate) fn plain_changes() -> impl Strategy<Value = Change> {
     let plain = |change: Change| Change {
         moves: Vec::new(),
         unmounted: Vec::new(),
@@ -106,7 +110,7 @@ pub fn plain_changes() -> impl Strategy<Value = Change> {
 
 impl Change {
     /// The machine.
-    pub fn there(&self) -> Observed {
+    pub(crate) fn there(&self) -> Observed {
         let mut policy = Policy::default();
         policy.heirs = Heirs::Follow;
         policy.mount = Mounting::Allow;
@@ -124,12 +128,12 @@ impl Change {
         zfs.observe().with_fstab(&fstab)
     }
 
-    pub fn wanted(&self) -> Spec {
+    pub(crate) fn wanted(&self) -> Spec {
         spec(&self.after, &self.moves, self.owned)
     }
 
     /// The same, written the other way round.
-    pub fn shuffled(&self) -> Spec {
+    pub(crate) fn shuffled(&self) -> Spec {
         let mut after: Vec<Table> = self.after.clone();
         after.reverse();
         for (_, lines) in &mut after {
@@ -139,14 +143,14 @@ impl Change {
         spec(&after, &moves, self.owned)
     }
 
-    pub fn policy(&self) -> Policy {
+    pub(crate) fn policy(&self) -> Policy {
         let mut policy = Policy::default();
         policy.heirs = if self.follow { Heirs::Follow } else { Heirs::Protect };
         policy.mount = if self.mount { Mounting::Allow } else { Mounting::Refuse };
         policy
     }
 
-    pub fn foreign(&self) -> &[&'static str] {
+    pub(crate) fn foreign(&self) -> &[&'static str] {
         &self.foreign
     }
 }
@@ -227,11 +231,10 @@ fn spec(tables: &[Table], moves: &[(&str, &str)], owned: bool) -> Spec {
     };
     // What is declared does not move away, and nothing moves to two places.
     let declared = read(&format!("{text}{body}")).expand().unwrap().datasets;
-    let (mut from, mut to) = (BTreeSet::new(), BTreeSet::new());
     let mut list = Vec::new();
     for (old, new) in moves {
         let name: DatasetName = old.parse().unwrap();
-        if !declared.contains_key(&name) && from.insert(*old) && to.insert(*new) {
+        if !declared.contains_key(&name) {
             list.push(format!("{{ from = \"{old}\", to = \"{new}\" }}"));
         }
     }
@@ -245,14 +248,14 @@ fn empty_pool() -> Observed {
     Observed::from_zfs_get(pool).unwrap()
 }
 
-pub fn applied(plan: &Plan, observed: &Observed) -> Observed {
+pub(crate) fn applied(plan: &Plan, observed: &Observed) -> Observed {
     let mut zfs = sim::Zfs::from(observed);
     plan.apply(&mut zfs).unwrap_or_else(|error| panic!("{error}\n{plan}"));
     zfs.observe()
 }
 
 /// The machine breaks down in the middle of a step: a part of it is done.
-pub fn run_in_part(zfs: &mut sim::Zfs, step: &Step) {
+pub(crate) fn run_in_part(zfs: &mut sim::Zfs, step: &Step) {
     let name = &step.dataset;
     let set = |properties: &[dataset_plan::Assignment]| {
         let pairs = properties.iter().map(|a| (a.property.to_string(), a.setting.argument().to_owned()));

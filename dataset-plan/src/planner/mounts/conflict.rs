@@ -20,6 +20,16 @@ pub(in crate::planner) enum Part {
     Removal,
 }
 
+impl Part {
+    /// It mounts or unmounts.
+    pub(in crate::planner) fn mounts(self) -> bool {
+        match self {
+            Part::Property(property) => MOUNTING.contains(&property),
+            Part::Arrival | Part::Mount | Part::Removal => true,
+        }
+    }
+}
+
 /// Why something that is planned cannot be.
 #[derive(Clone, Debug)]
 pub(in crate::planner) struct Conflict {
