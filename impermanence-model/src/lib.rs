@@ -1,1 +1,15 @@
 //! Persistence on roots that are thrown away at boot: which path survives and why, and the mounts that make it so.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod layout;
+pub mod origin;
+pub mod owner;
+pub mod path;
+pub mod problem;
+pub mod root;
+pub mod stage;
+
+pub use layout::Layout;
+pub use path::AbsolutePath;
+pub use root::Root;

@@ -1,0 +1,70 @@
+//! What a host's declaration comes to: every directory, file, link and mount that has to be made at boot, in order.
+
+mod mount;
+mod place;
+mod step;
+
+pub use mount::{BindOf, Mount, Propagation, Source};
+pub use place::{Content, Copy, Place, PlaceKind};
+pub use step::{Action, Step, StepId};
+
+use crate::path::AbsolutePath;
+use crate::root::Root;
+
+/// The resolved, ordered, conflict-free result of a declaration.
+///
+/// Back ends render it, `exec` carries it out, [`fate`](Layout::fate) reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Layout {
+    pub(crate) host: String,
+    pub(crate) root: Root,
+    pub(crate) stores: Vec<AbsolutePath>,
+    pub(crate) steps: Vec<Step>,
+}
+
+impl Layout {
+    /// The host's name; empty if it has none.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// What `/` is.
+    pub fn root(&self) -> &Root {
+        &self.root
+    }
+
+    /// The directories that entries are kept in, in order of path.
+    pub fn stores(&self) -> &[AbsolutePath] {
+        &self.stores
+    }
+
+    /// Everything that has to be done at boot, in an order that works: a step comes after all it [needs](Step::needs).
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// The mounts, in order: the host's own file systems (whose source is a [device](Source::Device)), and binds.
+    pub fn mounts(&self) -> impl Iterator<Item = &Mount> {
+        self.steps.iter().filter_map(|step| match &step.action {
+            Action::Mount(mount) => Some(mount),
+            _ => None,
+        })
+    }
+
+    /// What has to exist, in order: directories, files and links, in the stores and outside of them.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        self.steps.iter().filter_map(|step| match &step.action {
+            Action::Create(place) => Some(place),
+            _ => None,
+        })
+    }
+
+    /// Files that are copied in at boot, and out at shutdown.
+    pub fn copies(&self) -> impl Iterator<Item = &Copy> {
+        self.steps.iter().filter_map(|step| match &step.action {
+            Action::CopyIn(copy) => Some(copy),
+            _ => None,
+        })
+    }
+}
