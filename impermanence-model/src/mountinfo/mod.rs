@@ -24,7 +24,7 @@
 mod parse;
 mod reach;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use parse::MountinfoError;
 
@@ -34,7 +34,7 @@ pub use parse::MountinfoError;
 pub struct Mount {
     /// Identifies the mount while it exists; what `statx` gives as `stx_mnt_id`.
     pub id: u64,
-    /// The mount it is mounted on; itself or absent from the table for the topmost.
+    /// The mount it is mounted on. That of the root directory is not in the table; it is 0 where there is none.
     pub parent: u64,
     /// The device number of the file system's files, major and minor: equal for two mounts of one file system.
     pub device: (u32, u32),
@@ -75,10 +75,10 @@ pub struct Propagation {
 #[derive(Clone, Debug, Default)]
 pub struct MountTable {
     mounts: Vec<Mount>,
-    /// Mounts by the one they are mounted on, and where.
-    children: HashMap<u64, HashMap<Vec<u8>, usize>>,
+    /// Mounts by their mount point, and by the mount they are on.
+    by_point: HashMap<Vec<u8>, BTreeMap<u64, usize>>,
     /// Parents that are not in the table: the root directory's mount is on one of them.
-    outside: Vec<u64>,
+    outside: BTreeSet<u64>,
 }
 
 impl Mount {
@@ -103,5 +103,14 @@ impl MountTable {
     /// Every mount, in the kernel's order.
     pub fn mounts(&self) -> &[Mount] {
         &self.mounts
+    }
+}
+
+#[cfg(all(feature = "exec", target_os = "linux"))]
+impl MountTable {
+    /// Takes in a mount that was made after the table was read.
+    pub(crate) fn add(&mut self, mount: Mount) {
+        self.by_point.entry(mount.point.clone()).or_default().insert(mount.parent, self.mounts.len());
+        self.mounts.push(mount);
     }
 }

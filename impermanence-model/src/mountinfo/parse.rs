@@ -1,6 +1,6 @@
 //! Reading: proc(5), "/proc/pid/mountinfo"; fs/proc_namespace.c, `show_mountinfo`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{Mount, MountTable, Propagation};
 use crate::escape::fstab;
@@ -31,22 +31,21 @@ impl MountTable {
     }
 
     /// A table of these mounts.
-    fn from_mounts(mounts: Vec<Mount>) -> Self {
+    fn from_mounts(mut mounts: Vec<Mount>) -> Self {
         let ids: HashSet<u64> = mounts.iter().map(|mount| mount.id).collect();
-        let mut outside: Vec<u64> = Vec::new();
-        let mut children: HashMap<u64, HashMap<Vec<u8>, usize>> = HashMap::new();
-        for (at, mount) in mounts.iter().enumerate() {
+        let mut outside = BTreeSet::new();
+        let mut by_point: HashMap<Vec<u8>, BTreeMap<u64, usize>> = HashMap::new();
+        for (at, mount) in mounts.iter_mut().enumerate() {
             // The kernel's first mount is its own parent.
-            let is_top = mount.parent == mount.id || !ids.contains(&mount.parent);
-            let parent = if mount.parent == mount.id { u64::MAX } else { mount.parent };
-            if is_top && outside.last() != Some(&parent) {
-                outside.push(parent);
+            if mount.parent == mount.id {
+                mount.parent = 0;
             }
-            children.entry(parent).or_default().insert(mount.point.clone(), at);
+            if !ids.contains(&mount.parent) {
+                outside.insert(mount.parent);
+            }
+            by_point.entry(mount.point.clone()).or_default().insert(mount.parent, at);
         }
-        outside.sort_unstable();
-        outside.dedup();
-        Self { mounts, children, outside }
+        Self { mounts, by_point, outside }
     }
 }
 

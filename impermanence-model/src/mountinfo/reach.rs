@@ -26,8 +26,11 @@ impl MountTable {
     }
 
     /// Mounts on exactly this path, bottom to top, in reach or not.
-    pub fn stacked<'t>(&'t self, path: &'t [u8]) -> impl Iterator<Item = &'t Mount> {
-        self.mounts.iter().filter(move |mount| mount.point == path)
+    pub fn stacked(&self, path: &[u8]) -> impl Iterator<Item = &Mount> {
+        let mut found: Vec<usize> =
+            self.by_point.get(path).into_iter().flat_map(|on| on.values().copied()).collect();
+        found.sort_unstable();
+        found.into_iter().filter_map(|at| self.mounts.get(at))
     }
 
     /// The walk. Every step goes to a child, so that it ends even in a table whose parents form a circle: no mount is
@@ -59,8 +62,8 @@ impl Walk<'_> {
     /// Enters what is mounted here, and on that, and so on.
     fn traverse(&mut self, point: &[u8]) {
         while self.steps <= self.table.mounts.len() {
-            let children = self.table.children.get(&self.parent);
-            let Some(&child) = children.and_then(|children| children.get(point)) else { return };
+            let here = self.table.by_point.get(point);
+            let Some(&child) = here.and_then(|here| here.get(&self.parent)) else { return };
             let Some(mount) = self.table.mounts.get(child) else { return };
             (self.parent, self.inside) = (mount.id, Some(child));
             self.steps += 1;
