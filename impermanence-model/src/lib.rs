@@ -2,6 +2,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod host;
 pub mod layout;
 pub mod origin;
 pub mod owner;
@@ -10,6 +11,7 @@ pub mod problem;
 pub mod root;
 pub mod stage;
 
+pub use host::Host;
 pub use layout::Layout;
 pub use path::AbsolutePath;
 pub use root::Root;
