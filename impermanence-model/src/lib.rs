@@ -7,6 +7,7 @@ pub mod escape;
 #[cfg(all(feature = "exec", target_os = "linux"))]
 #[cfg_attr(docsrs, doc(cfg(feature = "exec")))]
 pub mod exec;
+pub mod host;
 pub mod layout;
 pub mod live;
 pub mod mountinfo;
@@ -18,6 +19,7 @@ pub mod render;
 pub mod root;
 pub mod stage;
 
+pub use host::Host;
 pub use layout::Layout;
 pub use path::AbsolutePath;
 pub use root::Root;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use declared::{Entry, Position};
+
 /// The part of a host's declaration that something comes from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
@@ -36,14 +38,20 @@ impl fmt::Display for Layer {
 pub struct Origin {
     /// The layer.
     pub layer: Layer,
-    /// The path of the key, as `host.directories[2]`; empty for what follows from something else.
+    /// The path of the key, as `host.directories[2]`.
     pub key: String,
+    /// Where it stands, if the declaration was read from a text that has lines.
+    pub position: Option<Position>,
 }
 
 impl Origin {
     /// Declared by `layer` under `key`.
     pub fn new(layer: Layer, key: impl Into<String>) -> Self {
-        Self { layer, key: key.into() }
+        Self { layer, key: key.into(), position: None }
+    }
+
+    pub(crate) fn of(layer: Layer, entry: &Entry<'_>) -> Self {
+        Self { layer, key: entry.path.clone(), position: entry.node.at.or(entry.at) }
     }
 }
 

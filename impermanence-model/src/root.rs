@@ -1,6 +1,7 @@
 //! What `/` is, and what becomes of it at boot.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::owner::Mode;
 
@@ -11,8 +12,8 @@ use crate::owner::Mode;
 pub enum Root {
     /// Memory: empty at every boot.
     Tmpfs {
-        /// Bytes it may take; none: half of the memory, which is what tmpfs(5) takes.
-        size: Option<u64>,
+        /// What it may take; none: half of the memory, which is what tmpfs(5) takes.
+        size: Option<TmpfsSize>,
         /// Of the directory `/`. The kernel's own default is 1777.
         mode: Mode,
     },
@@ -41,8 +42,62 @@ pub enum Root {
     },
 }
 
-/// How long old roots are kept.
+/// What a tmpfs may take, as the option `size` of tmpfs(5) has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+pub enum TmpfsSize {
+    /// Bytes.
+    Bytes(u64),
+    /// Hundredths of the memory.
+    Percent(u32),
+}
+
+/// Why a text is no size of a tmpfs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a size is a number of bytes with k, m or g behind it, or of hundredths of the memory with %")]
+pub struct BadSize;
+
+/// `8G`, `512m`, `25%`, as the kernel's `memparse` takes it.
+impl FromStr for TmpfsSize {
+    type Err = BadSize;
+
+    fn from_str(text: &str) -> Result<Self, BadSize> {
+        if let Some(number) = text.strip_suffix('%') {
+            return number.parse().map(Self::Percent).map_err(|_| BadSize);
+        }
+        const UNITS: [(char, u32); 6] =
+            [('k', 10), ('m', 20), ('g', 30), ('t', 40), ('p', 50), ('e', 60)];
+        let lower = text.to_ascii_lowercase();
+        let unit = UNITS.iter().find(|(letter, _)| lower.ends_with(*letter));
+        let (digits, shift) = match unit {
+            Some((letter, shift)) => (lower.strip_suffix(*letter).unwrap_or(&lower), *shift),
+            None => (lower.as_str(), 0),
+        };
+        let number: u64 = digits.parse().map_err(|_| BadSize)?;
+        number.checked_mul(1 << shift).map(Self::Bytes).ok_or(BadSize)
+    }
+}
+
+impl fmt::Display for TmpfsSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Percent(percent) => write!(f, "{percent}%"),
+            Self::Bytes(bytes) => {
+                let shift = (bytes.trailing_zeros() / 10 * 10).min(30);
+                let unit = match shift {
+                    10 => "k",
+                    20 => "m",
+                    30 => "g",
+                    _ => return write!(f, "{bytes}"),
+                };
+                write!(f, "{}{unit}", bytes >> shift)
+            }
+        }
+    }
+}
+
+/// How long old roots are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub enum Retention {
     /// So many of them, the current one not counted.
@@ -51,11 +106,77 @@ pub enum Retention {
     Days(u32),
 }
 
+/// Why a text is no retention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a retention is a number of boots or days, as `3 boots` or `30 days`")]
+pub struct BadRetention;
+
+impl FromStr for Retention {
+    type Err = BadRetention;
+
+    fn from_str(text: &str) -> Result<Self, BadRetention> {
+        let (count, unit) = text.split_once(' ').ok_or(BadRetention)?;
+        let count = count.parse().map_err(|_| BadRetention)?;
+        match unit {
+            "boot" | "boots" => Ok(Self::Boots(count)),
+            "day" | "days" => Ok(Self::Days(count)),
+            _ => Err(BadRetention),
+        }
+    }
+}
+
 impl Root {
     /// Whether anything is thrown away at boot.
     pub fn is_ephemeral(&self) -> bool {
         !matches!(self, Self::Persistent { .. })
     }
+}
+
+/// What throws the root away, as far as it is declared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wipe {
+    /// What the initrd is made of.
+    pub initrd: Option<Initrd>,
+    /// What does it.
+    pub hook: Option<Hook>,
+    /// Units that the wiping unit is ordered after.
+    pub after: Vec<String>,
+    /// Units that it is ordered before.
+    pub before: Vec<String>,
+    /// Whether the host resumes from hibernation.
+    pub resume: bool,
+    /// The place of the declaration.
+    pub key: String,
+}
+
+/// What the initrd is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Initrd {
+    /// A shell script of the distribution's.
+    Scripted,
+    /// systemd.
+    Systemd,
+}
+
+/// What throws the root away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hook {
+    /// Lines in the script of a scripted initrd (`boot.initrd.postDeviceCommands` and its like).
+    PostDeviceCommands,
+    /// A unit of a systemd initrd.
+    Unit,
+}
+
+impl Initrd {
+    /// As it is declared, and what it means.
+    pub const ALL: [(&'static str, Self); 2] =
+        [("scripted", Self::Scripted), ("systemd", Self::Systemd)];
+}
+
+impl Hook {
+    /// As it is declared, and what it means.
+    pub const ALL: [(&'static str, Self); 2] =
+        [("post-device-commands", Self::PostDeviceCommands), ("unit", Self::Unit)];
 }
 
 impl fmt::Display for Retention {

@@ -5,7 +5,7 @@ mod place;
 mod step;
 
 pub use mount::{BindOf, Mount, Propagation, Source};
-pub use place::{Content, Copy, Place, PlaceKind};
+pub use place::{Content, Copy, Place, PlaceKind, Why};
 pub use step::{Action, Step, StepId};
 
 use crate::path::AbsolutePath;

@@ -19,8 +19,26 @@ pub struct Place {
     pub mode: Mode,
     /// What is done if it exists with another owner or mode.
     pub enforcement: Enforcement,
-    /// The user whose home it is in, and who may have replaced any component below that home by a link.
+    /// Why it has this owner and mode.
+    pub why: Why,
+    /// The home it is in: its user may have replaced any component below that home by a link.
     pub home: Option<AbsolutePath>,
+}
+
+/// Which rule decided over owner and mode. An earlier one wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+pub enum Why {
+    /// It is an entry with an owner or mode of its own.
+    Entry,
+    /// An entry in it says so.
+    Parent,
+    /// It is a home, or in one.
+    Home,
+    /// It has to be so, or its programs refuse it: `/var/lib/private`, say.
+    Known,
+    /// Nobody says anything: `root:root`, 0755.
+    Default,
 }
 
 /// What is created.
