@@ -3,15 +3,18 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod host;
+mod index;
 pub mod layout;
 pub mod origin;
 pub mod owner;
 pub mod path;
 pub mod problem;
+pub mod resolve;
 pub mod root;
 pub mod stage;
 
 pub use host::Host;
 pub use layout::Layout;
 pub use path::AbsolutePath;
+pub use problem::{Problem, Problems};
 pub use root::Root;

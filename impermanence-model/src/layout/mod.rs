@@ -1,14 +1,24 @@
 //! What a host's declaration comes to: every directory, file, link and mount that has to be made at boot, in order.
 
+mod cover;
+mod entry;
 mod mount;
 mod place;
+mod service;
 mod step;
 
+pub(crate) use cover::{By, Cover, Covers};
+pub use entry::{Entry, Via};
 pub use mount::{BindOf, Mount, Propagation, Source};
 pub use place::{Content, Copy, Place, PlaceKind, Why};
+pub use service::ServiceState;
 pub use step::{Action, Step, StepId};
 
+use std::collections::BTreeMap;
+
+use crate::owner::Accounts;
 use crate::path::AbsolutePath;
+use crate::problem::Problem;
 use crate::root::Root;
 
 /// The resolved, ordered, conflict-free result of a declaration.
@@ -21,6 +31,13 @@ pub struct Layout {
     pub(crate) root: Root,
     pub(crate) stores: Vec<AbsolutePath>,
     pub(crate) steps: Vec<Step>,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) services: Vec<ServiceState>,
+    pub(crate) users: BTreeMap<String, AbsolutePath>,
+    pub(crate) accounts: Accounts,
+    pub(crate) warnings: Vec<Problem>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(crate) covers: Covers,
 }
 
 impl Layout {
@@ -42,6 +59,31 @@ impl Layout {
     /// Everything that has to be done at boot, in an order that works: a step comes after all it [needs](Step::needs).
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// What is kept, in order of path.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The state of services, in order of path.
+    pub fn services(&self) -> &[ServiceState] {
+        &self.services
+    }
+
+    /// Homes by user.
+    pub fn homes(&self) -> &BTreeMap<String, AbsolutePath> {
+        &self.users
+    }
+
+    /// Numbers of users and groups, as far as they are declared.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// What is odd about the declaration, and does not refuse it.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
     }
 
     /// The mounts, in order: the host's own file systems (whose source is a [device](Source::Device)), and binds.
