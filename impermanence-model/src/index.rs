@@ -16,6 +16,14 @@ struct Item<T> {
     value: T,
 }
 
+/// An item that was found.
+#[derive(Debug)]
+pub(crate) struct Found<'i, T> {
+    index: usize,
+    pub(crate) path: &'i AbsolutePath,
+    pub(crate) value: &'i T,
+}
+
 impl<T> Index<T> {
     /// Of several values for one path, the first stays.
     pub(crate) fn new(items: impl IntoIterator<Item = (AbsolutePath, T)>) -> Self {
@@ -39,38 +47,37 @@ impl<T> Index<T> {
         Self { items }
     }
 
-    /// The item at a path.
-    pub(crate) fn at(&self, path: &[u8]) -> Option<&T> {
-        let found = self.items.binary_search_by(|item| compare(item.path.as_bytes(), path)).ok()?;
-        self.items.get(found).map(|item| &item.value)
+    /// The nearest item at a path or above it.
+    pub(crate) fn find(&self, path: &[u8]) -> Option<Found<'_, T>> {
+        let mut index = self.after(path).checked_sub(1)?;
+        loop {
+            let found = self.get(index)?;
+            if contains(found.path.as_bytes(), path) {
+                return Some(found);
+            }
+            index = self.items.get(index)?.above? as usize;
+        }
+    }
+
+    /// The nearest item above one that was found.
+    pub(crate) fn above(&self, found: &Found<'_, T>) -> Option<Found<'_, T>> {
+        self.get(self.items.get(found.index)?.above? as usize)
     }
 
     /// The nearest item at a path or above it.
     pub(crate) fn nearest(&self, path: &[u8]) -> Option<(&AbsolutePath, &T)> {
-        let item = self.nearest_item(path)?;
-        Some((&item.path, &item.value))
+        self.find(path).map(|found| (found.path, found.value))
     }
 
     /// The nearest item above a path.
     pub(crate) fn nearest_above(&self, path: &[u8]) -> Option<(&AbsolutePath, &T)> {
-        let item = self.nearest_item(path)?;
-        if item.path.as_bytes() != path {
-            return Some((&item.path, &item.value));
-        }
-        let item = self.items.get(item.above? as usize)?;
-        Some((&item.path, &item.value))
+        let found = self.find(path)?;
+        let found = if found.path.as_bytes() == path { self.above(&found)? } else { found };
+        Some((found.path, found.value))
     }
 
-    fn nearest_item(&self, path: &[u8]) -> Option<&Item<T>> {
-        let end = self.after(path);
-        let mut index = end.checked_sub(1)?;
-        loop {
-            let item = self.items.get(index)?;
-            if contains(item.path.as_bytes(), path) {
-                return Some(item);
-            }
-            index = item.above? as usize;
-        }
+    fn get(&self, index: usize) -> Option<Found<'_, T>> {
+        self.items.get(index).map(|item| Found { index, path: &item.path, value: &item.value })
     }
 
     /// The number of items at or before a path.

@@ -2,6 +2,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod fate;
 pub mod host;
 mod index;
 pub mod layout;
@@ -13,6 +14,7 @@ pub mod resolve;
 pub mod root;
 pub mod stage;
 
+pub use fate::Fate;
 pub use host::Host;
 pub use layout::Layout;
 pub use path::AbsolutePath;

@@ -17,7 +17,7 @@ pub use step::{Action, Step, StepId};
 use std::collections::BTreeMap;
 
 use crate::owner::Accounts;
-use crate::path::AbsolutePath;
+use crate::path::{AbsolutePath, compare};
 use crate::problem::Problem;
 use crate::root::Root;
 
@@ -31,6 +31,9 @@ pub struct Layout {
     pub(crate) root: Root,
     pub(crate) stores: Vec<AbsolutePath>,
     pub(crate) steps: Vec<Step>,
+    /// The numbers of the steps in order of path; at one path, places before mounts.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(crate) by_path: Vec<StepId>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) services: Vec<ServiceState>,
     pub(crate) users: BTreeMap<String, AbsolutePath>,
@@ -59,6 +62,19 @@ impl Layout {
     /// Everything that has to be done at boot, in an order that works: a step comes after all it [needs](Step::needs).
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// A step by its number.
+    pub fn step(&self, id: StepId) -> Option<&Step> {
+        self.steps.get(id.0 as usize)
+    }
+
+    /// The first step about a path.
+    pub(crate) fn first_step_at(&self, path: &[u8]) -> Option<&Step> {
+        let path_of = |id: &StepId| self.step(*id).map_or(&[][..], |s| s.action.path().as_bytes());
+        let index = self.by_path.partition_point(|id| compare(path_of(id), path).is_lt());
+        let step = self.step(*self.by_path.get(index)?)?;
+        (step.action.path().as_bytes() == path).then_some(step)
     }
 
     /// What is kept, in order of path.

@@ -59,7 +59,7 @@ impl Host {
         covers::settle_submounts(&mut drafts, &file_systems, &mut found);
         stages::settle(&mut drafts, &file_systems, &mut found);
         let ownership = ownership::decide(self, &drafts, &homes, &mut found);
-        let steps = order::steps(&drafts, &file_systems, &stores, &ownership, &mut found);
+        let (steps, by_path) = order::steps(&drafts, &file_systems, &stores, &ownership, &mut found);
         let entries = draft::entries(&drafts, &ownership);
         let covers = covers::covers(self, &drafts, &file_systems);
         let services = coverage::services(self, &covers, &mut found);
@@ -70,6 +70,7 @@ impl Host {
             root: self.root.clone(),
             stores: stores.iter().map(|(path, _)| path.clone()).collect(),
             steps,
+            by_path,
             entries,
             services,
             users: self.users.iter().map(|(name, user)| (name.clone(), user.home.clone())).collect(),

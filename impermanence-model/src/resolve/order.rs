@@ -44,14 +44,14 @@ impl Item {
     }
 }
 
-/// Everything that has to be made, in order.
+/// Everything that has to be made, in order; and the numbers of the steps in order of path.
 pub(super) fn steps(
     drafts: &[Draft],
     file_systems: &FileSystems,
     stores: &Index<()>,
     ownership: &Decisions<'_>,
     found: &mut Findings,
-) -> Vec<Step> {
+) -> (Vec<Step>, Vec<StepId>) {
     let mut making = Making { stores, ownership, places: HashMap::new(), items: Vec::new() };
     for draft in drafts.iter().filter(|draft| draft.is_made()) {
         making.entry(draft);
@@ -352,7 +352,7 @@ enum State {
 }
 
 /// The items in order of stage and path, each after what it needs.
-fn in_order(mut items: Vec<Item>, found: &mut Findings) -> Vec<Step> {
+fn in_order(mut items: Vec<Item>, found: &mut Findings) -> (Vec<Step>, Vec<StepId>) {
     for item in &mut items {
         item.needs.sort_unstable();
         item.needs.dedup();
@@ -380,7 +380,7 @@ fn in_order(mut items: Vec<Item>, found: &mut Findings) -> Vec<Step> {
         needs.sort_unstable();
         Step { action: item.action, stage: item.stage, needs, origin: item.origin }
     };
-    taken.map(step).collect()
+    (taken.map(step).collect(), numbers)
 }
 
 /// Puts an item after all it needs, without recursion.
