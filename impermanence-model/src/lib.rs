@@ -7,7 +7,9 @@ pub mod escape;
 #[cfg(all(feature = "exec", target_os = "linux"))]
 #[cfg_attr(docsrs, doc(cfg(feature = "exec")))]
 pub mod exec;
+pub mod fate;
 pub mod host;
+mod index;
 pub mod layout;
 pub mod live;
 pub mod mountinfo;
@@ -16,10 +18,13 @@ pub mod owner;
 pub mod path;
 pub mod problem;
 pub mod render;
+pub mod resolve;
 pub mod root;
 pub mod stage;
 
+pub use fate::Fate;
 pub use host::Host;
 pub use layout::Layout;
 pub use path::AbsolutePath;
+pub use problem::{Problem, Problems};
 pub use root::Root;

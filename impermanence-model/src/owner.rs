@@ -1,5 +1,6 @@
 //! Who owns a directory or file, with which permissions, and how insistently.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -24,6 +25,16 @@ impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.user, self.group)
     }
+}
+
+/// Numbers of users and groups, as far as they are declared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Accounts {
+    /// Users by name.
+    pub users: BTreeMap<String, u32>,
+    /// Groups by name.
+    pub groups: BTreeMap<String, u32>,
 }
 
 /// Twelve permission bits, as in chmod(1). `Display` is four octal digits.

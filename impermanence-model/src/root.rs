@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::origin::{Layer, Origin};
 use crate::owner::Mode;
+use crate::problem::{Code, Problem, problem};
 
 /// What `/` is, and what becomes of it at boot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,4 +204,63 @@ impl fmt::Display for Root {
             Self::Persistent { device, .. } => write!(f, "{device}, which is kept"),
         }
     }
+}
+
+/// Whether the root is thrown away as it is meant to be.
+pub(crate) fn check(
+    root: &Root,
+    wipe: &Wipe,
+    problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Problem>,
+) {
+    let origin = Origin::new(Layer::FileSystems, wipe.key.clone());
+    let mut refuse = |what: &str, remedy: &str| {
+        problems.push(problem(&origin, Code::RootNotWiped, what, remedy));
+    };
+    match (wipe.initrd, wipe.hook) {
+        (Some(Initrd::Systemd), Some(Hook::PostDeviceCommands)) => refuse(
+            "an initrd of systemd ignores post-device-commands, so nothing is thrown away",
+            "write hook = \"unit\", and make a unit of it",
+        ),
+        (Some(Initrd::Scripted), Some(Hook::Unit)) => refuse(
+            "a scripted initrd starts no units, so nothing is thrown away",
+            "write hook = \"post-device-commands\"",
+        ),
+        _ => {}
+    }
+    if let (Some(Hook::Unit), true) = (wipe.hook, needs_unit(root)) {
+        if !wipe.before.iter().any(|unit| unit == "sysroot.mount") {
+            refuse(
+                "the unit that throws the root away may run after the root is mounted",
+                "order it before sysroot.mount",
+            );
+        }
+        if wipe.after.is_empty() {
+            refuse(
+                "the unit that throws the root away may run before its pool or device is there",
+                "order it after what imports the pool, or loads its key, or after the device",
+            );
+        }
+    }
+    if wipe.resume && root.is_ephemeral() {
+        let waits = |unit: &String| unit.contains("hibernate-resume");
+        if !wipe.after.iter().any(waits) {
+            let what = "the host resumes from hibernation: a root that is thrown away under a sleeping system is \
+                        corrupt when that goes on";
+            let remedy = "order the wiping after systemd-hibernate-resume.service, or do not resume";
+            problems.push(problem(&origin, Code::RootLosesMore, what, remedy));
+        }
+    }
+    if let Root::Tmpfs { mode, .. } = root {
+        if mode.bits() & 0o022 != 0 {
+            let what = format!("/ has mode {mode}: everybody may write there");
+            let remedy = "write mode=755 among the options (the kernel takes 1777)";
+            warnings.push(problem(&origin, Code::SecretMode, what, remedy));
+        }
+    }
+}
+
+/// A tmpfs is empty by itself.
+fn needs_unit(root: &Root) -> bool {
+    matches!(root, Root::ZfsRollback { .. } | Root::Rotated { .. })
 }

@@ -1,5 +1,7 @@
 //! File systems of the host, and what becomes of what is written to them.
 
+use std::fmt;
+
 use crate::origin::Origin;
 use crate::path::AbsolutePath;
 use crate::stage::Stage;
@@ -98,5 +100,20 @@ impl Backing {
     /// Whether what is written is there after a reboot.
     pub fn is_kept(&self) -> bool {
         matches!(self, Self::Persistent(_) | Self::External(_))
+    }
+}
+
+impl fmt::Display for Backing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Persistent(device) => write!(f, "{device}, which is kept"),
+            Self::Volatile(kind) => write!(f, "a {kind}, empty at every boot"),
+            Self::RolledBack(snapshot) => write!(f, "rolled back to {snapshot} at every boot"),
+            Self::Retained { device, retention } => {
+                write!(f, "{device}, new at every boot; the old one is kept for {retention}")
+            }
+            Self::External(device) => write!(f, "{device}, which another machine keeps"),
+            Self::Unknown(kind) => write!(f, "{kind}, of which the declaration does not say what becomes"),
+        }
     }
 }

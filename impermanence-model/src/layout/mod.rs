@@ -1,14 +1,24 @@
 //! What a host's declaration comes to: every directory, file, link and mount that has to be made at boot, in order.
 
+mod cover;
+mod entry;
 mod mount;
 mod place;
+mod service;
 mod step;
 
+pub(crate) use cover::{By, Cover, Covers};
+pub use entry::{Entry, Via};
 pub use mount::{BindOf, Mount, Propagation, Source};
 pub use place::{Content, Copy, Place, PlaceKind, Why};
+pub use service::ServiceState;
 pub use step::{Action, Step, StepId};
 
-use crate::path::AbsolutePath;
+use std::collections::BTreeMap;
+
+use crate::owner::Accounts;
+use crate::path::{AbsolutePath, compare};
+use crate::problem::Problem;
 use crate::root::Root;
 
 /// The resolved, ordered, conflict-free result of a declaration.
@@ -21,6 +31,16 @@ pub struct Layout {
     pub(crate) root: Root,
     pub(crate) stores: Vec<AbsolutePath>,
     pub(crate) steps: Vec<Step>,
+    /// The numbers of the steps in order of path; at one path, places before mounts.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(crate) by_path: Vec<StepId>,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) services: Vec<ServiceState>,
+    pub(crate) users: BTreeMap<String, AbsolutePath>,
+    pub(crate) accounts: Accounts,
+    pub(crate) warnings: Vec<Problem>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(crate) covers: Covers,
 }
 
 impl Layout {
@@ -42,6 +62,44 @@ impl Layout {
     /// Everything that has to be done at boot, in an order that works: a step comes after all it [needs](Step::needs).
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// A step by its number.
+    pub fn step(&self, id: StepId) -> Option<&Step> {
+        self.steps.get(id.0 as usize)
+    }
+
+    /// The first step about a path.
+    pub(crate) fn first_step_at(&self, path: &[u8]) -> Option<&Step> {
+        let path_of = |id: &StepId| self.step(*id).map_or(&[][..], |s| s.action.path().as_bytes());
+        let index = self.by_path.partition_point(|id| compare(path_of(id), path).is_lt());
+        let step = self.step(*self.by_path.get(index)?)?;
+        (step.action.path().as_bytes() == path).then_some(step)
+    }
+
+    /// What is kept, in order of path.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The state of services, in order of path.
+    pub fn services(&self) -> &[ServiceState] {
+        &self.services
+    }
+
+    /// Homes by user.
+    pub fn homes(&self) -> &BTreeMap<String, AbsolutePath> {
+        &self.users
+    }
+
+    /// Numbers of users and groups, as far as they are declared.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// What is odd about the declaration, and does not refuse it.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
     }
 
     /// The mounts, in order: the host's own file systems (whose source is a [device](Source::Device)), and binds.
