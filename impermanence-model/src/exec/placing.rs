@@ -4,7 +4,7 @@ use nix::sys::stat::SFlag;
 
 use super::apply::{Check, Effect};
 use super::tree::{Found, Perms, Spot};
-use super::{ExecError, World};
+use super::{ExecError, Owned, World};
 use crate::layout::{Layout, Place, PlaceKind};
 use crate::live;
 use crate::mountinfo::MountTable;
@@ -19,7 +19,7 @@ impl World {
         table: &MountTable,
     ) -> Result<Effect, ExecError> {
         let spot = self.tree.spot(&place.path)?;
-        let wanted = self.perms(&place.path, &place.owner, place.mode)?;
+        let wanted = self.perms(layout, owned(place))?;
         let Some(found) = spot.find()? else {
             match &place.kind {
                 PlaceKind::Directory => spot.make_directory(wanted)?,
@@ -42,8 +42,8 @@ impl World {
         }
     }
 
-    pub(super) fn check_place(&self, place: &Place) -> Result<Check, ExecError> {
-        let wanted = self.perms(&place.path, &place.owner, place.mode)?;
+    pub(super) fn check_place(&self, place: &Place, layout: &Layout) -> Result<Check, ExecError> {
+        let wanted = self.perms(layout, owned(place))?;
         let Some(found) = self.tree.find(&place.path)? else { return Ok(Check::Todo) };
         match is_kind(place, &self.tree.spot(&place.path)?, &found) {
             Ok(()) => {}
@@ -65,8 +65,12 @@ impl World {
     }
 }
 
+fn owned(place: &Place) -> Owned<'_> {
+    Owned { path: &place.path, owner: &place.owner, mode: place.mode }
+}
+
 /// An error unless it is what is declared, owner and mode aside.
-fn is_kind(place: &Place, spot: &Spot<'_>, found: &Found) -> Result<(), ExecError> {
+fn is_kind(place: &Place, spot: &Spot, found: &Found) -> Result<(), ExecError> {
     let (is_it, wanted) = match &place.kind {
         PlaceKind::Directory => (found.kind() == SFlag::S_IFDIR, "a directory"),
         PlaceKind::File(_) => (found.kind() == SFlag::S_IFREG, "a file"),
@@ -95,7 +99,7 @@ fn differs(place: &Place, found: &Found, wanted: Perms) -> Option<String> {
 /// (systemd-tmpfiles calls it an unsafe path transition).
 fn not_planted(
     place: &Place,
-    spot: &Spot<'_>,
+    spot: &Spot,
     found: &Found,
     wanted: Perms,
 ) -> Result<(), ExecError> {

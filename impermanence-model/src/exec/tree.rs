@@ -179,9 +179,9 @@ impl Tree {
     }
 
     /// The directory that `path` is in, and what is there by its name.
-    pub(super) fn spot<'p>(&self, path: &'p AbsolutePath) -> Result<Spot<'p>, ExecError> {
+    pub(super) fn spot(&self, path: &AbsolutePath) -> Result<Spot, ExecError> {
         let parent = path.parent().unwrap_or_else(AbsolutePath::root);
-        Ok(Spot { directory: self.directory(&parent)?, path })
+        Ok(Spot { directory: self.directory(&parent)?, path: path.clone() })
     }
 }
 
@@ -195,23 +195,23 @@ fn find_in(directory: &OwnedFd, path: &AbsolutePath) -> Result<Option<Found>, Ex
 }
 
 /// A name in a directory that is held.
-pub(super) struct Spot<'p> {
+pub(super) struct Spot {
     directory: OwnedFd,
-    path: &'p AbsolutePath,
+    path: AbsolutePath,
 }
 
-impl Spot<'_> {
+impl Spot {
     pub(super) fn find(&self) -> Result<Option<Found>, ExecError> {
-        find_in(&self.directory, self.path)
+        find_in(&self.directory, &self.path)
     }
 
     /// Who owns the directory.
     pub(super) fn keeper(&self) -> Result<u32, ExecError> {
         let stat = fstatat(&self.directory, "", AtFlags::AT_EMPTY_PATH);
-        stat.map(|stat| stat.st_uid).map_err(ExecError::system(self.path, "looking"))
+        stat.map(|stat| stat.st_uid).map_err(ExecError::system(&self.path, "looking"))
     }
 
-    /// The path of the name, through the held directory.
+    /// The path of the name, through the held directory: it leads there for as long as this spot is there.
     pub(super) fn handle(&self) -> Result<CString, ExecError> {
         let name = self.path.file_name().unwrap_or(b".");
         let path = [handle(self.directory.as_fd()).as_bytes(), b"/", name].concat();
@@ -219,7 +219,7 @@ impl Spot<'_> {
     }
 
     fn failed(&self, what: &'static str) -> impl FnOnce(Errno) -> ExecError + use<> {
-        ExecError::system(self.path, what)
+        ExecError::system(&self.path, what)
     }
 
     fn name(&self) -> &[u8] {

@@ -43,8 +43,8 @@ impl World {
                 if self.mount_id(path)? != *id {
                     return Ok(Undone::Stays("another mount is on it by now"));
                 }
-                let name = self.tree.spot(path)?.handle()?;
-                let unmounted = umount2(name.as_c_str(), MntFlags::UMOUNT_NOFOLLOW);
+                let spot = self.tree.spot(path)?;
+                let unmounted = umount2(spot.handle()?.as_c_str(), MntFlags::UMOUNT_NOFOLLOW);
                 unmounted.map_err(ExecError::system(path, "unmounting"))?;
                 Ok(Undone::TakenBack)
             }
