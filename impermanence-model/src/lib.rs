@@ -2,14 +2,22 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod audit;
+pub mod escape;
+#[cfg(all(feature = "exec", target_os = "linux"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "exec")))]
+pub mod exec;
 pub mod fate;
 pub mod host;
 mod index;
 pub mod layout;
+pub mod live;
+pub mod mountinfo;
 pub mod origin;
 pub mod owner;
 pub mod path;
 pub mod problem;
+pub mod render;
 pub mod resolve;
 pub mod root;
 pub mod stage;
