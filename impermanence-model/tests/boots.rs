@@ -5,51 +5,47 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg(target_os = "linux")]
 
+#[path = "boots/declared.rs"]
+mod declared;
 #[path = "boots/machine.rs"]
 mod machine;
 #[path = "boots/namespace.rs"]
 mod namespace;
+#[path = "boots/peers.rs"]
+mod peers;
 #[path = "boots/services.rs"]
 mod services;
+#[path = "boots/twice.rs"]
+mod twice;
 
+use declared::{BOOT, Declared, USERS, USUAL};
 use impermanence_model::Host;
-use machine::Machine;
+
+fn read(declared: &Declared) -> Host {
+    let usual = if declared.toml.contains("[root]") { "" } else { USUAL };
+    let users = if declared.toml.contains("[users.") || declared.toml.contains("[groups]") { "" } else { USERS };
+    let text = format!("name = \"{}\"\n{usual}{users}{}", declared.name, declared.toml);
+    let text = text.replacen("[stores.\"/persist\"]\n", "", usize::from(declared.toml.contains("persistent-root"))); 
+    Host::from_toml(&text).unwrap_or_else(|problems| panic!("{}:\n{problems}", declared.name))
+}
 
 #[test]
-fn smoke() {
-    let host = Host::from_toml(r#"
-name = "t"
-[root]
-kind = "tmpfs"
-[fileSystems."/persist"]
-device = "/dev/vda"
-fsType = "ext4"
-neededForBoot = true
-[stores."/persist"]
-[users.alice]
-uid = 1000
-group = "users"
-directories = ["Downloads", ".local/share/x"]
-files = [".zshrc"]
-[host]
-directories = ["/var/log", "/var/lib/nixos", { path = "/var/lib/caddy", owner = "caddy", group = "caddy", mode = "0750" }]
-files = ["/etc/machine-id", "/etc/ssh/ssh_host_ed25519_key", "/etc/passwd"]
-"#).unwrap();
-    let layout = host.resolve().unwrap();
-    for s in layout.steps() { println!("{:?}", s); }
-    namespace::isolated(move || {
-        let machine = Machine::new(host, layout);
-        let running = machine.boot();
-        println!("{:?}", running.applied);
-        let verify = running.world.verify(&machine.layout, impermanence_model::stage::Stage::Late).unwrap();
-        println!("{verify:?}");
-        println!("{}", String::from_utf8_lossy(&std::process::Command::new("find").arg(machine.root()).args(["-printf","%P %y %m %U:%G\n"]).output().unwrap().stdout));
-        let w = services::run(&machine);
-        println!("{:?}", w.keys());
-        running.shut_down();
-        let again = machine.boot();
-        services::inside(&machine, || for (p, c) in &w { println!("{p} {}", std::fs::read(p.as_path()).is_ok_and(|f| f == *c)); });
-        let un = again.world.undo(&machine.layout, &again.applied);
-        println!("{un:?}");
-    }).unwrap();
+fn declared_hosts() {
+    for declared in &BOOT {
+        let host = read(declared);
+        match host.resolve() {
+            Ok(layout) => { let r = namespace::isolated(move || twice::boot(host, layout)); println!("{}: {:?}", declared.name, r); }
+            Err(p) => println!("{}: REFUSED\n{p}", declared.name),
+        }
+    }
+}
+
+#[test]
+fn peers_hosts() {
+    for peer in peers::hosts() {
+        match peer.host.and_then(|host| Ok((host.resolve()?, host))) {
+            Ok((layout, host)) => { let r = namespace::isolated(move || twice::boot(host, layout)); println!("{} {}: {:?}", peer.n, peer.name, r); }
+            Err(p) => println!("{} {}: REFUSED\n{p}", peer.n, peer.name),
+        }
+    }
 }
