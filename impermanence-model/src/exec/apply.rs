@@ -116,7 +116,11 @@ impl World {
         let (effect, is_current) = match &step.action {
             Action::Create(place) => (self.create(place, layout, &table)?, true),
             Action::CopyIn(copy) => (self.copy_in(copy, layout)?, true),
-            Action::Mount(mount) => self.mount(mount, &mut table)?,
+            Action::Mount(mount) => {
+                let (effect, is_current) = self.mount(mount, &mut table)?;
+                self.settle(mount, layout, &table)?;
+                (effect, is_current)
+            }
         };
         if is_current {
             *cache = Some(table);

@@ -5,7 +5,7 @@ use nix::sys::stat::SFlag;
 use super::apply::{Check, Effect};
 use super::tree::{Found, Perms, Spot};
 use super::{ExecError, Owned, World};
-use crate::layout::{Layout, Place, PlaceKind};
+use crate::layout::{Action, Layout, Mount, Place, PlaceKind};
 use crate::live;
 use crate::mountinfo::MountTable;
 use crate::owner::Enforcement;
@@ -39,6 +39,24 @@ impl World {
                 found.set(wanted).map_err(ExecError::system(&place.path, "owner and mode"))?;
                 Ok(Effect::Adjusted { before: before.into() })
             }
+        }
+    }
+
+    /// Gives the root of a file system the owner and mode that are to be enforced on its mount point: it brought its own.
+    pub(super) fn settle(
+        &self,
+        mount: &Mount,
+        layout: &Layout,
+        table: &MountTable,
+    ) -> Result<(), ExecError> {
+        let step = layout.first_step_at(mount.target.as_bytes());
+        match step.map(|step| &step.action) {
+            Some(Action::Create(place))
+                if mount.bound_from().is_none() && place.enforcement == Enforcement::Enforce =>
+            {
+                self.create(place, layout, table).map(drop)
+            }
+            _ => Ok(()),
         }
     }
 

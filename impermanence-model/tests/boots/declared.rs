@@ -1,5 +1,7 @@
 //! Hosts by hand: one for every bug of the peers, and for every feature that changes what survives.
 
+use impermanence_model::{Host, Problems};
+
 /// A host that is declared.
 pub(crate) struct Declared {
     pub(crate) name: &'static str,
@@ -10,7 +12,7 @@ pub(crate) struct Declared {
 }
 
 /// A tmpfs root, a store, and some users.
-pub(crate) const USUAL: &str = r#"
+const USUAL: &str = r#"
 [root]
 kind = "tmpfs"
 [fileSystems."/persist"]
@@ -21,7 +23,7 @@ neededForBoot = true
 "#;
 
 /// The users that most have.
-pub(crate) const USERS: &str = r#"
+const USERS: &str = r#"
 [users.alice]
 uid = 1000
 group = "users"
@@ -36,6 +38,15 @@ uid = 239
 group = "caddy"
 home = "/var/lib/caddy"
 "#;
+
+impl Declared {
+    pub(crate) fn read(&self) -> Result<Host, Problems> {
+        let says = |what: &str| self.toml.contains(what);
+        let usual = if says("[root]") { "" } else { USUAL };
+        let users = if says("[users.") || says("[groups]") { "" } else { USERS };
+        Host::from_toml(&format!("name = \"{}\"\n{usual}{users}{}", self.name, self.toml))
+    }
+}
 
 const fn host(name: &'static str, about: &'static str, toml: &'static str) -> Declared {
     Declared { name, about, toml }
@@ -324,4 +335,52 @@ caddy = 239
 ];
 
 /// Each is refused, with this code among its problems.
-pub(crate) const REFUSED: [(Declared, &str); 0] = [];
+pub(crate) const REFUSED: [(Declared, &str); 14] = [
+    (host("relative", "a path without its slash works on /persistvar in one module", "[host]\ndirectories = [\"var/lib/bar\"]"), "bad-path"),
+    (host("dot-dot", "nobody knows where it leads", "[host]\ndirectories = [\"/var/lib/../log\"]"), "bad-path"),
+    (host("nul", "ends a path", "[host]\ndirectories = [\"/var/\\u0000\"]"), "bad-path"),
+    (host("twice", "the same directory twice", "[host]\ndirectories = [\"/var/log\", \"/var/log/\"]"), "declared-twice"),
+    (host("file-and-directory", "a file and a directory on one path", "[host]\ndirectories = [\"/etc/foo\"]\nfiles = [\"/etc/foo\"]"), "file-and-directory"),
+    (host("entry-is-store", "the store in itself", "[host]\ndirectories = [\"/persist\"]"), "entry-is-store"),
+    (host("entry-is-root", "everything", "[host]\ndirectories = [\"/\"]"), "entry-is-root"),
+    (host("bad-mode", "no mode", "[host]\ndirectories = [{ path = \"/srv\", mode = \"0888\" }]"), "bad-value"),
+    (host("unknown-key", "a key that means nothing", "[host]\ndirectorys = [\"/srv\"]"), "unknown-key"),
+    (host("two-stores", "one directory in two stores", r#"
+[fileSystems."/state"]
+device = "/dev/vdb"
+fsType = "ext4"
+neededForBoot = true
+[stores."/state"]
+[host]
+directories = [{ path = "/var/log", store = "/persist" }, { path = "/var/log", store = "/state" }]
+"#), "two-stores"),
+    (host("late-store", "a store that is mounted after what is in it", r#"
+[root]
+kind = "tmpfs"
+[fileSystems."/persist"]
+device = "/dev/vda"
+fsType = "ext4"
+[stores."/persist"]
+[host]
+directories = ["/var/lib/nixos"]
+"#), "too-early"),
+    (host("volatile-store", "a store in memory", r#"
+[root]
+kind = "tmpfs"
+[stores."/persist"]
+[host]
+directories = ["/var/lib/nixos"]
+"#), "store-not-persistent"),
+    (host("store-in-entry", "a store that an entry covers", r#"
+[root]
+kind = "tmpfs"
+[fileSystems."/data/persist"]
+device = "/dev/vda"
+fsType = "ext4"
+neededForBoot = true
+[stores."/data/persist"]
+[host]
+directories = ["/data"]
+"#), "store-in-entry"),
+    (host("uncovered-service", "state that nobody keeps", "[services.caddy]\nstate = [\"/var/lib/caddy\"]"), "uncovered"),
+];

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use impermanence_model::exec::{Applied, FileSystems, World};
+use impermanence_model::exec::{Applied, FileSystems, Interrupted, World};
 use impermanence_model::host::{Backing, Host};
 use impermanence_model::layout::{Layout, Mount, Source};
 use impermanence_model::root::Root;
@@ -32,6 +32,14 @@ impl Machine {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("root")).unwrap();
         fs::create_dir(folder.path().join("disks")).unwrap();
+        // What the host itself binds lies on its disks already.
+        for from in host.file_systems.values().filter_map(|mounted| mounted.bound_from()) {
+            let on = from.ancestors().find_map(|above| Some((host.file_systems.get(&above)?.device.clone(), above)));
+            if let Some((device, above)) = on {
+                let disk = AbsolutePath::new(disk(folder.path(), &device).as_os_str().as_encoded_bytes());
+                fs::create_dir_all(from.rebased(&above, &disk.unwrap()).unwrap().as_path()).unwrap();
+            }
+        }
         Self { host, layout, folder }
     }
 
@@ -49,6 +57,24 @@ impl Machine {
     /// The directory that plays a device.
     fn disk(&self, device: &str) -> PathBuf {
         disk(self.folder.path(), device)
+    }
+
+    /// Starts it after shell commands that mean its root and its store; what it came to.
+    pub(crate) fn boot_after(&self, commands: &[Vec<String>]) -> Result<Applied, Box<Interrupted>> {
+        self.mount_root();
+        let (root, store) = (self.root(), self.disk("/dev/vda"));
+        let here = |word: &String| {
+            let word = word.replace(" /persist", &format!(" {}", store.display()));
+            // What was a path of the machine's still is preceded by a blank.
+            word.replace(" /etc", &format!(" {}/etc", root.display()))
+                .replace(" /srv", &format!(" {}/srv", root.display()))
+        };
+        for command in commands {
+            let mut words = command.iter().map(here);
+            let program = words.next().unwrap();
+            assert!(std::process::Command::new(program).args(words).status().unwrap().success());
+        }
+        self.world().at_boot().apply(&self.layout, Stage::Late)
     }
 
     /// Starts it: what was volatile is gone.
