@@ -20,7 +20,11 @@ pub mod problem;
 pub mod render;
 pub mod resolve;
 pub mod root;
+pub mod sim;
 pub mod stage;
+#[cfg(feature = "proptest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
+pub mod strategies;
 
 pub use fate::Fate;
 pub use host::Host;

@@ -1,5 +1,5 @@
-//! The crate's answers beside those recorded from systemd and util-linux: every row compared, every disagreement
-//! shown.
+//! The crate's answers beside those recorded from systemd, util-linux and two NixOS modules: every row compared, every
+//! disagreement shown.
 //!
 //! `BASELINE_DIR=FOLDER` compares with the recordings of the same names in that folder instead.
 //! `-- --nocapture` shows the counts. `record/` holds what recorded them.
@@ -8,9 +8,5 @@
 #[path = "baseline/harness.rs"]
 mod harness;
 
-#[path = "baseline/escapes.rs"]
-mod escapes;
-#[path = "baseline/fstab.rs"]
-mod fstab;
-#[path = "baseline/percent.rs"]
-mod percent;
+#[path = "baseline/hosts.rs"]
+mod hosts;

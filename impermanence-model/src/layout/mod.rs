@@ -16,6 +16,7 @@ pub use step::{Action, Step, StepId};
 
 use std::collections::BTreeMap;
 
+use crate::host::Backing;
 use crate::owner::Accounts;
 use crate::path::{AbsolutePath, compare};
 use crate::problem::Problem;
@@ -62,6 +63,12 @@ impl Layout {
     /// Everything that has to be done at boot, in an order that works: a step comes after all it [needs](Step::needs).
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// What becomes of what is written to the mount at a path; none if nothing is mounted there.
+    pub fn backing(&self, target: &AbsolutePath) -> Option<Backing> {
+        let found = self.covers.nearest(target.as_bytes());
+        found.filter(|(path, _)| *path == target).map(|(_, cover)| cover.backing.clone())
     }
 
     /// A step by its number.

@@ -84,6 +84,8 @@ impl Host {
     }
 }
 
+pub(crate) use covers::of_root as root_backing;
+
 /// The file systems by where they are mounted.
 type FileSystems = BTreeMap<AbsolutePath, FileSystem>;
 
