@@ -100,7 +100,7 @@ impl Machine {
         World::new(root).unwrap().names(names).mounter(mounter).file_systems(FileSystems::StandIns)
     }
 
-    fn mount_root(&self) {
+    pub(crate) fn mount_root(&self) {
         let root = self.root();
         match &self.layout.root() {
             Root::Persistent { device, .. } => bind(&self.disk(device), &root).unwrap(),
