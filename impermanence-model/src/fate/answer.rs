@@ -127,6 +127,8 @@ pub struct Hidden<'l> {
 pub enum Unknown {
     /// It is no absolute path without `..`.
     NoPath(BadPath),
+    /// It is below this path, which is declared as a file.
+    BelowFile(AbsolutePath),
     /// It is on a file system of which the declaration does not say what becomes.
     NotDeclared(String),
 }

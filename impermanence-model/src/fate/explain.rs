@@ -97,6 +97,7 @@ impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoPath(bad) => write!(f, "{bad}"),
+            Self::BelowFile(file) => write!(f, "{file} is declared as a file, and nothing is below one"),
             Self::NotDeclared(kind) => {
                 write!(f, "the declaration does not say what becomes of {kind}")
             }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 pub use answer::{Fate, Hidden, Loss, Recreated, Survival, Unknown};
 
-use crate::host::Backing;
+use crate::host::{Backing, Kind};
 use crate::index::Found;
 use crate::layout::{Action, By, Cover, Layout, Place, PlaceKind};
 use crate::path::{AbsolutePath, normal};
@@ -34,6 +34,12 @@ impl Layout {
             return Fate::Unknown(Unknown::NotDeclared(String::new()));
         };
         let (on, cover) = (found.path, found.value);
+        if let By::Entry(number) = cover.by {
+            let is_file = self.entries.get(number).is_some_and(|entry| entry.kind == Kind::File);
+            if is_file && on.as_bytes() != path {
+                return Fate::Unknown(Unknown::BelowFile(on.clone()));
+            }
+        }
         match &cover.backing {
             Backing::Persistent(_) | Backing::External(_) => {
                 Fate::Survives(self.survival(path, on, cover))

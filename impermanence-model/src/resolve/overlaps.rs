@@ -138,14 +138,32 @@ fn redundant(draft: &Draft, above: &Draft, found: &mut Findings) {
     found.warnings.push(problem(&draft.origin, Code::Redundant, what, "leave it out"));
 }
 
-/// A mount point, an entry or a file system, has to be free of links (systemd.mount(5), `Where=`).
+/// A mount point, an entry or a file system, has to be free of links (systemd.mount(5), `Where=`), and is below
+/// no file.
 fn below_links(drafts: &[Draft], file_systems: &FileSystems, found: &mut Findings) {
-    for link in drafts.iter().filter(|draft| draft.via == Via::Symlink && draft.kind == Kind::Directory) {
-        let below = file_systems.range(link.path.clone()..).take_while(|(path, _)| link.path.contains(path));
-        for (path, mounted) in below.filter(|(path, _)| link.path.is_above(path)) {
-            let what = format!("{path} is below {}, which {} keeps by a link", link.path, link.origin);
-            let remedy = format!("keep {} by a bind", link.path);
-            found.problems.push(problem(&mounted.origin, Code::BelowLink, what, remedy));
+    let is_link = |draft: &&Draft| draft.via == Via::Symlink || draft.kind == Kind::File;
+    for link in drafts.iter().filter(is_link) {
+        let mut below = file_systems.range(link.path.clone()..);
+        while let Some((path, mounted)) = below.next().filter(|(path, _)| link.path.contains(path)) {
+            let (code, how) = match link.kind {
+                Kind::File => (Code::BelowFile, "declares as a file"),
+                Kind::Directory => (Code::BelowLink, "keeps by a link"),
+            };
+            let what = format!("{path} is below {}, which {} {how}", link.path, link.origin);
+            let remedy = format!("keep {} by a bind of a directory", link.path);
+            if link.path.is_above(path) {
+                found.problems.push(problem(&mounted.origin, code, what, remedy));
+            }
+        }
+    }
+    // The same for where a file is kept: what is mounted there is a directory.
+    for file in drafts.iter().filter(|draft| draft.kind == Kind::File) {
+        let source = file.source();
+        let mounted = file_systems.range(source.clone()..).next();
+        if let Some((path, mounted)) = mounted.filter(|(path, _)| source.contains(path)) {
+            let what = format!("{path} is mounted where the file {} of {} is kept", file.path, file.origin);
+            let remedy = "keep one of the two elsewhere";
+            found.problems.push(problem(&mounted.origin, Code::BelowFile, what, remedy));
         }
     }
     let mut link: Option<&Draft> = None;

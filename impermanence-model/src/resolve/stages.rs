@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::host::FileSystem;
 use crate::index::Index;
+use crate::layout::Via;
+use crate::origin::Origin;
 use crate::path::AbsolutePath;
 use crate::problem::{Code, problem};
 use crate::stage::Stage;
@@ -39,25 +42,36 @@ pub(super) fn settle(drafts: &mut [Draft], file_systems: &FileSystems, found: &m
     let mounts = file_systems.keys().map(|path| (path.clone(), Mounted::FileSystem));
     let mounts = Index::new(mounts.chain(entries.collect::<Vec<_>>()));
 
+    // File systems are consumers of the entries that they are mounted on.
+    for (path, fs) in file_systems {
+        if let Some((_, Mounted::Entry(on))) = mounts.nearest_above(path.as_bytes()) {
+            promote(drafts, *on, (path, &fs.origin), fs.stage(), found);
+        }
+    }
     let mut late: BTreeMap<&AbsolutePath, Needed> = BTreeMap::new();
     // From the leaves: what is above has what is below it as a consumer.
     for number in (0..drafts.len()).rev() {
         let Some(draft) = drafts.get(number).filter(|draft| draft.is_made()) else { continue };
         let (at, path, source) = (draft.at, draft.path.clone(), draft.source());
+        let (origin, is_recursive) = (draft.origin.clone(), draft.via == Via::Rbind);
         let above = mounts.nearest_above(path.as_bytes());
         let below = mounts.nearest(source.as_bytes());
         for (on, mounted) in above.into_iter().chain(below) {
             match mounted {
                 Mounted::FileSystem => {
-                    let is_late = file_systems.get_key_value(on).filter(|(_, fs)| fs.stage() > at);
-                    if let Some((on, _)) = is_late {
-                        let needed = late.entry(on).or_insert(Needed { count: 0, first: number, stage: at });
-                        needed.count += 1;
-                        needed.first = number;
-                        needed.stage = needed.stage.min(at);
-                    }
+                    let on = file_systems.get_key_value(on);
+                    need(&mut late, on, number, at);
                 }
-                Mounted::Entry(other) => promote(drafts, *other, number, at, found),
+                Mounted::Entry(other) if *other == number => {}
+                Mounted::Entry(other) => {
+                    promote(drafts, *other, (&path, &origin), at, found);
+                }
+            }
+        }
+        if is_recursive {
+            let below = file_systems.range(source.clone()..).take_while(|(path, _)| source.contains(path));
+            for on in below {
+                need(&mut late, Some(on), number, at);
             }
         }
     }
@@ -77,18 +91,38 @@ pub(super) fn settle(drafts: &mut [Draft], file_systems: &FileSystems, found: &m
     nested(file_systems, &mounts, found);
 }
 
-/// An entry that another one stands on is there as early as that one, unless it is declared to be late.
-fn promote(drafts: &mut [Draft], on: usize, number: usize, at: Stage, found: &mut Findings) {
-    let Some(above) = drafts.get_mut(on).filter(|above| on != number && above.at > at) else { return };
+/// An entry needs a file system at a stage.
+fn need<'f>(
+    late: &mut BTreeMap<&'f AbsolutePath, Needed>,
+    on: Option<(&'f AbsolutePath, &'f FileSystem)>,
+    number: usize,
+    at: Stage,
+) {
+    let Some((path, _)) = on.filter(|(_, fs)| fs.stage() > at) else { return };
+    let needed = late.entry(path).or_insert(Needed { count: 0, first: number, stage: at });
+    needed.count += 1;
+    needed.first = number;
+    needed.stage = needed.stage.min(at);
+}
+
+/// An entry that something stands on is there as early as that, unless it is declared to be late.
+fn promote(
+    drafts: &mut [Draft],
+    on: usize,
+    (path, origin): (&AbsolutePath, &Origin),
+    at: Stage,
+    found: &mut Findings,
+) {
+    let Some(above) = drafts.get_mut(on).filter(|above| above.at > at) else { return };
     if above.stage.is_none() {
         above.at = at;
         return;
     }
-    let (path, origin, late) = (above.path.clone(), above.origin.clone(), above.at);
-    if let Some(draft) = drafts.get(number) {
-        let what = format!("{} is needed {at}, and {path}, which it stands on, is there {late} ({origin})", draft.path);
-        found.problems.push(problem(&draft.origin, Code::TooEarly, what, format!("write when = \"{at}\" there, too")));
-    }
+    let what = format!(
+        "{path} is needed {at}, and {}, which it stands on, is there {} ({})",
+        above.path, above.at, above.origin
+    );
+    found.problems.push(problem(origin, Code::TooEarly, what, format!("write when = \"{at}\" there, too")));
 }
 
 /// File systems on file systems.
