@@ -47,14 +47,14 @@ impl Layout {
     ///
     /// Those of the initrd are among them: systemd finds them mounted, and unmounts them in time.
     pub fn systemd_mounts(&self) -> Result<Vec<MountUnit<'_>>, Inexpressible> {
-        mounts(self, false).map(|(_, mount, _)| written(mount, false)).collect()
+        mounts(self).map(|(_, mount)| written(mount, false)).collect()
     }
 
     /// Units of what is mounted in the initrd, below `/sysroot`, in order.
     pub fn initrd_mounts(&self) -> Result<Vec<MountUnit<'_>>, Inexpressible> {
-        mounts(self, false)
-            .filter(|(_, _, stage)| *stage == Stage::Initrd)
-            .map(|(_, mount, _)| written(mount, true))
+        mounts(self)
+            .filter(|(step, _)| step.stage == Stage::Initrd)
+            .map(|(_, mount)| written(mount, true))
             .collect()
     }
 }
