@@ -1,7 +1,7 @@
 //! Binds, made so that nobody sees them half made.
 //!
-//! Since Linux 5.12 a bind is taken as a detached tree, given its options, and only then attached (open_tree(2),
-//! mount_setattr(2), move_mount(2)). Before, it is mounted, and remounted with its options:
+//! Since Linux 5.12 a bind is taken as a detached tree, given its options, and only then attached (`open_tree(2)`,
+//! `mount_setattr(2)`, `move_mount(2)`). Before, it is mounted, and remounted with its options:
 //! `MS_BIND | MS_RDONLY` in one call is silently writable, and a recursive bind's remount reaches its top alone, so that
 //! each mount below is remounted too (mount(2), "Remounting an existing mount").
 
@@ -58,14 +58,16 @@ impl Bind<'_> {
 
     fn make_new(&self) -> Result<Made, Errno> {
         let tree = sys::clone_tree(self.from.as_fd(), self.recursive)?;
-        let set = |attributes| match attributes == sys::Attributes::default() {
-            true => Ok(()),
-            false => sys::set_attributes(tree.as_fd(), self.recursive, attributes),
+        let set = |attributes: sys::Attributes| {
+            if attributes == sys::Attributes::default() {
+                return Ok(());
+            }
+            sys::set_attributes(tree.as_fd(), self.recursive, attributes)
         };
         let wanted = self.wanted.attributes;
         set(sys::Attributes { propagation: 0, ..wanted })?;
         sys::attach(tree.as_fd(), self.onto.as_fd())?;
-        // What is attached to a shared mount becomes shared, and nothing unbindable can be (mount_namespaces(7)): so this
+        // What is attached to a shared mount becomes shared, and nothing unbindable can be (`mount_namespaces(7)`): so this
         // comes last.
         set(sys::Attributes { propagation: wanted.propagation, ..sys::Attributes::default() })?;
         Ok(Made::Whole)

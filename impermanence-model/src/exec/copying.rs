@@ -27,7 +27,7 @@ impl World {
         if self.content(&copy.to)?.as_ref() == Some(&content) {
             return Ok(Effect::AlreadySo);
         }
-        spot.replace_file(self.perms(layout, owned(copy, &copy.to))?, &content)?;
+        spot.replace_file(self.perms(layout, &owned(copy, &copy.to))?, &content)?;
         Ok(Effect::CopiedIn)
     }
 
@@ -51,7 +51,7 @@ impl World {
             if self.content(&copy.from)?.as_ref() == Some(&content) {
                 continue;
             }
-            let perms = self.perms(layout, owned(copy, &copy.from))?;
+            let perms = self.perms(layout, &owned(copy, &copy.from))?;
             self.tree.spot(&copy.from)?.replace_file(perms, &content)?;
             copied.push(copy.to.clone());
         }

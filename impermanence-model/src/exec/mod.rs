@@ -144,8 +144,8 @@ impl World {
         MountTable::parse(&text).map_err(|error| ExecError::Table(error.to_string()))
     }
 
-    fn perms(&self, layout: &Layout, owned: Owned<'_>) -> Result<Perms, ExecError> {
-        let Owned { path, owner, mode } = owned;
+    fn perms(&self, layout: &Layout, owned: &Owned<'_>) -> Result<Perms, ExecError> {
+        let &Owned { path, owner, mode } = owned;
         let unknown = |kind, name: &str| ExecError::Unknown {
             path: path.clone(),
             kind,

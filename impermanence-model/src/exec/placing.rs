@@ -19,7 +19,7 @@ impl World {
         table: &MountTable,
     ) -> Result<Effect, ExecError> {
         let spot = self.tree.spot(&place.path)?;
-        let wanted = self.perms(layout, owned(place))?;
+        let wanted = self.perms(layout, &owned(place))?;
         let Some(found) = spot.find()? else {
             match &place.kind {
                 PlaceKind::Directory => spot.make_directory(wanted)?,
@@ -61,7 +61,7 @@ impl World {
     }
 
     pub(super) fn check_place(&self, place: &Place, layout: &Layout) -> Result<Check, ExecError> {
-        let wanted = self.perms(layout, owned(place))?;
+        let wanted = self.perms(layout, &owned(place))?;
         let Some(found) = self.tree.find(&place.path)? else { return Ok(Check::Todo) };
         match is_kind(place, &self.tree.spot(&place.path)?, &found) {
             Ok(()) => {}

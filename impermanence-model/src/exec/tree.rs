@@ -228,7 +228,7 @@ impl Spot {
 
     pub(super) fn make_directory(&self, perms: Perms) -> Result<(), ExecError> {
         let failed = || self.failed("creating the directory");
-        let aside = self.aside(|name| mkdirat(&self.directory, name, Mode::S_IRWXU));
+        let aside = Self::aside(|name| mkdirat(&self.directory, name, Mode::S_IRWXU));
         let aside = aside.map_err(failed())?;
         let made = self.finish(&aside, SFlag::S_IFDIR, perms).and_then(|_| {
             // Takes the place of nothing, or of an empty directory that was made meanwhile.
@@ -273,7 +273,7 @@ impl Spot {
             | OFlag::O_NOFOLLOW
             | OFlag::O_CLOEXEC;
         let mut file = None;
-        let aside = self.aside(|name| {
+        let aside = Self::aside(|name| {
             file = Some(openat(&self.directory, name, flags, Mode::S_IRUSR | Mode::S_IWUSR)?);
             Ok(())
         });
@@ -319,7 +319,7 @@ impl Spot {
     }
 
     /// Makes something under a name that nothing has: leftovers of a crash keep theirs.
-    fn aside(&self, mut make: impl FnMut(&[u8]) -> nix::Result<()>) -> Result<Vec<u8>, Errno> {
+    fn aside(mut make: impl FnMut(&[u8]) -> nix::Result<()>) -> Result<Vec<u8>, Errno> {
         let mut number = 0_u32;
         loop {
             let name = format!(".persist-{number}.new").into_bytes();
