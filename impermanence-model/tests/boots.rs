@@ -68,7 +68,7 @@ fn unprivileged(test: &str) {
     }
 }
 
-/// Whether a user namespace with one user can hold it. Access times are the outer namespace's (mount_namespaces(7)).
+/// Whether a user namespace with one user can hold it. Access times are the outer namespace's (`mount_namespaces(7)`).
 fn is_possible_unprivileged(layout: &Layout) -> bool {
     let is_root = |name: &str| matches!(name, "root" | "0");
     let mut options = layout.mounts().flat_map(|mount| &mount.options);

@@ -3,7 +3,7 @@
 use impermanence_model::{Host, Problems};
 use serde_json::{Map, Value, json};
 
-/// A generator of numbers that is the same everywhere (SplitMix64).
+/// A generator of numbers that is the same everywhere (`SplitMix64`).
 pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {

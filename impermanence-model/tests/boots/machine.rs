@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use impermanence_model::exec::{Applied, FileSystems, Interrupted, World};
-use impermanence_model::host::{Backing, Host};
+use impermanence_model::host::{Backing, FileSystem, Host};
 use impermanence_model::layout::{Layout, Mount, Source};
 use impermanence_model::root::Root;
 use impermanence_model::stage::Stage;
@@ -33,7 +33,7 @@ impl Machine {
         fs::create_dir(folder.path().join("root")).unwrap();
         fs::create_dir(folder.path().join("disks")).unwrap();
         // What the host itself binds lies on its disks already.
-        for from in host.file_systems.values().filter_map(|mounted| mounted.bound_from()) {
+        for from in host.file_systems.values().filter_map(FileSystem::bound_from) {
             let on = from.ancestors().find_map(|above| Some((host.file_systems.get(&above)?.device.clone(), above)));
             if let Some((device, above)) = on {
                 let disk = AbsolutePath::new(disk(folder.path(), &device).as_os_str().as_encoded_bytes());
@@ -141,9 +141,8 @@ fn disk(folder: &Path, device: &str) -> PathBuf {
 fn stand_in(folder: &Path, backing: Option<&Backing>, mount: &Mount, at: &Path) -> io::Result<()> {
     let Source::Device { device, .. } = &mount.source else { return Ok(()) };
     match backing {
-        Some(Backing::Volatile(_)) => tmpfs(at),
         // As the snapshot has it: empty. The next boot finds what this one wrote thrown away.
-        Some(Backing::RolledBack(_) | Backing::Retained { .. }) => tmpfs(at),
+        Some(Backing::Volatile(_) | Backing::RolledBack(_) | Backing::Retained { .. }) => tmpfs(at),
         _ => bind(&disk(folder, device), at),
     }
 }
