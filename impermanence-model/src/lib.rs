@@ -3,6 +3,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod audit;
+pub mod change;
 pub mod escape;
 #[cfg(all(feature = "exec", target_os = "linux"))]
 #[cfg_attr(docsrs, doc(cfg(feature = "exec")))]
