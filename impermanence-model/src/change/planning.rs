@@ -298,8 +298,9 @@ fn put_up(
     let known: BTreeMap<&AbsolutePath, &Place> = old.places().map(|place| (&place.path, place)).collect();
     let copies: Vec<&Copy> = old.copies().collect();
     let mut stands_on: Vec<bool> = Vec::with_capacity(new.steps().len());
-    let copy_data = |to: &AbsolutePath, plan: &mut Plan| {
-        if let Some(from) = moves.get(to) {
+    let mut moved: BTreeSet<AbsolutePath> = BTreeSet::new();
+    let mut copy_data = |to: &AbsolutePath, plan: &mut Plan| {
+        if let Some(from) = moves.get(to).filter(|_| moved.insert(to.clone())) {
             let (from, to) = (from.clone(), to.clone());
             plan.steps.push(Change::CopyData { from: from.clone(), to: to.clone() });
             plan.steps.push(Change::Verify { from, to });
