@@ -8,5 +8,11 @@
 #[path = "baseline/harness.rs"]
 mod harness;
 
+#[path = "baseline/escapes.rs"]
+mod escapes;
+#[path = "baseline/fstab.rs"]
+mod fstab;
 #[path = "baseline/hosts.rs"]
 mod hosts;
+#[path = "baseline/percent.rs"]
+mod percent;

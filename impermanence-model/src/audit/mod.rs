@@ -11,6 +11,7 @@ pub use report::{Group, Passed, Report};
 pub use rules::{MANAGED, NOISE, Rules};
 
 pub(crate) use report::Tally;
+#[cfg(all(feature = "exec", target_os = "linux"))]
 pub(crate) use rules::State;
 
 use crate::layout::Layout;

@@ -1,22 +1,22 @@
 //! Users and groups by name.
 
-use std::collections::BTreeMap;
-
 use nix::unistd::{Group, User};
 
-/// Who has which number. Names that are numbers are never asked for.
-pub trait Accounts {
+use crate::owner::Accounts;
+
+/// Who has which number, beside what the declaration says. Names that are numbers are never asked for.
+pub trait Names {
     /// A user's number.
     fn user(&self, name: &str) -> Option<u32>;
     /// A group's number.
     fn group(&self, name: &str) -> Option<u32>;
 }
 
-/// The running system's: getpwnam(3), getgrnam(3).
+/// Those of the running system: getpwnam(3), getgrnam(3).
 #[derive(Clone, Copy, Debug, Default)]
-pub struct SystemAccounts;
+pub struct SystemNames;
 
-impl Accounts for SystemAccounts {
+impl Names for SystemNames {
     fn user(&self, name: &str) -> Option<u32> {
         User::from_name(name).ok().flatten().map(|user| user.uid.as_raw())
     }
@@ -26,39 +26,27 @@ impl Accounts for SystemAccounts {
     }
 }
 
-/// Those of another system: in an initrd, an image, or a container, the running system's are the wrong ones.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GivenAccounts {
-    /// Users' numbers.
-    pub users: BTreeMap<String, u32>,
-    /// Groups' numbers.
-    pub groups: BTreeMap<String, u32>,
-}
-
-impl GivenAccounts {
-    /// Reads passwd(5) and group(5); lines that are none are passed over, as getpwnam(3) does.
-    pub fn parse(passwd: &str, group: &str) -> Self {
-        let numbers = |text: &str| {
-            let entry = |line: &str| {
-                let mut fields = line.split(':');
-                let name = fields.next().filter(|name| !name.is_empty())?;
-                Some((name.to_owned(), fields.nth(1)?.parse().ok()?))
-            };
-            // The first of several counts.
-            let mut entries: Vec<_> = text.lines().filter_map(entry).collect();
-            entries.reverse();
-            entries.into_iter().collect()
-        };
-        Self { users: numbers(passwd), groups: numbers(group) }
-    }
-}
-
-impl Accounts for GivenAccounts {
+impl Names for Accounts {
     fn user(&self, name: &str) -> Option<u32> {
-        self.users.get(name).copied()
+        // There is no system without it.
+        self.users.get(name).copied().or_else(|| (name == "root").then_some(0))
     }
 
     fn group(&self, name: &str) -> Option<u32> {
-        self.groups.get(name).copied()
+        self.groups.get(name).copied().or_else(|| (name == "root").then_some(0))
     }
+}
+
+/// The users and groups of another system, such as the one that an initrd is about to start: what its passwd(5) and
+/// group(5) say. Lines that are none are passed over, and of several the first counts, as for getpwnam(3).
+pub fn accounts(passwd: &str, group: &str) -> Accounts {
+    let numbers = |text: &str| {
+        let entry = |line: &str| {
+            let mut fields = line.split(':');
+            let name = fields.next().filter(|name| !name.is_empty())?;
+            Some((name.to_owned(), fields.nth(1)?.parse().ok()?))
+        };
+        text.lines().rev().filter_map(entry).collect()
+    };
+    Accounts { users: numbers(passwd), groups: numbers(group) }
 }

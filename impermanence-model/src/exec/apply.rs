@@ -115,8 +115,12 @@ impl World {
         };
         let (effect, is_current) = match &step.action {
             Action::Create(place) => (self.create(place, layout, &table)?, true),
-            Action::CopyIn(copy) => (self.copy_in(copy)?, true),
-            Action::Mount(mount) => self.mount(mount, &mut table)?,
+            Action::CopyIn(copy) => (self.copy_in(copy, layout)?, true),
+            Action::Mount(mount) => {
+                let (effect, is_current) = self.mount(mount, &mut table)?;
+                self.settle(mount, layout, &table)?;
+                (effect, is_current)
+            }
         };
         if is_current {
             *cache = Some(table);
@@ -132,12 +136,12 @@ impl World {
     ) -> Result<Vec<(StepId, Check)>, ExecError> {
         let table = self.table()?;
         let steps = layout.steps().iter().zip(0..).filter(|(step, _)| step.stage <= stage);
-        steps.map(|(step, id)| Ok((StepId(id), self.check(step, &table)?))).collect()
+        steps.map(|(step, id)| Ok((StepId(id), self.check(layout, step, &table)?))).collect()
     }
 
-    fn check(&self, step: &Step, table: &MountTable) -> Result<Check, ExecError> {
+    fn check(&self, layout: &Layout, step: &Step, table: &MountTable) -> Result<Check, ExecError> {
         match &step.action {
-            Action::Create(place) => self.check_place(place),
+            Action::Create(place) => self.check_place(place, layout),
             Action::CopyIn(copy) => self.check_copy(copy),
             Action::Mount(mount) => Ok(self.check_mount(mount, table)),
         }

@@ -110,9 +110,8 @@ impl<P: Fn(Progress<'_>) -> ControlFlow<()> + Sync> Walk<'_, P> {
         // Directories below the one just read come next, so that few are waiting.
         let mut own: Vec<Task> = Vec::new();
         while let Some(task) = self.queue.next(&mut own) {
-            if self.is_ended.load(Ordering::Relaxed) {
-                tally.not_read(&self.absolute(&task.path));
-            } else if self.read(&task, &mut own, &mut tally).is_err() {
+            let is_ended = self.is_ended.load(Ordering::Relaxed);
+            if is_ended || self.read(&task, &mut own, &mut tally).is_err() {
                 tally.not_read(&self.absolute(&task.path));
             }
         }
@@ -146,12 +145,11 @@ impl<P: Fn(Progress<'_>) -> ControlFlow<()> + Sync> Walk<'_, P> {
             path.truncate(base);
             path.extend_from_slice(name.to_bytes());
             match self.entry(task, handle.as_fd(), name, entry.file_type(), &path, tally) {
-                Ok(None) => {}
                 Ok(Some(state)) => {
                     let relative = path.get(self.prefix.len()..).unwrap_or_default().to_vec();
                     below.push(Task { path: relative, state });
                 }
-                Err(Errno::ENOENT) => {}
+                Ok(None) | Err(Errno::ENOENT) => {}
                 Err(errno) => return Err(errno),
             }
         }

@@ -8,14 +8,14 @@ use nix::sys::stat::SFlag;
 
 use super::apply::{Check, Effect};
 use super::tree::Found;
-use super::{ExecError, World};
+use super::{ExecError, Owned, World};
 use crate::layout::{Copy, Layout};
 use crate::path::AbsolutePath;
 
 impl World {
     /// Copies if the file is not there yet: one that is may be newer than the store's, unless the system has not
     /// started.
-    pub(super) fn copy_in(&self, copy: &Copy) -> Result<Effect, ExecError> {
+    pub(super) fn copy_in(&self, copy: &Copy, layout: &Layout) -> Result<Effect, ExecError> {
         let spot = self.tree.spot(&copy.to)?;
         if let Some(found) = spot.find()? {
             is_file(&copy.to, &found)?;
@@ -27,7 +27,7 @@ impl World {
         if self.content(&copy.to)?.as_ref() == Some(&content) {
             return Ok(Effect::AlreadySo);
         }
-        spot.replace_file(self.perms(&copy.to, &copy.owner, copy.mode)?, &content)?;
+        spot.replace_file(self.perms(layout, &owned(copy, &copy.to))?, &content)?;
         Ok(Effect::CopiedIn)
     }
 
@@ -51,7 +51,7 @@ impl World {
             if self.content(&copy.from)?.as_ref() == Some(&content) {
                 continue;
             }
-            let perms = self.perms(&copy.from, &copy.owner, copy.mode)?;
+            let perms = self.perms(layout, &owned(copy, &copy.from))?;
             self.tree.spot(&copy.from)?.replace_file(perms, &content)?;
             copied.push(copy.to.clone());
         }
@@ -70,6 +70,10 @@ impl World {
         read.map_err(errno).map_err(ExecError::system(path, "reading"))?;
         Ok(Some(content))
     }
+}
+
+fn owned<'o>(copy: &'o Copy, path: &'o AbsolutePath) -> Owned<'o> {
+    Owned { path, owner: &copy.owner, mode: copy.mode }
 }
 
 fn is_file(path: &AbsolutePath, found: &Found) -> Result<(), ExecError> {

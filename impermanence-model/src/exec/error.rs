@@ -60,6 +60,14 @@ pub enum ExecError {
         /// Its device and type.
         what: String,
     },
+    /// The caller's own mounting of it failed.
+    #[error("{path}: the host could not mount it: {error}")]
+    Mounter {
+        /// Its mount point.
+        path: AbsolutePath,
+        /// What it said.
+        error: String,
+    },
     /// A file that its directory's owner may have put there, by a second name for another's file.
     #[error(
         "{path} has several names, and its directory belongs to uid {uid}, who may have given it this one: owner and mode are left alone"

@@ -36,12 +36,16 @@ mod sys;
 mod tree;
 mod undo;
 
-pub use accounts::{Accounts, GivenAccounts, SystemAccounts};
+pub use accounts::{Names, SystemNames, accounts};
 pub use apply::{Applied, Check, Done, Effect, Interrupted};
 pub use bind::Calls;
 pub use error::ExecError;
 pub use undo::Undone;
 
+use std::io;
+use std::path::Path;
+
+use crate::layout::{Layout, Mount};
 use crate::mountinfo::MountTable;
 use crate::owner::{Mode, Owner};
 use crate::path::AbsolutePath;
@@ -51,12 +55,16 @@ use tree::{Perms, Tree};
 pub struct World {
     root: AbsolutePath,
     tree: Tree,
-    accounts: Box<dyn Accounts>,
+    names: Box<dyn Names>,
+    mounter: Option<Box<Mounter>>,
     calls: Calls,
     may_hide: bool,
     at_boot: bool,
     file_systems: FileSystems,
 }
+
+/// Mounts a file system of the host's.
+type Mounter = dyn Fn(&Mount, &Path) -> io::Result<()>;
 
 /// What is required of the host's own file systems, tmpfs aside, which is mounted where it is missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,7 +83,8 @@ impl World {
         Ok(Self {
             root,
             tree,
-            accounts: Box::new(SystemAccounts),
+            names: Box::new(SystemNames),
+            mounter: None,
             calls: Calls::default(),
             may_hide: false,
             at_boot: false,
@@ -83,10 +92,19 @@ impl World {
         })
     }
 
-    /// Whose users and groups: below another root, not those of the running system.
+    /// Who has which number where the declaration does not say: below another root, not the running system.
     #[must_use]
-    pub fn accounts(mut self, accounts: impl Accounts + 'static) -> Self {
-        self.accounts = Box::new(accounts);
+    pub fn names(mut self, names: impl Names + 'static) -> Self {
+        self.names = Box::new(names);
+        self
+    }
+
+    /// Mounts file systems of the host that are missing when their turn comes: `zfs mount`, `mount`. It is given the
+    /// mount, and a path that leads to its mount point, whatever is done to the tree meanwhile. Without, a missing
+    /// file system is an error, tmpfs aside.
+    #[must_use]
+    pub fn mounter(mut self, mounter: impl Fn(&Mount, &Path) -> io::Result<()> + 'static) -> Self {
+        self.mounter = Some(Box::new(mounter));
         self
     }
 
@@ -126,19 +144,27 @@ impl World {
         MountTable::parse(&text).map_err(|error| ExecError::Table(error.to_string()))
     }
 
-    fn perms(&self, path: &AbsolutePath, owner: &Owner, mode: Mode) -> Result<Perms, ExecError> {
+    fn perms(&self, layout: &Layout, owned: &Owned<'_>) -> Result<Perms, ExecError> {
+        let &Owned { path, owner, mode } = owned;
         let unknown = |kind, name: &str| ExecError::Unknown {
             path: path.clone(),
             kind,
             name: name.to_owned(),
         };
-        let (user, group) = (&owner.user, &owner.group);
-        let uid = user.parse().ok().or_else(|| self.accounts.user(user));
-        let gid = group.parse().ok().or_else(|| self.accounts.group(group));
+        let (user, group, declared) = (&owner.user, &owner.group, layout.accounts());
+        let uid = user.parse().ok().or_else(|| declared.user(user));
+        let gid = group.parse().ok().or_else(|| declared.group(group));
         Ok(Perms {
-            uid: uid.ok_or_else(|| unknown("user", user))?,
-            gid: gid.ok_or_else(|| unknown("group", group))?,
+            uid: uid.or_else(|| self.names.user(user)).ok_or_else(|| unknown("user", user))?,
+            gid: gid.or_else(|| self.names.group(group)).ok_or_else(|| unknown("group", group))?,
             mode: mode.bits(),
         })
     }
+}
+
+/// What an owner and a mode are for.
+struct Owned<'o> {
+    path: &'o AbsolutePath,
+    owner: &'o Owner,
+    mode: Mode,
 }

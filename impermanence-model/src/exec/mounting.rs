@@ -1,13 +1,14 @@
 //! Mounts.
 
 use std::ffi::CString;
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
 
 use super::apply::{Check, Effect};
-use super::bind::Bind;
-use super::tree::Found;
+use super::bind::{Bind, Made};
+use super::tree::{Found, Spot};
 use super::{ExecError, FileSystems, World, options, sys};
 use crate::layout::{BindOf, Mount, Source};
 use crate::live::{self, State};
@@ -36,6 +37,10 @@ impl World {
             Source::Device { device, fs_type } if fs_type == "tmpfs" => {
                 self.not_hiding(target, &onto)?;
                 self.mount_tmpfs(mount, device, &onto)?;
+            }
+            Source::Device { .. } if self.mounter.is_some() => {
+                self.not_hiding(target, &onto)?;
+                self.mount_by_host(mount, &onto)?;
             }
             Source::Device { device, fs_type } => {
                 let (path, what) = (target.clone(), format!("{device}, {fs_type}"));
@@ -93,11 +98,15 @@ impl World {
         if !source.is(onto) {
             self.not_hiding(target, onto)?;
         }
-        let name = self.tree.spot(target)?.handle()?;
-        let wanted = options::for_bind(mount)?;
+        let spot = self.tree.spot(target)?;
+        let (name, wanted) = (spot.handle()?, options::for_bind(mount)?);
         let bind = Bind { from: &source.fd, onto: &onto.fd, name: &name, recursive, wanted };
-        let below = || self.mounted_below(target, recursive);
-        bind.make(self.calls, below).map_err(ExecError::system(target, "mounting"))?;
+        let failed = |errno| ExecError::system(target, "mounting")(errno);
+        if bind.make(self.calls).map_err(failed)? == Made::WithoutOptions {
+            for (_, name, options) in self.mounted_below(target, recursive)? {
+                bind.give_options(&name, &options).map_err(failed)?;
+            }
+        }
         match self.tree.find(target)? {
             Some(top) if top.is(&source) => Ok(()),
             _ => {
@@ -116,10 +125,19 @@ impl World {
         if wanted.attributes.propagation == 0 {
             return Ok(());
         }
-        let name = self.tree.spot(&tmpfs.target)?.handle()?;
+        let spot = self.tree.spot(&tmpfs.target)?;
+        let name = spot.handle()?;
         let flags = tmpfs.propagation.map_or(0, options::propagation);
         let (flags, none) = (MsFlags::from_bits_retain(flags), None::<&str>);
         mount(none, name.as_c_str(), none, flags, none).map_err(failed())
+    }
+
+    fn mount_by_host(&self, mount: &Mount, onto: &Found) -> Result<(), ExecError> {
+        let Some(mounter) = &self.mounter else { return Ok(()) };
+        mounter(mount, Path::new(&onto.handle())).map_err(|error| ExecError::Mounter {
+            path: mount.target.clone(),
+            error: error.to_string(),
+        })
     }
 
     /// An error if there is something in the mount point, and it may not be hidden.
@@ -151,13 +169,13 @@ impl World {
         true
     }
 
-    /// The mount on `target`, and those below it if `recursive`, with their options.
+    /// The mount on `target`, and those below it if `recursive`: a handle of each, what keeps it, and its options.
     fn mounted_below(
         &self,
         target: &AbsolutePath,
         recursive: bool,
-    ) -> Result<Vec<(CString, Vec<u8>)>, Errno> {
-        let table = self.table().map_err(|_| Errno::EIO)?;
+    ) -> Result<Vec<(Spot, CString, Vec<u8>)>, ExecError> {
+        let table = self.table()?;
         let at = target.inside(&self.root);
         let mut found = Vec::new();
         for mount in table.mounts() {
@@ -165,8 +183,9 @@ impl World {
             let is_it = if recursive { at.contains(&point) } else { at == point };
             let Some(inside) = point.rebased(&self.root, &AbsolutePath::root()) else { continue };
             if is_it && table.is_visible(mount) {
-                let name = self.tree.spot(&inside).and_then(|spot| spot.handle());
-                found.push((name.map_err(|_| Errno::EIO)?, mount.options.clone()));
+                let spot = self.tree.spot(&inside)?;
+                let name = spot.handle()?;
+                found.push((spot, name, mount.options.clone()));
             }
         }
         Ok(found)

@@ -4,7 +4,7 @@ use super::error::ExecError;
 use super::sys::Attributes;
 use crate::layout::{Mount, Propagation};
 
-/// An option of fstab(5), as mount_setattr(2) has it: what it clears, what it sets; and the flag of mount(2) of the
+/// An option of fstab(5), as `mount_setattr(2)` has it: what it clears, what it sets; and the flag of mount(2) of the
 /// same meaning, where there is one.
 struct Row {
     name: &'static str,
@@ -54,7 +54,7 @@ const USERSPACE: [&str; 11] = [
 /// What the options come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wanted {
-    /// For mount_setattr(2).
+    /// For `mount_setattr(2)`.
     pub(super) attributes: Attributes,
     /// For mount(2): what is set.
     pub(super) flags: libc::c_ulong,
@@ -112,7 +112,7 @@ pub(super) fn propagation(propagation: Propagation) -> libc::c_ulong {
 }
 
 /// The flags with which a mount has to be remounted so that it keeps what mountinfo shows of it: in a user namespace
-/// the kernel refuses to take away what was locked (mount_namespaces(7)).
+/// the kernel refuses to take away what was locked (`mount_namespaces(7)`).
 pub(super) fn kept(options: &[u8]) -> libc::c_ulong {
     let words = options.split(|&byte| byte == b',');
     let flag = |word: &[u8]| {

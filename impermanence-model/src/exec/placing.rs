@@ -4,8 +4,8 @@ use nix::sys::stat::SFlag;
 
 use super::apply::{Check, Effect};
 use super::tree::{Found, Perms, Spot};
-use super::{ExecError, World};
-use crate::layout::{Layout, Place, PlaceKind};
+use super::{ExecError, Owned, World};
+use crate::layout::{Action, Layout, Mount, Place, PlaceKind};
 use crate::live;
 use crate::mountinfo::MountTable;
 use crate::owner::Enforcement;
@@ -19,7 +19,7 @@ impl World {
         table: &MountTable,
     ) -> Result<Effect, ExecError> {
         let spot = self.tree.spot(&place.path)?;
-        let wanted = self.perms(&place.path, &place.owner, place.mode)?;
+        let wanted = self.perms(layout, &owned(place))?;
         let Some(found) = spot.find()? else {
             match &place.kind {
                 PlaceKind::Directory => spot.make_directory(wanted)?,
@@ -42,8 +42,26 @@ impl World {
         }
     }
 
-    pub(super) fn check_place(&self, place: &Place) -> Result<Check, ExecError> {
-        let wanted = self.perms(&place.path, &place.owner, place.mode)?;
+    /// Gives the root of a file system the owner and mode that are to be enforced on its mount point: it brought its own.
+    pub(super) fn settle(
+        &self,
+        mount: &Mount,
+        layout: &Layout,
+        table: &MountTable,
+    ) -> Result<(), ExecError> {
+        let step = layout.first_step_at(mount.target.as_bytes());
+        match step.map(|step| &step.action) {
+            Some(Action::Create(place))
+                if mount.bound_from().is_none() && place.enforcement == Enforcement::Enforce =>
+            {
+                self.create(place, layout, table).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn check_place(&self, place: &Place, layout: &Layout) -> Result<Check, ExecError> {
+        let wanted = self.perms(layout, &owned(place))?;
         let Some(found) = self.tree.find(&place.path)? else { return Ok(Check::Todo) };
         match is_kind(place, &self.tree.spot(&place.path)?, &found) {
             Ok(()) => {}
@@ -65,8 +83,12 @@ impl World {
     }
 }
 
+fn owned(place: &Place) -> Owned<'_> {
+    Owned { path: &place.path, owner: &place.owner, mode: place.mode }
+}
+
 /// An error unless it is what is declared, owner and mode aside.
-fn is_kind(place: &Place, spot: &Spot<'_>, found: &Found) -> Result<(), ExecError> {
+fn is_kind(place: &Place, spot: &Spot, found: &Found) -> Result<(), ExecError> {
     let (is_it, wanted) = match &place.kind {
         PlaceKind::Directory => (found.kind() == SFlag::S_IFDIR, "a directory"),
         PlaceKind::File(_) => (found.kind() == SFlag::S_IFREG, "a file"),
@@ -95,7 +117,7 @@ fn differs(place: &Place, found: &Found, wanted: Perms) -> Option<String> {
 /// (systemd-tmpfiles calls it an unsafe path transition).
 fn not_planted(
     place: &Place,
-    spot: &Spot<'_>,
+    spot: &Spot,
     found: &Found,
     wanted: Perms,
 ) -> Result<(), ExecError> {

@@ -8,7 +8,7 @@
 //!   the kernel fills in is initialised before, so that no bytes are read that were not written;
 //! * a descriptor that comes back is new, owned by nobody else, and checked for failure first.
 //!
-//! `tests/exec/sys.rs` compares each with what mountinfo says afterwards.
+//! `tests/exec/mounts.rs` and `tests/exec/found.rs` compare each with what the kernel says afterwards.
 #![allow(unsafe_code)]
 
 use std::ffi::CStr;
@@ -16,7 +16,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
 
-/// What of a mount is changed (mount_setattr(2)); flags of `MOUNT_ATTR_*`.
+/// What of a mount is changed (`mount_setattr(2)`); flags of `MOUNT_ATTR_*`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Attributes {
     pub(super) set: u64,
@@ -40,10 +40,10 @@ pub(super) struct Facts {
     pub(super) modified: i64,
 }
 
-/// A detached copy of the mount at `from`, of what lies below it if `recursive` (open_tree(2)).
+/// A detached copy of the mount at `from`, of what lies below it if `recursive` (`open_tree(2)`).
 pub(super) fn clone_tree(from: BorrowedFd<'_>, recursive: bool) -> Result<OwnedFd, Errno> {
-    let recurse = if recursive { libc::AT_RECURSIVE.cast_unsigned() } else { 0 };
-    let empty = libc::AT_EMPTY_PATH.cast_unsigned();
+    let recurse = if recursive { libc::AT_RECURSIVE.unsigned_abs() } else { 0 };
+    let empty = libc::AT_EMPTY_PATH.unsigned_abs();
     let flags = libc::OPEN_TREE_CLONE | libc::OPEN_TREE_CLOEXEC | empty | recurse;
     // SAFETY: see the module; the string is empty and static.
     let result =
@@ -53,7 +53,7 @@ pub(super) fn clone_tree(from: BorrowedFd<'_>, recursive: bool) -> Result<OwnedF
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Mounts a detached tree on `onto` itself, whatever its path leads to by now (move_mount(2)).
+/// Mounts a detached tree on `onto` itself, whatever its path leads to by now (`move_mount(2)`).
 pub(super) fn attach(tree: BorrowedFd<'_>, onto: BorrowedFd<'_>) -> Result<(), Errno> {
     let flags = libc::MOVE_MOUNT_F_EMPTY_PATH | libc::MOVE_MOUNT_T_EMPTY_PATH;
     let (empty, tree, onto) = (c"".as_ptr(), tree.as_raw_fd(), onto.as_raw_fd());
@@ -62,14 +62,14 @@ pub(super) fn attach(tree: BorrowedFd<'_>, onto: BorrowedFd<'_>) -> Result<(), E
     Errno::result(result).map(drop)
 }
 
-/// Changes a mount, and those below it if `recursive` (mount_setattr(2)).
+/// Changes a mount, and those below it if `recursive` (`mount_setattr(2)`).
 pub(super) fn set_attributes(
     mount: BorrowedFd<'_>,
     recursive: bool,
     attributes: Attributes,
 ) -> Result<(), Errno> {
     let recurse = if recursive { libc::AT_RECURSIVE } else { 0 };
-    let flags = (libc::AT_EMPTY_PATH | recurse).cast_unsigned();
+    let flags = (libc::AT_EMPTY_PATH | recurse).unsigned_abs();
     let attr = libc::mount_attr {
         attr_set: attributes.set,
         attr_clr: attributes.clear,

@@ -179,9 +179,9 @@ impl Tree {
     }
 
     /// The directory that `path` is in, and what is there by its name.
-    pub(super) fn spot<'p>(&self, path: &'p AbsolutePath) -> Result<Spot<'p>, ExecError> {
+    pub(super) fn spot(&self, path: &AbsolutePath) -> Result<Spot, ExecError> {
         let parent = path.parent().unwrap_or_else(AbsolutePath::root);
-        Ok(Spot { directory: self.directory(&parent)?, path })
+        Ok(Spot { directory: self.directory(&parent)?, path: path.clone() })
     }
 }
 
@@ -195,23 +195,23 @@ fn find_in(directory: &OwnedFd, path: &AbsolutePath) -> Result<Option<Found>, Ex
 }
 
 /// A name in a directory that is held.
-pub(super) struct Spot<'p> {
+pub(super) struct Spot {
     directory: OwnedFd,
-    path: &'p AbsolutePath,
+    path: AbsolutePath,
 }
 
-impl Spot<'_> {
+impl Spot {
     pub(super) fn find(&self) -> Result<Option<Found>, ExecError> {
-        find_in(&self.directory, self.path)
+        find_in(&self.directory, &self.path)
     }
 
     /// Who owns the directory.
     pub(super) fn keeper(&self) -> Result<u32, ExecError> {
         let stat = fstatat(&self.directory, "", AtFlags::AT_EMPTY_PATH);
-        stat.map(|stat| stat.st_uid).map_err(ExecError::system(self.path, "looking"))
+        stat.map(|stat| stat.st_uid).map_err(ExecError::system(&self.path, "looking"))
     }
 
-    /// The path of the name, through the held directory.
+    /// The path of the name, through the held directory: it leads there for as long as this spot is there.
     pub(super) fn handle(&self) -> Result<CString, ExecError> {
         let name = self.path.file_name().unwrap_or(b".");
         let path = [handle(self.directory.as_fd()).as_bytes(), b"/", name].concat();
@@ -219,7 +219,7 @@ impl Spot<'_> {
     }
 
     fn failed(&self, what: &'static str) -> impl FnOnce(Errno) -> ExecError + use<> {
-        ExecError::system(self.path, what)
+        ExecError::system(&self.path, what)
     }
 
     fn name(&self) -> &[u8] {
@@ -228,7 +228,7 @@ impl Spot<'_> {
 
     pub(super) fn make_directory(&self, perms: Perms) -> Result<(), ExecError> {
         let failed = || self.failed("creating the directory");
-        let aside = self.aside(|name| mkdirat(&self.directory, name, Mode::S_IRWXU));
+        let aside = Self::aside(|name| mkdirat(&self.directory, name, Mode::S_IRWXU));
         let aside = aside.map_err(failed())?;
         let made = self.finish(&aside, SFlag::S_IFDIR, perms).and_then(|_| {
             // Takes the place of nothing, or of an empty directory that was made meanwhile.
@@ -273,7 +273,7 @@ impl Spot<'_> {
             | OFlag::O_NOFOLLOW
             | OFlag::O_CLOEXEC;
         let mut file = None;
-        let aside = self.aside(|name| {
+        let aside = Self::aside(|name| {
             file = Some(openat(&self.directory, name, flags, Mode::S_IRUSR | Mode::S_IWUSR)?);
             Ok(())
         });
@@ -284,7 +284,8 @@ impl Spot<'_> {
                 let count = write(&file, rest)?;
                 rest = rest.get(count..).unwrap_or_default();
             }
-            nix::unistd::fsync(&file)
+            // An empty file has nothing to lose in a crash, and may be one of thousands.
+            if content.is_empty() { Ok(()) } else { nix::unistd::fsync(&file) }
         });
         let made = written
             .and_then(|()| self.finish(&aside, SFlag::S_IFREG, perms))
@@ -318,7 +319,7 @@ impl Spot<'_> {
     }
 
     /// Makes something under a name that nothing has: leftovers of a crash keep theirs.
-    fn aside(&self, mut make: impl FnMut(&[u8]) -> nix::Result<()>) -> Result<Vec<u8>, Errno> {
+    fn aside(mut make: impl FnMut(&[u8]) -> nix::Result<()>) -> Result<Vec<u8>, Errno> {
         let mut number = 0_u32;
         loop {
             let name = format!(".persist-{number}.new").into_bytes();

@@ -1,12 +1,15 @@
 //! What a run did is taken back, last step first.
 
+use std::collections::BTreeSet;
+
 use nix::errno::Errno;
 use nix::mount::{MntFlags, umount2};
 
 use super::apply::{Applied, Effect};
 use super::tree::Perms;
 use super::{ExecError, World};
-use crate::layout::{Action, Layout, PlaceKind, Step, StepId};
+use crate::layout::{Action, Layout, Mount, PlaceKind, Source, Step, StepId};
+use crate::path::AbsolutePath;
 
 /// What became of a step that was to be taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,9 +46,12 @@ impl World {
                 if self.mount_id(path)? != *id {
                     return Ok(Undone::Stays("another mount is on it by now"));
                 }
-                let name = self.tree.spot(path)?.handle()?;
-                let unmounted = umount2(name.as_c_str(), MntFlags::UMOUNT_NOFOLLOW);
-                unmounted.map_err(ExecError::system(path, "unmounting"))?;
+                if let Action::Mount(Mount { source: Source::Bind { recursive: true, .. }, .. }) =
+                    &step.action
+                {
+                    self.unmount_below(*id)?;
+                }
+                self.unmount(path)?;
                 Ok(Undone::TakenBack)
             }
             Effect::Created { in_store: true } => Ok(Undone::Stays("it is in a store")),
@@ -59,6 +65,34 @@ impl World {
             Effect::CopiedIn => Ok(Undone::Stays("it may have been changed since it was copied")),
             Effect::AlreadySo | Effect::Differs(_) | Effect::NothingToCopy => Ok(Undone::Nothing),
         }
+    }
+
+    fn unmount(&self, path: &AbsolutePath) -> Result<(), ExecError> {
+        let spot = self.tree.spot(path)?;
+        let unmounted = umount2(spot.handle()?.as_c_str(), MntFlags::UMOUNT_NOFOLLOW);
+        unmounted.map_err(ExecError::system(path, "unmounting"))
+    }
+
+    /// Unmounts what a recursive bind brought along, the last first.
+    fn unmount_below(&self, id: u64) -> Result<(), ExecError> {
+        let table = self.table()?;
+        let mut tree = BTreeSet::from([id]);
+        let mut below = Vec::new();
+        // A mount stands behind the one it is on.
+        for mount in table.mounts() {
+            if tree.contains(&mount.parent) {
+                tree.insert(mount.id);
+                below.push(mount);
+            }
+        }
+        for mount in below.into_iter().rev() {
+            let point = AbsolutePath::new(&mount.point).ok();
+            let point = point.and_then(|point| point.rebased(&self.root, &AbsolutePath::root()));
+            if let Some(point) = point {
+                self.unmount(&point)?;
+            }
+        }
+        Ok(())
     }
 
     fn remove(&self, step: &Step) -> Result<Undone, ExecError> {

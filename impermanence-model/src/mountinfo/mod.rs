@@ -55,7 +55,7 @@ pub struct Mount {
     pub super_options: Vec<u8>,
 }
 
-/// The optional fields of a line: mount_namespaces(7), "Shared subtrees".
+/// The optional fields of a line: `mount_namespaces(7)`, "Shared subtrees".
 ///
 /// None of them: the mount is private.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Reading: proc(5), "/proc/pid/mountinfo"; fs/proc_namespace.c, `show_mountinfo`.
+//! Reading: proc(5), "/proc/pid/mountinfo"; `show_mountinfo` in `fs/proc_namespace.c`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 

@@ -1,7 +1,7 @@
 //! Which mount a path leads into.
 //!
 //! The kernel walks a path from the root directory, and at every component changes to the mount that is on it, and to
-//! the mount that is on that one's root, until there is none (path_mount(), `__traverse_mounts()` in fs/namei.c). The
+//! the mount that is on that one's root, until there is none (`__traverse_mounts` in `fs/namei.c`). The
 //! same walk over the table tells which mounts can be reached: longest prefix alone would not, since a mount above
 //! hides those that were below.
 

@@ -23,9 +23,9 @@ pub use mount_unit::MountUnit;
 pub use nixos::FileSystem;
 pub use tmpfiles::Tmpfiles;
 
-use crate::layout::{Layout, Mount, Propagation, Source, Step};
+use crate::layout::{Action, Layout, Mount, Propagation, Source, Step};
 use crate::path::AbsolutePath;
-use crate::stage::Stage;
+use crate::root::Root;
 
 /// Where systemd's initrd mounts the root of the system proper (bootup(7)).
 const SYSROOT: &[u8] = b"/sysroot";
@@ -65,12 +65,22 @@ fn options(mount: &Mount) -> Vec<String> {
     options
 }
 
-/// The mounts and their stages, `/` aside where `with_root` is false.
-fn mounts(layout: &Layout, with_root: bool) -> impl Iterator<Item = (&Step, &Mount, Stage)> {
-    layout.steps().iter().filter_map(move |step| match &step.action {
-        crate::layout::Action::Mount(mount) if with_root || !mount.target.is_root() => {
-            Some((step, mount, step.stage))
-        }
+/// The mounts with their steps, in order.
+fn mounts(layout: &Layout) -> impl Iterator<Item = (&Step, &Mount)> {
+    layout.steps().iter().filter_map(|step| match &step.action {
+        Action::Mount(mount) => Some((step, mount)),
         _ => None,
+    })
+}
+
+/// A root that is a tmpfs, as a mount. Of any other the declaration does not say with which options it is mounted.
+fn tmpfs_root(layout: &Layout) -> Option<Mount> {
+    let Root::Tmpfs { size, mode } = layout.root() else { return None };
+    let size = size.map(|size| format!("size={size}"));
+    Some(Mount {
+        target: AbsolutePath::root(),
+        source: Source::Device { device: "tmpfs".to_owned(), fs_type: "tmpfs".to_owned() },
+        options: size.into_iter().chain([format!("mode={mode}")]).collect(),
+        propagation: None,
     })
 }

@@ -47,14 +47,14 @@ impl Layout {
     ///
     /// Those of the initrd are among them: systemd finds them mounted, and unmounts them in time.
     pub fn systemd_mounts(&self) -> Result<Vec<MountUnit<'_>>, Inexpressible> {
-        mounts(self, false).map(|(_, mount, stage)| written(mount, stage, false)).collect()
+        mounts(self).map(|(_, mount)| written(mount, false)).collect()
     }
 
     /// Units of what is mounted in the initrd, below `/sysroot`, in order.
     pub fn initrd_mounts(&self) -> Result<Vec<MountUnit<'_>>, Inexpressible> {
-        mounts(self, false)
-            .filter(|(_, _, stage)| *stage == Stage::Initrd)
-            .map(|(_, mount, stage)| written(mount, stage, true))
+        mounts(self)
+            .filter(|(step, _)| step.stage == Stage::Initrd)
+            .map(|(_, mount)| written(mount, true))
             .collect()
     }
 }
@@ -69,7 +69,6 @@ struct Place {
 const DIRECTORY: Place = Place { after: "local-fs-pre.target", before: "local-fs.target", target: "local-fs.target" };
 const FILE: Place =
     Place { after: "systemd-tmpfiles-setup.service", before: "sysinit.target", target: "sysinit.target" };
-const LATE: Place = Place { after: "local-fs.target", before: "", target: "multi-user.target" };
 const INITRD_DIRECTORY: Place =
     Place { after: "initrd-root-fs.target", before: "initrd-fs.target", target: "initrd-fs.target" };
 const INITRD_FILE: Place = Place {
@@ -78,21 +77,20 @@ const INITRD_FILE: Place = Place {
     target: "initrd.target",
 };
 
-fn place(mount: &Mount, stage: Stage, in_initrd: bool) -> Place {
+fn place(mount: &Mount, in_initrd: bool) -> Place {
     let is_file = matches!(mount.source, Source::Bind { of: BindOf::File, .. });
-    match (in_initrd, is_file, stage) {
-        (true, false, _) => INITRD_DIRECTORY,
-        (true, true, _) => INITRD_FILE,
-        (false, false, Stage::Late) => LATE,
-        (false, false, _) => DIRECTORY,
-        (false, true, _) => FILE,
+    match (in_initrd, is_file) {
+        (true, false) => INITRD_DIRECTORY,
+        (true, true) => INITRD_FILE,
+        (false, false) => DIRECTORY,
+        (false, true) => FILE,
     }
 }
 
-fn written(mount: &Mount, stage: Stage, in_initrd: bool) -> Result<MountUnit<'_>, Inexpressible> {
+fn written(mount: &Mount, in_initrd: bool) -> Result<MountUnit<'_>, Inexpressible> {
     let target = seen(&mount.target, in_initrd);
     let (what, fs_type) = source(mount, in_initrd);
-    let place = place(mount, stage, in_initrd);
+    let place = place(mount, in_initrd);
     let is_optional = mount.options.iter().any(|option| option == "nofail");
     let options = options(mount).join(",");
     let mut text = format!("[Unit]\nDescription={}\n", description(mount, &target));

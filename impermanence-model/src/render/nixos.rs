@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{mounts, options, source};
+use super::{mounts, options, source, tmpfs_root};
 use crate::escape::Inexpressible;
-use crate::layout::{Action, Layout, Step};
+use crate::layout::{Action, Layout, Mount, Step};
 use crate::path::AbsolutePath;
 use crate::stage::Stage;
 
@@ -27,20 +27,12 @@ pub struct FileSystem {
 impl Layout {
     /// All mounts, by mount point: `fileSystems = builtins.fromJSON (...)`.
     pub fn nixos(&self) -> Result<BTreeMap<String, FileSystem>, Inexpressible> {
-        mounts(self, true)
-            .map(|(step, mount, stage)| {
-                let (device, fs_type) = source(mount, false);
-                let depends = self.needed_mounts(step).map(text).collect::<Result<_, _>>()?;
-                let file_system = FileSystem {
-                    device: string(device)?,
-                    fs_type: fs_type.to_owned(),
-                    options: options(mount),
-                    depends,
-                    needed_for_boot: stage == Stage::Initrd,
-                };
-                Ok((text(&mount.target)?, file_system))
-            })
-            .collect()
+        let root = tmpfs_root(self).map(|root| written(&root, Vec::new(), true));
+        let others = mounts(self).map(|(step, mount)| {
+            let depends = self.needed_mounts(step).map(text).collect::<Result<_, _>>()?;
+            written(mount, depends, step.stage == Stage::Initrd)
+        });
+        root.into_iter().chain(others).collect()
     }
 
     /// Mount points of the mounts that a step needs directly, or through what is created for it.
@@ -52,7 +44,6 @@ impl Layout {
             let step = usize::try_from(id.0).ok().and_then(|at| self.steps().get(at));
             let Some(step) = step.filter(|_| seen.insert(id)) else { continue };
             match &step.action {
-                Action::Mount(mount) if mount.target.is_root() => {}
                 Action::Mount(mount) => found.push(&mount.target),
                 _ => waiting.extend(&step.needs),
             }
@@ -60,6 +51,17 @@ impl Layout {
         found.sort();
         found.into_iter()
     }
+}
+
+fn written(
+    mount: &Mount,
+    depends: Vec<String>,
+    needed_for_boot: bool,
+) -> Result<(String, FileSystem), Inexpressible> {
+    let (device, fs_type) = source(mount, false);
+    let (device, fs_type) = (string(device)?, fs_type.to_owned());
+    let options = options(mount);
+    Ok((text(&mount.target)?, FileSystem { device, fs_type, options, depends, needed_for_boot }))
 }
 
 fn text(path: &AbsolutePath) -> Result<String, Inexpressible> {

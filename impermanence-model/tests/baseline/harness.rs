@@ -27,21 +27,6 @@ impl Verdict {
             Self::Disagree(format!("recorded {recorded:?}, ours {ours:?}"))
         }
     }
-
-    /// Agrees if every field of the row, its number `n` aside, has the same value in `answers`.
-    pub(crate) fn fields(row: &Value, answers: &Value) -> Self {
-        let differing: Vec<_> = row
-            .as_object()
-            .unwrap()
-            .iter()
-            .filter(|&(field, recorded)| field != "n" && answers.get(field) != Some(recorded))
-            .map(|(field, recorded)| match answers.get(field) {
-                Some(ours) => format!("{field}: recorded {recorded}, ours {ours}"),
-                None => format!("{field}: recorded {recorded}, not answered"),
-            })
-            .collect();
-        if differing.is_empty() { Self::Agree } else { Self::Disagree(differing.join("; ")) }
-    }
 }
 
 /// Compares every row of `NAME.jsonl`; fails after the last one if any disagrees.
