@@ -2,13 +2,14 @@
 #![cfg(feature = "proptest")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use impermanence_model::host::{At, Kind};
 use impermanence_model::layout::{Action, Entry, StepId};
 use impermanence_model::owner::{Mode, Owner};
-use impermanence_model::sim::{Content, Machine};
+use impermanence_model::sim::{Content, Machine, Node, Refusal};
 use impermanence_model::strategies::{hosts, layouts, writes};
+use impermanence_model::change::{self, Existing};
 use impermanence_model::{AbsolutePath, Fate, Layout};
 use proptest::prelude::*;
 
@@ -33,7 +34,7 @@ fn extension(layout: &Layout, choices: &[usize]) -> Vec<StepId> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
     fn resolving_never_panics(host in hosts()) {
@@ -138,5 +139,108 @@ proptest! {
                 Action::CopyIn(_) => {}
             }
         }
+    }
+
+    #[test]
+    fn a_change_gives_what_a_boot_gives_and_takes_nothing_from_a_store(
+        ((old, new), files) in pairs().prop_flat_map(|(old, new)| {
+            let files = writes(&old);
+            (Just((old, new)), files)
+        }),
+        crash in any::<prop::sample::Index>(),
+    ) {
+        let mut machine = Machine::default();
+        machine.boot(&old).unwrap();
+        for (path, content) in &files {
+            let is_above = |entry: &&Entry| entry.kind == Kind::File && entry.path.is_above(path);
+            if old.entries().iter().find(is_above).is_none() {
+                let _ = machine.write_as(path, content, &Owner::root(), Mode::FILE);
+            }
+        }
+        let stored = machine.stored();
+        let observed = machine.observe(&change::to_look_at(&old, &new));
+        let Ok(plan) = change::plan(&old, &new, &observed, Existing::MoveIn) else {
+            // Nothing was planned, so nothing is half done.
+            return Ok(());
+        };
+        let mut interrupted = machine.clone();
+        let mut refused = None;
+        for step in &plan.steps {
+            if let Err(refusal) = machine.change(&new, step) {
+                refused = Some((step.clone(), refusal));
+                break;
+            }
+        }
+        // What programs wrote where a directory, or nothing, should be stops a change, and only that.
+        if let Some((step, refusal)) = refused {
+            prop_assert!(in_the_way(&refusal, &files), "{step}: {refusal}\n{plan}");
+            return Ok(());
+        }
+        if !plan.is_empty() {
+            // Nobody knows whether the step at which it stopped was done: it is done again.
+            let stopped = crash.index(plan.steps.len());
+            for step in plan.steps[..=stopped].iter().chain(&plan.steps[stopped..]) {
+                interrupted.change(&new, step).unwrap();
+            }
+            prop_assert_eq!(kept(&interrupted, &new), kept(&machine, &new));
+        }
+        let after = machine.stored();
+        for ((device, path), content) in &stored {
+            // What is copied at shutdown is copied when its entry goes, too.
+            let copied = old.copies().any(|copy| copy.from.as_bytes().ends_with(path.as_bytes()));
+            let now = after.get(&(device.clone(), path.clone()));
+            // A persistent root is no store: mount points come and go there.
+            let is_root = !device.starts_with("device of");
+            prop_assert!(copied || is_root || now == Some(content), "{device} {path}\n{plan}");
+        }
+        // As after a boot: everything that is there then is there now, and what is there now alone is lost then.
+        let live: BTreeMap<_, _> = machine.tree().into_iter().collect();
+        machine.boot(&new).unwrap();
+        let booted: BTreeMap<_, _> = machine.tree().into_iter().collect();
+        for (path, node) in &booted {
+            // A directory that a program made has the program's owner until the next boot.
+            let made = files.keys().any(|file| path.contains(file));
+            let same = live.get(path).is_some_and(|live| same(live, node, made));
+            let fate = new.fate_of(path.as_bytes());
+            prop_assert!(same, "{path} ({fate}): {:?}, after a boot {:?}\n{plan}", live.get(path), node);
+        }
+    }
+}
+
+/// Two layouts of hosts with one root.
+fn pairs() -> impl Strategy<Value = (Layout, Layout)> {
+    (layouts(), layouts()).prop_filter_map("contradicts itself", |((host, old), (mut other, _))| {
+        other.root = host.root.clone();
+        let new = other.resolve().ok()?;
+        Some((old, new))
+    })
+}
+
+fn same(live: &Node, booted: &Node, made: bool) -> bool {
+    let kind = match (&live.kind, &booted.kind) {
+        // A directory may hold leftovers that are gone after a boot.
+        (Content::Directory(live), Content::Directory(booted)) => booted.keys().all(|name| live.contains_key(name)),
+        (live, booted) => live == booted,
+    };
+    kind && (made || (&live.owner, live.mode) == (&booted.owner, booted.mode))
+}
+
+/// What is kept, as it is seen now.
+fn kept(machine: &Machine, layout: &Layout) -> Vec<(AbsolutePath, Node)> {
+    let tree = machine.tree().into_iter();
+    tree.filter(|(path, _)| layout.fate_of(path.as_bytes()).survives()).collect()
+}
+
+/// A program wrote a file where the layout wants a directory, or the reverse.
+fn in_the_way(refusal: &Refusal, files: &BTreeMap<AbsolutePath, Vec<u8>>) -> bool {
+    match refusal {
+        Refusal::Exists(path) | Refusal::NotDirectory(path) | Refusal::IsDirectory(path) | Refusal::NotEmpty(path) => {
+            // A place in a store is known to programs without the store.
+            let stores = ["/persist", "/state"].map(|store| AbsolutePath::new(store).unwrap());
+            let seen = stores.iter().find_map(|store| path.rebased(store, &AbsolutePath::root()));
+            let path = seen.as_ref().unwrap_or(path);
+            files.keys().any(|file| path.contains(file) || file.contains(path))
+        }
+        _ => false,
     }
 }

@@ -89,6 +89,14 @@ impl Layout {
         &self.entries
     }
 
+    /// The entries at a path or below it, in order of path.
+    pub fn entries_in(&self, path: &AbsolutePath) -> impl Iterator<Item = &Entry> {
+        let start = self.entries.partition_point(|entry| entry.path < *path);
+        let rest = self.entries.get(start..).unwrap_or_default().iter();
+        let path = path.clone();
+        rest.take_while(move |entry| path.contains(&entry.path))
+    }
+
     /// The state of services, in order of path.
     pub fn services(&self) -> &[ServiceState] {
         &self.services

@@ -3,7 +3,7 @@
 use crate::path::AbsolutePath;
 
 /// A mount that the layout makes, or that the host makes and the layout stands on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Mount {
     /// Where.
@@ -34,7 +34,7 @@ impl Mount {
 }
 
 /// What is mounted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub enum Source {
     /// A file system of the host's own, which the host mounts.

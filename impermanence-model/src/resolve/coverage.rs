@@ -1,10 +1,38 @@
 //! Is every service's state kept, or lost on purpose?
 
-use crate::host::{Backing, Host, Keep, State, advise};
+use crate::host::{Backing, Host, Keep, State, Storage, advise};
+use crate::index::Index;
 use crate::layout::{Covers, ServiceState};
+use crate::origin::Layer;
 use crate::problem::{Code, problem};
 
-use super::Findings;
+use super::draft::Draft;
+use super::{FileSystems, Findings};
+
+/// Binds that the host does without: services on a host of datasets, and what lies on a file system that is kept.
+pub(super) fn needless(
+    host: &Host,
+    drafts: &[Draft],
+    file_systems: &FileSystems,
+    found: &mut Findings,
+) {
+    let kept = file_systems.iter().filter(|(path, fs)| {
+        let holds_store = host.stores.keys().any(|store| path.contains(store));
+        matches!(fs.backing(), Some(Backing::Persistent(_))) && !holds_store
+    });
+    let kept = Index::new(kept.map(|(path, fs)| (path.clone(), fs)));
+    for draft in drafts.iter().filter(|draft| draft.is_made()) {
+        let (path, origin) = (&draft.path, &draft.origin);
+        if let Some((on, fs)) = kept.nearest_above(path.as_bytes()) {
+            let what = format!("{path} is on {on}, which is {}, and would be kept without this", fs.device);
+            found.warnings.push(problem(origin, Code::AlreadyKept, what, "leave it out"));
+        } else if let (Some(Storage::Datasets(parent)), Layer::Host) = (&host.storage, &origin.layer) {
+            let what = format!("{path} is bound from {}, and this host keeps services in datasets", draft.store);
+            let remedy = format!("mount a dataset below {parent} there");
+            found.warnings.push(problem(origin, Code::BindOnDataset, what, remedy));
+        }
+    }
+}
 
 /// The state of every service, with the decision about it.
 pub(super) fn services(host: &Host, covers: &Covers, found: &mut Findings) -> Vec<ServiceState> {

@@ -2,7 +2,7 @@
 
 use crate::host::{At, Declared, FileSystem, Host, Keep, Kind, State, Storage};
 use crate::index::Index;
-use crate::origin::{Layer, Origin};
+use crate::origin::Origin;
 use crate::path::AbsolutePath;
 use crate::problem::{Code, problem};
 
@@ -175,35 +175,38 @@ fn keep_service(
     }
 }
 
-/// Entries that are `/`, a store, above a store, or in one.
-pub(super) fn check_paths(drafts: &[Draft], stores: &Index<()>, host: &Host, found: &mut Findings) {
-    for draft in drafts {
-        let (path, origin) = (&draft.path, &draft.origin);
-        let mut refuse = |code, what: String, remedy: &str| {
-            found.problems.push(problem(origin, code, what, remedy));
-        };
-        if path.is_root() {
-            refuse(
-                Code::EntryIsRoot,
-                format!("/ itself would be kept in {}", draft.store),
-                "declare `root` as persistent, or name the directories that are needed",
-            );
-        } else if host.stores.contains_key(path) {
-            refuse(Code::EntryIsStore, format!("{path} is a store, and would be mounted on itself"), "leave it out");
-        } else if let Some((store, ())) = stores.nearest(path.as_bytes()) {
-            refuse(
-                Code::EntryInStore,
-                format!("{path} is in the store {store} already"),
-                "write the path that programs use, without the store",
-            );
-        } else if let Some((store, ())) = stores.below(path.as_bytes()).next() {
-            refuse(
-                Code::StoreInEntry,
-                format!("{path} would be mounted over the store {store}"),
-                "move the store, or name directories beside it",
-            );
+/// Refuses entries that are `/`, a store, above a store, or in one, and leaves them out: what follows from them is noise.
+pub(super) fn check_paths(
+    drafts: &mut Vec<Draft>,
+    stores: &Index<()>,
+    host: &Host,
+    found: &mut Findings,
+) {
+    drafts.retain(|draft| match misplaced(draft, stores, host) {
+        None => true,
+        Some((code, what, remedy)) => {
+            found.problems.push(problem(&draft.origin, code, what, remedy));
+            false
         }
+    });
+}
+
+fn misplaced(draft: &Draft, stores: &Index<()>, host: &Host) -> Option<(Code, String, &'static str)> {
+    let path = &draft.path;
+    if path.is_root() {
+        let what = format!("/ itself would be kept in {}", draft.store);
+        let remedy = "declare `root` as persistent, or name the directories that are needed";
+        return Some((Code::EntryIsRoot, what, remedy));
     }
-    // Stores that come from the layer of services have no place of their own.
-    debug_assert!(drafts.iter().all(|draft| !matches!(draft.origin.layer, Layer::FileSystems)));
+    if host.stores.contains_key(path) {
+        let what = format!("{path} is a store, and would be mounted on itself");
+        return Some((Code::EntryIsStore, what, "leave it out"));
+    }
+    if let Some((store, ())) = stores.nearest(path.as_bytes()) {
+        let what = format!("{path} is in the store {store} already");
+        return Some((Code::EntryInStore, what, "write the path that programs use, without the store"));
+    }
+    let (store, ()) = stores.below(path.as_bytes()).next()?;
+    let what = format!("{path} would be mounted over the store {store}");
+    Some((Code::StoreInEntry, what, "move the store, or name directories beside it"))
 }

@@ -53,8 +53,9 @@ impl Host {
         let mut drafts = entries::collect(self, &mut file_systems, &mut found);
         let homes = homes(self);
         methods::choose(&mut drafts, &homes, &mut found);
-        entries::check_paths(&drafts, &stores, self, &mut found);
+        entries::check_paths(&mut drafts, &stores, self, &mut found);
         overlaps::settle(&mut drafts, &file_systems, &mut found);
+        coverage::needless(self, &drafts, &file_systems, &mut found);
         covers::check_stores(self, &stores, &file_systems, &mut found);
         covers::settle_submounts(&mut drafts, &file_systems, &mut found);
         stages::settle(&mut drafts, &file_systems, &mut found);

@@ -162,9 +162,10 @@ impl Making<'_, '_> {
             (Why::Known, None) => Enforcement::Enforce,
             _ => draft.enforcement(),
         };
-        let mode = match kind {
-            PlaceKind::Link { .. } => Mode::known(0o777),
-            _ => decision.mode,
+        // A link is made when there is something that it leads to.
+        let (mode, from) = match &kind {
+            PlaceKind::Link { to } => (Mode::known(0o777), Some(to.clone())),
+            _ => (decision.mode, None),
         };
         let place = Place {
             path: path.clone(),
@@ -180,7 +181,7 @@ impl Making<'_, '_> {
             stage: draft.at,
             origin: draft.origin.clone(),
             needs: Vec::new(),
-            from: None,
+            from,
             recursive: false,
             depends: Vec::new(),
         };
@@ -190,6 +191,7 @@ impl Making<'_, '_> {
                 item.stage = item.stage.min(draft.at);
                 item.action = new.action;
                 item.origin = new.origin;
+                item.from = new.from;
             }
             None => {
                 self.places.insert(path.clone(), self.items.len());

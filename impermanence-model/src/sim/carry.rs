@@ -104,18 +104,24 @@ impl Machine {
         }
     }
 
-    /// Unmounts what is on top at a path.
-    pub fn unmount(&mut self, target: &AbsolutePath) -> Result<(), Refusal> {
+    /// Unmounts what is on top at a path; of a recursive bind, also what it brought along.
+    pub fn unmount(&mut self, target: &AbsolutePath, recursive: bool) -> Result<(), Refusal> {
         let spot = self.find(target)?;
         let mount = self.table.get(spot.mount);
         let is_root = mount.is_some_and(|mount| mount.root == spot.node && mount.on.is_some());
         if !is_root {
             return Err(Refusal::NotMounted(target.clone()));
         }
-        if !self.table.children(spot.mount).is_empty() {
+        let mut all = vec![spot.mount];
+        let mut next = 0;
+        while let Some(number) = all.get(next) {
+            all.extend(self.table.children(*number).iter().map(|(child, _)| *child));
+            next += 1;
+        }
+        if all.len() > 1 && !recursive {
             return Err(Refusal::Busy(target.clone()));
         }
-        self.table.remove(spot.mount);
+        all.iter().for_each(|number| self.table.remove(*number));
         Ok(())
     }
 

@@ -27,6 +27,7 @@
 //! It knows nothing of permissions being checked, of hard links, and of time.
 
 mod carry;
+mod change;
 mod disk;
 mod table;
 mod walk;
@@ -85,6 +86,9 @@ pub enum Refusal {
     /// EINVAL: nothing is mounted there.
     #[error("{0}: not a mount point")]
     NotMounted(AbsolutePath),
+    /// A copy that is not as its original.
+    #[error("the copy differs from the original")]
+    Differ,
     /// No machine was booted.
     #[error("the machine is off")]
     Off,
@@ -134,6 +138,27 @@ impl Machine {
                 *disk = Disk::default();
             }
         }
+    }
+
+    /// Every file on the devices that outlive a boot, by device and path on it, whether it is mounted or not.
+    pub fn stored(&self) -> BTreeMap<(String, AbsolutePath), Vec<u8>> {
+        let mut all = BTreeMap::new();
+        for (device, number) in &self.devices {
+            let Some(disk) = self.disks.get(*number) else { continue };
+            let mut open = vec![(AbsolutePath::root(), disk::ROOT)];
+            while let Some((path, node)) = open.pop() {
+                match disk.node(node).map(|node| &node.kind) {
+                    Some(Content::Directory(names)) => open.extend(names.iter().filter_map(|(name, node)| {
+                        Some((AbsolutePath::new([path.as_bytes(), b"/", name].concat()).ok()?, *node))
+                    })),
+                    Some(Content::File(bytes)) => {
+                        all.insert((device.clone(), path), bytes.clone());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        all
     }
 
     /// The disk of a device: a new one, if it does not outlive a boot.

@@ -1,11 +1,15 @@
 //! What `/` is, and what becomes of it at boot.
 
+mod snapshots;
+
 use std::fmt;
 use std::str::FromStr;
 
 use crate::origin::{Layer, Origin};
 use crate::owner::Mode;
 use crate::problem::{Code, Problem, problem};
+
+pub use snapshots::BadListing;
 
 /// What `/` is, and what becomes of it at boot.
 #[derive(Clone, Debug, PartialEq, Eq)]
