@@ -31,8 +31,7 @@ pub const GROUPS: &[Group] = &[
     Group { name: "plan", bar: 0.5 },
     Group { name: "plan-growth", bar: 0.83 },
     Group { name: "audit", bar: 0.77 },
-    Group { name: "mountinfo", bar: 0.1 },
-    Group { name: "mountinfo-growth", bar: 0.8 },
+    Group { name: "audit-stat", bar: 1.0 },
 ];
 
 /// The parts of a tree of `count` filesystems: a pool, 100 hosts, services below them.
@@ -161,18 +160,4 @@ pub fn spec(count: usize) -> Spec {
         );
     }
     Spec::from_toml(&text).unwrap_or_default()
-}
-
-/// `/proc/self/mountinfo` of `count` binds of a store's directories.
-pub fn mountinfo(count: usize) -> String {
-    let mut text = String::from("22 1 0:20 / / rw,relatime shared:1 - tmpfs none rw,size=4096k\n");
-    text.push_str("23 22 8:1 / /persist rw,relatime shared:2 - ext4 /dev/vda rw\n");
-    for n in 0..count {
-        let _ = writeln!(
-            text,
-            "{} 22 8:1 /var/lib/service\\040{n:06} /var/lib/service\\040{n:06} rw,relatime shared:2 - ext4 /dev/vda rw",
-            n + 24
-        );
-    }
-    text
 }
