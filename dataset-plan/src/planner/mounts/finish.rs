@@ -7,7 +7,7 @@ use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
 
-use super::arrange::{Arrange, Arranged, Waiting, Why};
+use super::arrange::{Arrange, Arranged, Waiting, Why, unmounts_too_much};
 use super::conflict::{Conflict, Part};
 use super::table::{Who, tidy, upwards};
 use crate::plan::{Action, Expectation, Obstacle, Reason, Risk, Undo};
@@ -38,13 +38,17 @@ impl<'t> Arrange<'t, '_, '_> {
                     continue;
                 }
                 Ok(below) => {
-                    for (there, other) in below {
+                    for other in below {
+                        if self.stage.place(other).is_none() {
+                            continue;
+                        }
                         let Some(unmount) = self.draft_unmount(other, at) else { continue };
                         late.push((ready, unmount));
-                        self.stage.unmount(other);
-                        let of = unmount;
-                        let why = Why::InTheWay { of, unmount };
-                        work.insert((there, other), Waiting::new(ready, why));
+                        let why = Why::InTheWay { of: unmount, unmount };
+                        for (there, along) in self.stage.unmounts(other) {
+                            self.stage.unmount(along);
+                            work.insert((there, along), Waiting::new(ready, why));
+                        }
                     }
                 }
             }
@@ -58,7 +62,6 @@ impl<'t> Arrange<'t, '_, '_> {
             let Some(mount) = self.draft_mount(at, &waiting, needs, &place) else { continue };
             late.push((ready, mount));
             late.extend(self.owning.remove(&at).into_iter().flatten().map(|own| (ready, own)));
-            self.stage.mount(at, place.clone());
             mounted.insert(place, ready);
         }
         let sequence = self.merged(late);
@@ -92,7 +95,7 @@ impl<'t> Arrange<'t, '_, '_> {
         place: &str,
         ready: usize,
         waiting: &Waiting<'t>,
-    ) -> Result<Vec<(Cow<'t, str>, usize)>, Option<Conflict>> {
+    ) -> Result<Vec<usize>, Option<Conflict>> {
         let name = self.stage.name(Who::Row(at));
         if let Some(who) = self.stage.table.at(place).find(|who| self.stage.name(*who) != name) {
             return Err(self.blame(at, who, waiting, |arrange, draft| arrange.taken(draft, place, who)));
@@ -113,7 +116,9 @@ impl<'t> Arrange<'t, '_, '_> {
                 }));
             }
         }
-        Ok(found.into_iter().rev().collect())
+        self.with_all_within(found, &|arrange, at| arrange.may_touch(at)).map_err(|(_, below, who)| {
+            self.blame(at, who, waiting, |arrange, draft| arrange.covers(draft, place, &below, who))
+        })
     }
 
     /// Which draft is to blame if something cannot be mounted: the one that put the other there, or else the one
@@ -171,7 +176,11 @@ impl<'t> Arrange<'t, '_, '_> {
             Why::InTheWay { .. } => Risk::empty(),
             _ => Risk::MOUNTS,
         };
-        draft.undo = Undo::Do(vec![(name, Action::Unmount)]);
+        self.stage.mount(at, place.clone());
+        draft.undo = match self.besides(&[at], BTreeSet::new()) {
+            Some(actions) => Undo::Do(actions),
+            None => unmounts_too_much(),
+        };
         Some(self.push(draft, vec![place.clone()]))
     }
 
