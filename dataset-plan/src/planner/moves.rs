@@ -34,17 +34,10 @@ impl Moves {
         if wanted.is_empty() {
             return (moves, renamed);
         }
-        // What is declared below the old name would be made there anew, to be moved again.
-        let in_use = |from: &DatasetName| {
-            let wanted = desired.datasets.range::<DatasetName, _>(from..).next();
-            let parent = desired.parents.range::<DatasetName, _>(from..).next();
-            let names = wanted.map(|(name, _)| name).into_iter().chain(parent);
-            names.into_iter().any(|name| name == from || name.is_under(from))
-        };
         let mut pending: Vec<Moved> = Vec::new();
         for (to, mut sources) in wanted {
             let Some(from) = sources.pop() else { continue };
-            if !sources.is_empty() || in_use(&from) {
+            if !sources.is_empty() || in_use(desired, &from) {
                 moves.refused.insert(to, from);
             } else {
                 pending.push(Moved { from, to });
@@ -115,7 +108,8 @@ fn wanted(desired: &Desired, observed: &Observed) -> BTreeMap<DatasetName, Vec<D
         let mut names = std::iter::successors(Some(*first), |name| next.get(name).copied());
         let Some(last) = names.by_ref().take(next.len() + 1).last() else { continue };
         // Those that are renamed in a circle have no last name.
-        if names.next().is_none() && observed.datasets.contains_key(*first) {
+        let there = observed.datasets.contains_key(*first) || in_use(desired, first);
+        if names.next().is_none() && there {
             wanted.entry(last.clone()).or_default().push((*first).clone());
             sources.insert(first);
         }
@@ -136,6 +130,13 @@ fn wanted(desired: &Desired, observed: &Observed) -> BTreeMap<DatasetName, Vec<D
         }
     }
     wanted
+}
+
+/// Something is declared at or below an old name: it would be made there anew, to be moved again.
+fn in_use(desired: &Desired, from: &DatasetName) -> bool {
+    let wanted = desired.datasets.range::<DatasetName, _>(from..).next().map(|(name, _)| name);
+    let parent = desired.parents.range::<DatasetName, _>(from..).next();
+    wanted.into_iter().chain(parent).any(|name| name == from || name.is_under(from))
 }
 
 /// Whether a rename can be the next one: the new name is free, its parent has its name already, and what

@@ -177,7 +177,10 @@ impl<'t> Arrange<'t, '_, '_> {
             let Some(effect) = effect else {
                 self.stage.set_done(draft, true);
                 self.sequence.push(Some(draft));
-                self.move_waiting(draft);
+                let moves = self.drafts.get(draft).filter(|draft| draft.action.may_mount());
+                if let Some(top) = moves.map(|draft| draft.row) {
+                    self.move_waiting(top);
+                }
                 return;
             };
             match self.obstacles(draft, &effect) {
@@ -328,11 +331,14 @@ impl<'t> Arrange<'t, '_, '_> {
         let unmount = self.draft_unmount(at, other)?;
         self.sequence.push(Some(unmount));
         let why = Why::InTheWay { of, unmount };
-        for (_, along) in self.stage.unmounts(at) {
+        let position = self.sequence.len();
+        for (place, along) in self.stage.unmounts(at) {
             self.stage.unmount(along);
             self.since.remove(&along);
-            self.wait(along, self.sequence.len(), why);
+            self.delay(&place, position, true);
+            self.wait(along, position, why);
         }
+        self.move_waiting(at);
         Some(())
     }
 
@@ -395,7 +401,9 @@ impl<'t> Arrange<'t, '_, '_> {
             let owning = self.owning.remove(&at).into_iter().flatten();
             self.sequence.extend(owning.map(Some));
         }
-        self.move_waiting(draft);
+        if let Some(top) = self.drafts.get(draft).map(|draft| draft.row) {
+            self.move_waiting(top);
+        }
         self.events.insert(draft, places);
         self.note_undo(draft, &before);
         let names = leaves.iter().filter_map(|at| self.stage.tree.row(*at));
@@ -430,9 +438,8 @@ impl<'t> Arrange<'t, '_, '_> {
         }
     }
 
-    /// Where something waits that this draft may have moved.
-    fn move_waiting(&mut self, draft: usize) {
-        let Some(top) = self.drafts.get(draft).map(|draft| draft.row) else { return };
+    /// What waits below a dataset has another place perhaps, or would have been unmounted with it.
+    fn move_waiting(&mut self, top: usize) {
         let rows: Vec<usize> =
             self.waiting.range(top..self.stage.tree.end_of(top)).map(|(at, _)| *at).collect();
         for at in rows {

@@ -31,13 +31,17 @@ impl<'t> Arrange<'t, '_, '_> {
         let mut keys: BTreeMap<DatasetName, usize> = BTreeMap::new();
         while let Some(((place, at), waiting)) = work.pop_first() {
             let above = upwards(&place).skip(1).filter_map(|above| mounted.get(above));
-            let ready = above.copied().fold(waiting.ready, usize::max);
+            let mut ready = above.copied().fold(waiting.ready, usize::max);
             match self.in_the_way(at, &place, ready, &waiting) {
                 Err(conflict) => {
                     self.conflicts.extend(conflict);
                     continue;
                 }
                 Ok(below) => {
+                    // Not before what is unmounted along is mounted.
+                    let along = below.iter().flat_map(|other| self.stage.unmounts(*other));
+                    let since = along.filter_map(|(place, _)| mounted.get(&place).copied());
+                    ready = since.fold(ready, usize::max);
                     for other in below {
                         if self.stage.place(other).is_none() {
                             continue;
