@@ -136,7 +136,9 @@ fn wanted(desired: &Desired, observed: &Observed) -> BTreeMap<DatasetName, Vec<D
 fn in_use(desired: &Desired, from: &DatasetName) -> bool {
     let wanted = desired.datasets.range::<DatasetName, _>(from..).next().map(|(name, _)| name);
     let parent = desired.parents.range::<DatasetName, _>(from..).next();
+    let moved = desired.moved.iter().map(|moved| &moved.to).filter(|to| to.is_under(from));
     wanted.into_iter().chain(parent).any(|name| name == from || name.is_under(from))
+        || moved.count() > 0
 }
 
 /// Whether a rename can be the next one: the new name is free, its parent has its name already, and what

@@ -7,7 +7,7 @@ use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
 
-use super::arrange::{Arrange, Arranged, Waiting, Why, unmounts_too_much};
+use super::arrange::{Arrange, Arranged, Since, Waiting, Why, unmounts_too_much};
 use super::conflict::{Conflict, Part};
 use super::table::{Who, tidy, upwards};
 use crate::plan::{Action, Expectation, Obstacle, Reason, Risk, Undo};
@@ -32,28 +32,39 @@ impl<'t> Arrange<'t, '_, '_> {
         while let Some(((place, at), waiting)) = work.pop_first() {
             let above = upwards(&place).skip(1).filter_map(|above| mounted.get(above));
             let mut ready = above.copied().fold(waiting.ready, usize::max);
-            match self.in_the_way(at, &place, ready, &waiting) {
+            let below = loop {
+                match self.in_the_way(at, &place, ready, &waiting) {
+                    Err(conflict) => break Err(conflict),
+                    Ok(below) => {
+                        // Not before what is unmounted for it is mounted.
+                        let along = below.iter().flat_map(|other| self.stage.unmounts(*other));
+                        let since = along.filter_map(|(_, at)| Some(self.since.get(&at)?.position));
+                        let later = since.fold(ready, usize::max);
+                        if later == ready {
+                            break Ok(below);
+                        }
+                        ready = later;
+                    }
+                }
+            };
+            let below = match below {
+                Ok(below) => below,
                 Err(conflict) => {
                     self.conflicts.extend(conflict);
                     continue;
                 }
-                Ok(below) => {
-                    // Not before what is unmounted along is mounted.
-                    let along = below.iter().flat_map(|other| self.stage.unmounts(*other));
-                    let since = along.filter_map(|(place, _)| mounted.get(&place).copied());
-                    ready = since.fold(ready, usize::max);
-                    for other in below {
-                        if self.stage.place(other).is_none() {
-                            continue;
-                        }
-                        let Some(unmount) = self.draft_unmount(other, at) else { continue };
-                        late.push((ready, unmount));
-                        let why = Why::InTheWay { of: unmount, unmount };
-                        for (there, along) in self.stage.unmounts(other) {
-                            self.stage.unmount(along);
-                            work.insert((there, along), Waiting::new(ready, why));
-                        }
-                    }
+            };
+            for other in below {
+                if self.stage.place(other).is_none() {
+                    continue;
+                }
+                let Some(unmount) = self.draft_unmount(other, at) else { continue };
+                late.push((ready, unmount));
+                let why = Why::InTheWay { of: unmount, unmount };
+                for (there, along) in self.stage.unmounts(other) {
+                    self.stage.unmount(along);
+                    self.since.remove(&along);
+                    work.insert((there, along), Waiting::new(ready, why));
                 }
             }
             let mut needs = Vec::new();
@@ -66,6 +77,7 @@ impl<'t> Arrange<'t, '_, '_> {
             let Some(mount) = self.draft_mount(at, &waiting, needs, &place) else { continue };
             late.push((ready, mount));
             late.extend(self.owning.remove(&at).into_iter().flatten().map(|own| (ready, own)));
+            self.since.insert(at, Since { position: ready, draft: mount });
             mounted.insert(place, ready);
         }
         let sequence = self.merged(late);
