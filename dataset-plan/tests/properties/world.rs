@@ -268,8 +268,11 @@ pub(crate) fn run_in_part(zfs: &mut sim::Zfs, step: &Step) {
             for below in step.remounts.iter().rev().chain([name]) {
                 let _ = zfs.unmount(below);
             }
-            let half = properties.len().div_ceil(2);
-            zfs.set(name, &set(&properties[..half]), false).unwrap();
+            // What could not be unmounted is not set.
+            if zfs.observe().dataset(name).is_some_and(|d| d.mounted != Some(true)) {
+                let half = properties.len().div_ceil(2);
+                zfs.set(name, &set(&properties[..half]), false).unwrap();
+            }
         }
         Action::Rename { .. } | Action::Inherit(_) => {
             for below in step.remounts.iter().rev() {

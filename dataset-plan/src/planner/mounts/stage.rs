@@ -253,6 +253,17 @@ impl<'t, 'a> Stage<'t, 'a> {
         kind != Some(DatasetKind::Volume)
     }
 
+    /// What `zfs unmount` of a filesystem unmounts: with it all that is mounted below it in the tree of
+    /// datasets, wherever that is (`zfs_unmountall`). In the order of mounting.
+    pub(super) fn unmounts(&self, at: usize) -> Vec<(Cow<'t, str>, usize)> {
+        let mut all = self.below(at, &|_| true);
+        all.push(at);
+        let mut all: Vec<_> =
+            all.into_iter().filter_map(|at| Some((self.place(at)?.clone(), at))).collect();
+        all.sort();
+        all
+    }
+
     /// What a draft unmounts and mounts, if anything.
     pub(super) fn effect(&self, draft: &Draft) -> Option<Effect> {
         let at = draft.row;
