@@ -10,7 +10,7 @@ use zfs_props::check::{Accepted, Context};
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
 use zfs_props::name::{DatasetName, SnapshotName};
-use zfs_props::property::Property;
+use zfs_props::property::{Property, Stored};
 use zfs_props::release::Release;
 use zfs_props::set::PropertySet;
 use zfs_props::store::Entry;
@@ -308,6 +308,7 @@ impl Zfs {
         if is_encrypted {
             node.dataset.fixed.extend(keys);
         }
+        self.lose_mounts(target);
         Ok(())
     }
 
@@ -353,6 +354,10 @@ impl Zfs {
             let native = Property::resolve(name, self.release);
             let applies = |native: Property| native.applies_to(part.kind, self.release);
             if recursive && native.is_some_and(|native| !applies(native)) {
+                continue;
+            }
+            // Nobody works out how much that is: it is more than any pool has, and so not set.
+            if native == Some(Property::Refreservation) && value == Stored::Text("auto") {
                 continue;
             }
             if native.is_some_and(is_of_keys) {
