@@ -30,6 +30,8 @@ pub const GROUPS: &[Group] = &[
     Group { name: "read-and-plan", bar: 0.66 },
     Group { name: "plan", bar: 0.5 },
     Group { name: "plan-growth", bar: 0.83 },
+    Group { name: "audit", bar: 0.77 },
+    Group { name: "audit-stat", bar: 1.0 },
 ];
 
 /// The parts of a tree of `count` filesystems: a pool, 100 hosts, services below them.
