@@ -56,7 +56,11 @@ impl Mounts {
 
     /// The mount has other directories than before: mounts below one that is gone stay, but no path leads to them any
     /// more. One on a directory that is gone is still found, but once; such directories are given back.
-    pub(super) fn lose(&mut self, id: MountId, is_there: impl Fn(&str) -> bool) -> BTreeSet<String> {
+    pub(super) fn lose(
+        &mut self,
+        id: MountId,
+        is_there: impl Fn(&str) -> bool,
+    ) -> BTreeSet<String> {
         let mut gone = BTreeSet::new();
         let Some(path) = self.path(id).map(str::to_owned) else { return gone };
         self.nested.retain(|(parent, place), _| {

@@ -373,8 +373,8 @@ impl Zfs {
         let parent = target.parent().map(|parent| self.facts(&parent));
         let parent = parent.unwrap_or_else(|| self.facts(target));
         let mut key = Accepted::default();
-        if is_top && !(recursive && !part.wants_new()) {
-            let context = Context::create_in(parent.clone(), DatasetKind::Filesystem);
+        if is_top && (part.wants_new() || !recursive) {
+            let context = Context::create_in(parent, DatasetKind::Filesystem);
             key = keys.check(&self.context(context).key(self.typed.clone())).map_err(refuse)?;
         }
         let context = if self.nodes.contains_key(target) {

@@ -215,6 +215,11 @@ impl Zfs {
             {
                 return Err(Refusal::ReadOnly(name.clone()));
             }
+            if native == Property::Volsize {
+                // The volume itself knows its size.
+                let content = self.next_txg();
+                self.node_mut(name)?.content = content;
+            }
             if native == Property::Volthreading && !self.has_device(name) {
                 return Err(Refusal::NoDevice(name.clone()));
             }
