@@ -12,7 +12,9 @@ pub fn mountinfo(data: &[u8]) {
         let at = table.at(&mount.point);
         assert!(at.is_none_or(|top| top.point == mount.point));
         assert!(!table.is_visible(mount) || at.is_some_and(|top| top.id == mount.id));
-        assert!(table.stacked(&mount.point).any(|each| each == mount) || has_twin(&table, mount.parent));
+        assert!(
+            table.stacked(&mount.point).any(|each| each == mount) || has_twin(&table, mount.parent)
+        );
         let _ = (mount.deleted(), mount.is_read_only(), table.covering(&mount.root).is_some());
     }
 }

@@ -44,7 +44,8 @@ fn codes(plan: &Plan) -> BTreeSet<DatasetName> {
 fn mounts(observed: &Observed) -> BTreeMap<DatasetName, String> {
     let values = observed.effective(Release::V2_3).into_iter();
     let places = values.filter(|v| v.property == Property::Mountpoint.into());
-    let is_mounted = |name: &DatasetName| observed.dataset(name).is_some_and(|d| d.mounted == Some(true));
+    let is_mounted =
+        |name: &DatasetName| observed.dataset(name).is_some_and(|d| d.mounted == Some(true));
     places.filter(|v| is_mounted(&v.dataset)).map(|v| (v.dataset, v.value)).collect()
 }
 

@@ -106,7 +106,8 @@ impl<'a> Planner<'a> {
         self.walk();
         self.remove();
         let mut conflicts = self.order_renames();
-        let Self { desired, policy, observed, vetoes, release, ref tree, ref mut drafts, .. } = self;
+        let Self { desired, policy, observed, vetoes, release, ref tree, ref mut drafts, .. } =
+            self;
         let forbidden = |at| vetoes.has(at, Part::Mount);
         let arranged = mounts::arrange(tree, desired, observed, policy, &forbidden, drafts);
         conflicts.extend(arranged.conflicts);

@@ -359,9 +359,9 @@ impl<'t> Arrange<'t, '_, '_> {
             }
         }
         for slot in &mut self.sequence {
-            let own = slot.and_then(|draft| self.drafts.get(draft)).is_some_and(|draft| {
-                draft.row == at && matches!(draft.action, Action::Own { .. })
-            });
+            let own = slot
+                .and_then(|draft| self.drafts.get(draft))
+                .is_some_and(|draft| draft.row == at && matches!(draft.action, Action::Own { .. }));
             if own {
                 self.owning.entry(at).or_default().extend(slot.take());
             }

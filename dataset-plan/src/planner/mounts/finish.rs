@@ -114,7 +114,9 @@ impl<'t> Arrange<'t, '_, '_> {
     ) -> Result<Vec<usize>, Option<Conflict>> {
         let name = self.stage.name(Who::Row(at));
         if let Some(who) = self.stage.table.at(place).find(|who| self.stage.name(*who) != name) {
-            return Err(self.blame(at, who, waiting, |arrange, draft| arrange.taken(draft, place, who)));
+            return Err(
+                self.blame(at, who, waiting, |arrange, draft| arrange.taken(draft, place, who))
+            );
         }
         if waiting.why == Why::Before && self.observed.occupied.contains(place) {
             let conflict = self.occupied(0, place);
@@ -210,7 +212,9 @@ impl<'t> Arrange<'t, '_, '_> {
     ) -> Result<Option<usize>, ()> {
         let tree = self.stage.tree;
         let dataset = tree.row(at).and_then(|row| row.observed);
-        let Some(dataset) = dataset.filter(|d| d.key_loaded == Some(false)) else { return Ok(None) };
+        let Some(dataset) = dataset.filter(|d| d.key_loaded == Some(false)) else {
+            return Ok(None);
+        };
         let Some(name) = self.stage.dataset(at) else { return Err(()) };
         let root = dataset.encryption_root.clone().unwrap_or_else(|| name.clone());
         if let Some(draft) = keys.get(&root) {
@@ -230,8 +234,7 @@ impl<'t> Arrange<'t, '_, '_> {
             return Err(());
         }
         let reason = Reason::KeyNeeded { by: name.to_string() };
-        let mut draft =
-            Draft::new(row.unwrap_or(at), root.clone(), Action::LoadKey, reason);
+        let mut draft = Draft::new(row.unwrap_or(at), root.clone(), Action::LoadKey, reason);
         draft.needs.extend(tree.arrival(at));
         let draft = self.push(draft, Vec::new());
         late.push((ready, draft));
