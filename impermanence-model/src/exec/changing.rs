@@ -34,7 +34,12 @@ impl World {
     }
 
     fn holding(&self, path: &AbsolutePath) -> Result<Holding, ExecError> {
-        let Some(found) = self.tree.find(path)? else { return Ok(Holding::Nothing) };
+        let found = match self.tree.find(path) {
+            // A file is where a directory above it would be.
+            Ok(None) | Err(ExecError::Other { .. }) => return Ok(Holding::Nothing),
+            Ok(Some(found)) => found,
+            Err(error) => return Err(error),
+        };
         let size = |bytes: i64| u64::try_from(bytes).unwrap_or_default();
         match found.kind() {
             SFlag::S_IFREG => return Ok(Holding::File { bytes: size(found.stat.st_size) }),

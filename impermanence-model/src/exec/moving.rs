@@ -93,8 +93,8 @@ impl World {
             _ => {
                 spot.make_special(found)?;
                 let copy = spot.find()?;
-                let set = copy.map_or(Ok(()), |copy| copy.set(perms));
-                set.map_err(ExecError::system(to, "owner and mode"))
+                let set = copy.map_or(Ok(()), |copy| copy.set(perms).and_then(|()| dress(found, &copy)));
+                set.map_err(ExecError::system(to, "owner, mode and times"))
             }
         }
     }

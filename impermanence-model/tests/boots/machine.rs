@@ -89,11 +89,6 @@ impl Machine {
         umount2(&self.root(), MntFlags::MNT_DETACH).unwrap();
     }
 
-    /// Lets another host's file systems be mounted on it.
-    pub(crate) fn add_disks_of(&mut self, other: &Host) {
-        self.host.file_systems.extend(other.file_systems.clone());
-    }
-
     /// All regular files of the running machine that can be read, with their content.
     pub(crate) fn files(&self) -> BTreeMap<AbsolutePath, Vec<u8>> {
         crate::services::inside(self, || {
