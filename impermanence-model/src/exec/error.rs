@@ -69,9 +69,7 @@ pub enum ExecError {
         error: String,
     },
     /// A mount is in use.
-    #[error(
-        "{path} is in use{}; stop them first", holders.iter().map(|pid| format!(", by process {pid}")).collect::<String>()
-    )]
+    #[error("{path} is in use, by the processes {holders:?}; stop them first")]
     Busy {
         /// The mount point.
         path: AbsolutePath,

@@ -113,6 +113,7 @@ impl Found {
 }
 
 /// The kernel's number of an error of the standard library.
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(super) fn errno(error: io::Error) -> Errno {
     error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
 }
