@@ -53,7 +53,7 @@ const fn host(name: &'static str, about: &'static str, toml: &'static str) -> De
 }
 
 /// Each boots.
-pub(crate) const BOOT: [Declared; 36] = [
+pub(crate) const BOOT: [Declared; 37] = [
     host("private-parent", "an explicit 0700 on a directory that is also a parent (DynamicUser)", r#"
 [host]
 directories = [{ path = "/var/lib/private", mode = "0700" }, "/var/lib/private/kea"]
@@ -94,8 +94,12 @@ directories = [{ path = "/var/lib/sym", mode = "u=rwx,g=rx,o=" }, { path = "/var
     host("specials", "quotes, blanks, percent signs, dashes, backslashes, letters beyond ASCII", r#"
 [host]
 directories = ["/srv/100%", "/srv/a'b", "/srv/a\"b", "/srv/$HOME", "/srv/back\\slash", "/srv/-dash", "/srv/ünïcode",
-    "/srv/a#b;c", "/srv/two words", "/srv/%h", "/srv/tail\\", "/srv/blank ", "/srv/new\nline", "/srv/..."]
+    "/srv/a#b;c", "/srv/two words", "/srv/%h", "/srv/tail\\", "/srv/blank ", "/srv/..."]
 files = ["/etc/it's", "/etc/50%.conf", "/etc/ü ü"]
+"#),
+    host("line-break", "a path that no line of a file can hold", r#"
+[host]
+directories = ["/srv/new\nline", "/srv/plain"]
 "#),
     host("gnupg", "a directory that its user's programs want to themselves", r#"
 [users.alice]
