@@ -121,12 +121,14 @@ impl Making<'_, '_> {
 
     fn push(&mut self, action: Action, draft: &Draft, from: Option<AbsolutePath>, recursive: bool) {
         let (stage, origin) = (draft.at, draft.origin.clone());
-        let item = Item { action, stage, origin, needs: Vec::new(), from, recursive, depends: Vec::new() };
+        let item =
+            Item { action, stage, origin, needs: Vec::new(), from, recursive, depends: Vec::new() };
         self.items.push(item);
     }
 
     fn file_system(&mut self, path: &AbsolutePath, mounted: &FileSystem) {
-        let (stage, origin) = (mounted.stage(), Origin::new(Layer::FileSystems, mounted.origin.key.clone()));
+        let (stage, origin) =
+            (mounted.stage(), Origin::new(Layer::FileSystems, mounted.origin.key.clone()));
         let origin = Origin { position: mounted.origin.position, ..origin };
         self.parents(path, stage, &origin);
         self.directory(path.as_bytes(), stage, &origin);
@@ -134,7 +136,9 @@ impl Making<'_, '_> {
         let recursive = mounted.is_recursive();
         let source = match &from {
             Some(from) => Source::Bind { from: from.clone(), of: BindOf::Directory, recursive },
-            None => Source::Device { device: mounted.device.clone(), fs_type: mounted.fs_type.clone() },
+            None => {
+                Source::Device { device: mounted.device.clone(), fs_type: mounted.fs_type.clone() }
+            }
         };
         let options = mounted.options.iter().filter(|o| !matches!(o.as_str(), "bind" | "rbind"));
         let mount = Mount {
@@ -329,7 +333,10 @@ fn hand_up_stages(items: &mut [Item]) {
         for need in &item.needs {
             let is_place = |item: &Item| matches!(item.action, Action::Create(_));
             if items.get(*need).is_some_and(is_place) {
-                places.entry(*need).and_modify(|stage| *stage = item.stage.min(*stage)).or_insert(item.stage);
+                places
+                    .entry(*need)
+                    .and_modify(|stage| *stage = item.stage.min(*stage))
+                    .or_insert(item.stage);
             }
         }
     }
