@@ -64,8 +64,9 @@ impl World {
         is_file(path, &found)?;
         let mut content = Vec::new();
         let read = File::open(found.handle()).and_then(|mut file| file.read_to_end(&mut content));
-        let errno =
-            |error: std::io::Error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw);
+        let errno = |error: std::io::Error| {
+            error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
+        };
         read.map_err(errno).map_err(ExecError::system(path, "reading"))?;
         Ok(Some(content))
     }

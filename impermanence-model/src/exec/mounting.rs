@@ -110,8 +110,7 @@ impl World {
         match self.tree.find(target)? {
             Some(top) if top.is(&source) => Ok(()),
             _ => {
-                let found =
-                    "what was bound is not what the path leads to now: it was moved meanwhile";
+                let found = "what was bound is not what the path leads to now: it was moved meanwhile";
                 Err(ExecError::Occupied { path: target.clone(), found: found.to_owned() })
             }
         }

@@ -232,7 +232,12 @@ impl Spot {
         let aside = aside.map_err(failed())?;
         let made = self.finish(&aside, SFlag::S_IFDIR, perms).and_then(|_| {
             // Takes the place of nothing, or of an empty directory that was made meanwhile.
-            nix::fcntl::renameat(&self.directory, aside.as_slice(), &self.directory, self.name())
+            nix::fcntl::renameat(
+                &self.directory,
+                aside.as_slice(),
+                &self.directory,
+                self.name(),
+            )
         });
         made.map_err(|errno| {
             let _ = unlinkat(&self.directory, aside.as_slice(), UnlinkatFlags::RemoveDir);
@@ -262,8 +267,11 @@ impl Spot {
         settle: impl FnOnce(&[u8]) -> nix::Result<()>,
     ) -> Result<(), ExecError> {
         let failed = || self.failed("creating the file");
-        let flags =
-            OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_WRONLY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let flags = OFlag::O_CREAT
+            | OFlag::O_EXCL
+            | OFlag::O_WRONLY
+            | OFlag::O_NOFOLLOW
+            | OFlag::O_CLOEXEC;
         let mut file = None;
         let aside = Self::aside(|name| {
             file = Some(openat(&self.directory, name, flags, Mode::S_IRUSR | Mode::S_IWUSR)?);
@@ -305,7 +313,8 @@ impl Spot {
 
     /// Removes a file or a link, or a directory that is empty.
     pub(super) fn remove(&self, is_directory: bool) -> Result<(), ExecError> {
-        let flag = if is_directory { UnlinkatFlags::RemoveDir } else { UnlinkatFlags::NoRemoveDir };
+        let flag =
+            if is_directory { UnlinkatFlags::RemoveDir } else { UnlinkatFlags::NoRemoveDir };
         unlinkat(&self.directory, self.name(), flag).map_err(self.failed("removing it"))
     }
 

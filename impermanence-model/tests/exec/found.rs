@@ -25,11 +25,7 @@ fn bind(from: &Path, to: &Path) {
 fn state(machine: &Machine, target: &str) -> State {
     let root = AbsolutePath::new(machine.root().as_os_str().as_encoded_bytes()).unwrap();
     let table = machine.world().table().unwrap();
-    let found = machine
-        .layout
-        .compare(&table, &root)
-        .into_iter()
-        .find(|finding| finding.target == at(target));
+    let found = machine.layout.compare(&table, &root).into_iter().find(|finding| finding.target == at(target));
     found.unwrap().state
 }
 
@@ -55,10 +51,7 @@ fn every_state_is_told() {
 
         let remount = MsFlags::MS_REMOUNT | MsFlags::MS_BIND;
         mount(None::<&str>, &path("/srv/ro"), None::<&str>, remount, None::<&str>).unwrap();
-        assert_eq!(
-            state(&machine, "/srv/ro"),
-            State::WrongOptions { missing: vec!["ro".to_owned()] }
-        );
+        assert_eq!(state(&machine, "/srv/ro"), State::WrongOptions { missing: vec!["ro".to_owned()] });
 
         // A program that writes a new file and renames it: in the store that works, and the mount keeps the old one.
         fs::write(path("/persist/etc/conf.new"), "new").unwrap();
@@ -84,9 +77,7 @@ fn the_table_leads_where_the_kernel_does() {
         let machine = machine(DECLARED);
         let running = machine.boot();
         let path = |path: &str| machine.path(&at(path));
-        for made in
-            ["/persist/srv/data/1/2/3", "/persist/srv/other/4/5", "/persist/etc/6", "/var/7/8"]
-        {
+        for made in ["/persist/srv/data/1/2/3", "/persist/srv/other/4/5", "/persist/etc/6", "/var/7/8"] {
             fs::create_dir_all(path(made)).unwrap();
         }
         for (from, to) in [

@@ -36,8 +36,7 @@ fn systemd_takes_the_units() {
         let mut tool = Command::new("systemd-analyze");
         tool.args(["verify", "--man=no", "multi-user.target"]);
         tool.args(units.iter().map(|unit| format!("./{}", unit.name())));
-        tool.current_dir(folder.path())
-            .env("SYSTEMD_UNIT_PATH", format!("{}:", folder.path().display()));
+        tool.current_dir(folder.path()).env("SYSTEMD_UNIT_PATH", format!("{}:", folder.path().display()));
         let output = tool.output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         let about_us = |line: &&str| {
