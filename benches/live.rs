@@ -3,8 +3,7 @@
 //! | group | subject | floor |
 //! |---|---|---|
 //! | `audit` | `World::audit` of 500,000 files in 5,000 directories, with their sizes and times | `find -xdev` on them, which asks for neither |
-//! | `mountinfo` | reading 20,000 mounts, and asking for the mount of each | looking at each byte once |
-//! | `mountinfo-growth` | reading and asking for 20,000 mounts | ten times for 2,000 |
+//! | `audit-stat` | the same | `find -xdev` printing the same sizes and times |
 //!
 //! `AUDIT_TREE=FOLDER` keeps the tree there for the next run: it takes a while to make.
 
@@ -16,11 +15,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use benches::mountinfo;
 use criterion::{Criterion, criterion_group, criterion_main};
 use impermanence_model::audit::Rules;
 use impermanence_model::exec::World;
-use impermanence_model::mountinfo::MountTable;
 use impermanence_model::{AbsolutePath, Host};
 
 fn measure<A, B>(
@@ -77,23 +74,13 @@ fn audit(c: &mut Criterion) {
         assert_eq!(report.files(), 499_900);
         report
     };
-    let find = || Command::new("find").arg(&folder).arg("-xdev").stdout(Stdio::null()).status().unwrap();
-    measure(c, "audit", subject, find);
+    let find = |printed: &[&str]| {
+        let mut find = Command::new("find");
+        find.arg(&folder).arg("-xdev").args(printed).stdout(Stdio::null()).status().unwrap()
+    };
+    measure(c, "audit", subject, || find(&[]));
+    measure(c, "audit-stat", subject, || find(&["-printf", "%b %T@ %p\\n"]));
 }
 
-/// How many of a table's mounts are where their mount points lead.
-fn visible(text: &str) -> usize {
-    let table = MountTable::parse(text.as_bytes()).unwrap();
-    table.mounts().iter().filter(|mount| table.is_visible(mount)).count()
-}
-
-fn mounts(c: &mut Criterion) {
-    let (large, small) = (mountinfo(20_000), mountinfo(2_000));
-    let bytes = || black_box(&large).bytes().map(u64::from).sum::<u64>();
-    measure(c, "mountinfo", || visible(black_box(&large)), bytes);
-    let ten_times = || (0..10).map(|_| visible(black_box(&small))).sum::<usize>();
-    measure(c, "mountinfo-growth", || visible(black_box(&large)), ten_times);
-}
-
-criterion_group!(live, audit, mounts);
+criterion_group!(live, audit);
 criterion_main!(live);

@@ -78,10 +78,15 @@ impl fmt::Display for Report {
     }
 }
 
+/// Files, their bytes, and the newest change.
+type Sum = (u64, u64, i64);
+
 /// A report that is being made; several are joined.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    groups: HashMap<Box<[u8]>, (u64, u64, i64)>,
+    groups: HashMap<Box<[u8]>, Sum>,
+    /// The group of the last file, which is that of the next most of the time.
+    last: Option<(Box<[u8]>, Sum)>,
     passed: [u64; 4],
     unread: Vec<Box<[u8]>>,
 }
@@ -105,11 +110,19 @@ impl Tally {
         *newest = listed.modified.max(*newest);
     }
 
-    fn group(&mut self, directory: &[u8]) -> &mut (u64, u64, i64) {
-        if !self.groups.contains_key(directory) {
-            self.groups.insert(Box::from(directory), (0, 0, i64::MIN));
+    fn group(&mut self, directory: &[u8]) -> &mut Sum {
+        let is_same = self.last.as_ref().is_some_and(|(last, _)| **last == *directory);
+        if !is_same {
+            self.settle();
         }
-        self.groups.entry(Box::from(directory)).or_insert((0, 0, i64::MIN))
+        &mut self.last.get_or_insert_with(|| (Box::from(directory), NOTHING)).1
+    }
+
+    /// Adds what was counted for the last group.
+    fn settle(&mut self) {
+        if let Some((directory, more)) = self.last.take() {
+            add(self.groups.entry(directory).or_insert(NOTHING), more);
+        }
     }
 
     pub(crate) fn pass(&mut self, why: Passed) {
@@ -128,10 +141,10 @@ impl Tally {
     }
 
     #[cfg(all(feature = "exec", target_os = "linux"))]
-    pub(crate) fn join(&mut self, other: Self) {
-        for (directory, (files, bytes, newest)) in other.groups {
-            let sum = self.groups.entry(directory).or_insert((0, 0, i64::MIN));
-            *sum = (sum.0 + files, sum.1.saturating_add(bytes), sum.2.max(newest));
+    pub(crate) fn join(&mut self, mut other: Self) {
+        other.settle();
+        for (directory, more) in other.groups {
+            add(self.groups.entry(directory).or_insert(NOTHING), more);
         }
         for (sum, more) in self.passed.iter_mut().zip(other.passed) {
             *sum += more;
@@ -139,7 +152,8 @@ impl Tally {
         self.unread.extend(other.unread);
     }
 
-    pub(crate) fn report(self) -> Report {
+    pub(crate) fn report(mut self) -> Report {
+        self.settle();
         let path = |bytes: Box<[u8]>| AbsolutePath::new(bytes).unwrap_or_else(|_| AbsolutePath::root());
         let group = |(directory, (files, bytes, newest))| Group {
             directory: path(directory),
@@ -154,4 +168,10 @@ impl Tally {
         let [kept, managed, noise, other_mounts] = self.passed;
         Report { groups, kept, managed, noise, other_mounts, unread }
     }
+}
+
+const NOTHING: Sum = (0, 0, i64::MIN);
+
+fn add(sum: &mut Sum, (files, bytes, newest): Sum) {
+    *sum = (sum.0 + files, sum.1.saturating_add(bytes), sum.2.max(newest));
 }

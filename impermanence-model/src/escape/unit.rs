@@ -148,6 +148,35 @@ pub fn read_value(text: &str) -> Result<Vec<u8>, NotEscaped> {
     Ok(text.replace("%%", "%").into_bytes())
 }
 
+/// A value as one word of a command line (`ExecStart=`), which knows quotes and escapes: every byte but NUL has a form.
+///
+/// ```
+/// use impermanence_model::escape::unit;
+///
+/// assert_eq!(unit::word(b"/srv/100% of $HOME"), r#""/srv/100%% of $$HOME""#);
+/// assert_eq!(unit::word(b"/srv/\xff\n"), r#""/srv/\xff\x0a""#);
+/// ```
+pub fn word(value: &[u8]) -> String {
+    let mut word = String::from("\"");
+    for chunk in value.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '"' | '\\' => word.extend(['\\', character]),
+                '%' | '$' => word.extend([character, character]),
+                _ if character.is_ascii_control() => {
+                    let _ = write!(word, "\\x{:02x}", u32::from(character));
+                }
+                _ => word.push(character),
+            }
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(word, "\\x{byte:02x}");
+        }
+    }
+    word.push('"');
+    word
+}
+
 /// A path as a value of its own mount unit, or of one whose path it ends with.
 ///
 /// Where the path has no form as a [`value`], systemd can still take it from the unit's name: `%f` is the unit's path

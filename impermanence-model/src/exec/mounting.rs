@@ -16,11 +16,12 @@ use crate::mountinfo::MountTable;
 use crate::path::AbsolutePath;
 
 impl World {
-    /// Mounts, if it is not yet; and whether `table` still says how things are.
+    /// Mounts, if it is not yet, hiding what is there only if it may; and whether `table` still says how things are.
     pub(super) fn mount(
         &self,
         mount: &Mount,
         table: &mut MountTable,
+        may_hide: bool,
     ) -> Result<(Effect, bool), ExecError> {
         let target = &mount.target;
         match self.state(mount, table) {
@@ -35,11 +36,11 @@ impl World {
         };
         match &mount.source {
             Source::Device { device, fs_type } if fs_type == "tmpfs" => {
-                self.not_hiding(target, &onto)?;
+                not_hiding(target, &onto, may_hide)?;
                 self.mount_tmpfs(mount, device, &onto)?;
             }
             Source::Device { .. } if self.mounter.is_some() => {
-                self.not_hiding(target, &onto)?;
+                not_hiding(target, &onto, may_hide)?;
                 self.mount_by_host(mount, &onto)?;
             }
             Source::Device { device, fs_type } => {
@@ -47,6 +48,9 @@ impl World {
                 return Err(ExecError::NotMounted { path, what });
             }
             Source::Bind { from, of, recursive } => {
+                if !self.is_bound_onto_itself(from, &onto)? {
+                    not_hiding(target, &onto, may_hide)?;
+                }
                 self.bind(mount, from, *of, *recursive, &onto)?;
             }
         }
@@ -95,9 +99,6 @@ impl World {
                 return Err(ExecError::Other { path, found, wanted });
             }
         }
-        if !source.is(onto) {
-            self.not_hiding(target, onto)?;
-        }
         let spot = self.tree.spot(target)?;
         let (name, wanted) = (spot.handle()?, options::for_bind(mount)?);
         let bind = Bind { from: &source.fd, onto: &onto.fd, name: &name, recursive, wanted };
@@ -140,13 +141,9 @@ impl World {
         })
     }
 
-    /// An error if there is something in the mount point, and it may not be hidden.
-    fn not_hiding(&self, path: &AbsolutePath, onto: &Found) -> Result<(), ExecError> {
-        let is_empty = onto.is_empty().map_err(ExecError::system(path, "looking into it"))?;
-        if is_empty || self.may_hide {
-            return Ok(());
-        }
-        Err(ExecError::Hides { path: path.clone() })
+    /// Whether the mount point is what is bound, as in a directory that is bound itself: then nothing is hidden.
+    fn is_bound_onto_itself(&self, from: &AbsolutePath, onto: &Found) -> Result<bool, ExecError> {
+        Ok(self.tree.find(from)?.is_some_and(|source| source.is(onto)))
     }
 
     /// The id of the mount that a path leads to.
@@ -190,4 +187,13 @@ impl World {
         }
         Ok(found)
     }
+}
+
+/// An error if there is something in the mount point, and it may not be hidden.
+fn not_hiding(path: &AbsolutePath, onto: &Found, may_hide: bool) -> Result<(), ExecError> {
+    let is_empty = onto.is_empty().map_err(ExecError::system(path, "looking into it"))?;
+    if is_empty || may_hide {
+        return Ok(());
+    }
+    Err(ExecError::Hides { path: path.clone() })
 }

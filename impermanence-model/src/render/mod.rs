@@ -4,12 +4,14 @@
 //! |---|---|---|
 //! | [`fstab`](Fstab) | [`Layout::fstab`] | mount(8), systemd-fstab-generator(8) |
 //! | [mount units](MountUnit) | [`Layout::systemd_mounts`], [`Layout::initrd_mounts`] | systemd |
+//! | [a service](CopyUnit) for files that are copied | [`Layout::systemd_copies`], [`Layout::initrd_copies`] | systemd |
 //! | [tmpfiles.d](Tmpfiles) | [`Layout::tmpfiles`], [`Layout::initrd_tmpfiles`] | systemd-tmpfiles(8) |
 //! | `fileSystems` as JSON | `Layout::nixos` (feature `serde`) | NixOS |
 //!
 //! A path is written so that the tool reads the very same bytes, or the answer is
 //! [`Inexpressible`](crate::escape::Inexpressible).
 
+mod copy_unit;
 mod fstab;
 mod mount_unit;
 #[cfg(feature = "serde")]
@@ -17,6 +19,7 @@ mod mount_unit;
 mod nixos;
 mod tmpfiles;
 
+pub use copy_unit::CopyUnit;
 pub use fstab::Fstab;
 pub use mount_unit::MountUnit;
 #[cfg(feature = "serde")]

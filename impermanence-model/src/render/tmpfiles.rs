@@ -16,6 +16,8 @@ use crate::stage::Stage;
 /// it then is. [`Enforcement::CreateOnly`] and [`Enforcement::Report`] are `:0755`, which since systemd 250 is applied
 /// only to what is created.
 ///
+/// Files that are copied are none of its matter: see [`Layout::systemd_copies`].
+///
 /// `Display` shows bytes that are not UTF-8 by a replacement: a file is written from [`as_bytes`](Self::as_bytes).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tmpfiles(Vec<u8>);
@@ -50,16 +52,8 @@ impl Layout {
                         PlaceKind::Link { to } => line.write(&mut text, "L", to.as_bytes())?,
                     }
                 }
-                Action::CopyIn(copy) => {
-                    let line = Line {
-                        path: &seen(&copy.to, in_initrd),
-                        owner: &copy.owner,
-                        mode: copy.mode,
-                        enforcement: Enforcement::Enforce,
-                    };
-                    line.write(&mut text, "C", seen(&copy.from, in_initrd).as_bytes())?;
-                }
-                Action::Mount(_) => {}
+                // A line `C` would leave what a rolled-back root has: see the unit of the copies.
+                Action::Mount(_) | Action::CopyIn(_) => {}
             }
         }
         Ok(Tmpfiles(text))

@@ -278,6 +278,7 @@ directories = [{ path = "/var/lib/ro", options = ["ro"] }, { path = "/var/lib/lo
 [fileSystems."/persist/srv/data/disk"]
 device = "/dev/vdc"
 fsType = "ext4"
+neededForBoot = true
 [host]
 directories = [{ path = "/srv/data", how = "rbind", options = ["ro"] }]
 "#),

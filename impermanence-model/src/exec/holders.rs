@@ -1,0 +1,31 @@
+//! Who keeps a mount busy.
+
+use std::fs;
+
+/// Processes that have something of the mount open, or work in it: `mnt_id` in `/proc/PID/fdinfo` (proc(5)), and the
+/// working and root directories.
+pub(super) fn holders(mount: u64) -> Vec<u32> {
+    let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let processes = numbers.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let mut holders: Vec<u32> = processes.filter(|pid| holds(*pid, mount)).collect();
+    holders.sort_unstable();
+    holders
+}
+
+fn holds(pid: u32, mount: u64) -> bool {
+    let open = fs::read_dir(format!("/proc/{pid}/fdinfo")).into_iter().flatten().flatten();
+    let has_open = open.filter_map(|entry| fs::read_to_string(entry.path()).ok()).any(|info| {
+        let ids = info.lines().filter_map(|line| line.strip_prefix("mnt_id:"));
+        ids.filter_map(|id| id.trim().parse().ok()).any(|id: u64| id == mount)
+    });
+    has_open || ["cwd", "root"].iter().any(|link| is_in(&format!("/proc/{pid}/{link}"), mount))
+}
+
+/// Whether what a link of `/proc` leads to is in the mount.
+fn is_in(link: &str, mount: u64) -> bool {
+    use std::os::fd::AsFd;
+    let flags = nix::fcntl::OFlag::O_PATH | nix::fcntl::OFlag::O_CLOEXEC;
+    let held = nix::fcntl::open(link, flags, nix::sys::stat::Mode::empty());
+    let facts = held.and_then(|held| super::sys::facts(held.as_fd(), c""));
+    facts.is_ok_and(|facts| facts.mount == Some(mount))
+}
