@@ -66,7 +66,8 @@ fn fate(c: &mut Criterion) {
         })
         .collect();
     let subject = || asked.iter().filter(|path| layout.fate(path.as_str()).survives()).count();
-    let below = |path: &&String| sorted.partition_point(|entry| entry.as_bytes() <= path.as_bytes());
+    let below =
+        |path: &&String| sorted.partition_point(|entry| entry.as_bytes() <= path.as_bytes());
     let floor = || asked.iter().map(|path| below(&path)).sum::<usize>();
     measure(c, "fate", subject, floor);
 }

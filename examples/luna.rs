@@ -54,7 +54,8 @@ fn arguments() -> Result<Arguments, Failure> {
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--root" => {
-                let directory = arguments.next().ok_or(format!("--root needs a directory\n{USAGE}"))?;
+                let directory =
+                    arguments.next().ok_or(format!("--root needs a directory\n{USAGE}"))?;
                 found.root = Some(directory);
             }
             "--json" => found.json = true,
@@ -69,13 +70,16 @@ fn run() -> Result<(), Failure> {
     let arguments = arguments()?;
     let (name, text) = match &arguments.file {
         None => ("luna-persistence.toml", include_str!("hosts/luna-persistence.toml").to_owned()),
-        Some(file) => (file.as_str(), std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?),
+        Some(file) => {
+            (file.as_str(), std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?)
+        }
     };
     let is_json = text.trim_start().starts_with('{');
     let host = if is_json { Host::from_json(&text) } else { Host::from_toml(&text) };
     let layout = host.and_then(|host| host.resolve());
     let layout = layout.map_err(|problems| {
-        let lines: Vec<String> = problems.iter().map(|problem| format!("{name}: {problem}")).collect();
+        let lines: Vec<String> =
+            problems.iter().map(|problem| format!("{name}: {problem}")).collect();
         lines.join("\n")
     })?;
     let mut out = io::stdout().lock();
@@ -146,7 +150,9 @@ fn audit(out: &mut impl Write, layout: &Layout, root: &str) -> Result<(), Failur
     use impermanence_model::audit::Rules;
     use impermanence_model::exec::World;
 
-    let world = World::new(AbsolutePath::new(std::fs::canonicalize(root)?.as_os_str().as_encoded_bytes())?)?;
+    let world = World::new(AbsolutePath::new(
+        std::fs::canonicalize(root)?.as_os_str().as_encoded_bytes(),
+    )?)?;
     let report = world.audit(&Rules::new(layout), |_| ControlFlow::Continue(()))?;
     writeln!(out, "\nThe next boot would throw away, in {root}:\n{report}")?;
     Ok(())

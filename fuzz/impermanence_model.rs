@@ -1,10 +1,10 @@
 // What the fuzz targets of impermanence-model do with their input, and `impermanence-model/tests/corpus.rs` with every
 // file of the corpora. A property that fails panics.
 
-use impermanence_model::{AbsolutePath, Host, Problems};
 use impermanence_model::escape::{fstab, tmpfiles, unit};
 use impermanence_model::mountinfo::MountTable;
 use impermanence_model::sim::Machine;
+use impermanence_model::{AbsolutePath, Host, Problems};
 
 /// A table is read or refused; every mount of it is reached by its mount point, or hidden by what is.
 pub fn mountinfo(data: &[u8]) {
@@ -13,7 +13,9 @@ pub fn mountinfo(data: &[u8]) {
         let at = table.at(&mount.point);
         assert!(at.is_none_or(|top| top.point == mount.point));
         assert!(!table.is_visible(mount) || at.is_some_and(|top| top.id == mount.id));
-        assert!(table.stacked(&mount.point).any(|each| each == mount) || has_twin(&table, mount.parent));
+        assert!(
+            table.stacked(&mount.point).any(|each| each == mount) || has_twin(&table, mount.parent)
+        );
         let _ = (mount.deleted(), mount.is_read_only(), table.covering(&mount.root).is_some());
     }
 }
