@@ -51,7 +51,12 @@ fn what_is_hidden() {
     // 25 is mounted on 23, and hides what is mounted below that.
     assert_eq!((id("/"), id("/a"), id("/a/b"), id("/a/b/c"), id("/ab")), (22, 25, 25, 25, 22));
     assert!(found.at(b"/a/b").is_none());
-    let visible: Vec<_> = found.mounts().iter().filter(|mount| found.is_visible(mount)).map(|mount| mount.id).collect();
+    let visible: Vec<_> = found
+        .mounts()
+        .iter()
+        .filter(|mount| found.is_visible(mount))
+        .map(|mount| mount.id)
+        .collect();
     assert_eq!(visible, [22, 25, 27]);
     let stacked: Vec<_> = found.stacked(b"/a").map(|mount| mount.id).collect();
     assert_eq!(stacked, [23, 25]);

@@ -129,11 +129,7 @@ impl World {
     }
 
     /// How each step up to and with `stage` stands now.
-    pub fn verify(
-        &self,
-        layout: &Layout,
-        stage: Stage,
-    ) -> Result<Vec<(StepId, Check)>, ExecError> {
+    pub fn verify(&self, layout: &Layout, stage: Stage) -> Result<Vec<(StepId, Check)>, ExecError> {
         let table = self.table()?;
         let steps = layout.steps().iter().zip(0..).filter(|(step, _)| step.stage <= stage);
         steps.map(|(step, id)| Ok((StepId(id), self.check(layout, step, &table)?))).collect()

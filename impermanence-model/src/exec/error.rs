@@ -78,7 +78,9 @@ pub enum ExecError {
         holders: Vec<u32>,
     },
     /// Something is in two places, and is not the same.
-    #[error("{path} and {other} differ ({what}); see which is the right one, and move the other away")]
+    #[error(
+        "{path} and {other} differ ({what}); see which is the right one, and move the other away"
+    )]
     Differ {
         /// The one.
         path: AbsolutePath,

@@ -132,6 +132,14 @@ impl Tree {
             .map_err(ExecError::system(root, "opening the root directory"))
     }
 
+    /// The path by which the kernel's table of mounts knows the root: without links.
+    pub(super) fn real_path(&self, root: &AbsolutePath) -> Result<AbsolutePath, ExecError> {
+        use std::os::unix::ffi::OsStrExt;
+        let failed = || ExecError::system(root, "looking where it is");
+        let path = readlinkat(AT_FDCWD, handle(self.root.as_fd()).as_str()).map_err(failed())?;
+        AbsolutePath::new(path.as_bytes()).map_err(|_| failed()(Errno::ENOENT))
+    }
+
     /// The directory at a path, which has to exist.
     fn directory(&self, path: &AbsolutePath) -> Result<OwnedFd, ExecError> {
         let relative = path.as_bytes().get(1..).unwrap_or_default();
@@ -173,10 +181,14 @@ impl Tree {
     }
 
     /// The names in a directory, and what they are.
-    pub(super) fn names(&self, path: &AbsolutePath) -> Result<Vec<(AbsolutePath, sys::Facts)>, ExecError> {
+    pub(super) fn names(
+        &self,
+        path: &AbsolutePath,
+    ) -> Result<Vec<(AbsolutePath, sys::Facts)>, ExecError> {
         let failed = || ExecError::system(path, "reading the directory");
         let held = self.directory(path)?;
-        let mut directory = Dir::openat(&held, ".", OFlag::O_RDONLY, Mode::empty()).map_err(failed())?;
+        let mut directory =
+            Dir::openat(&held, ".", OFlag::O_RDONLY, Mode::empty()).map_err(failed())?;
         let mut names = Vec::new();
         for entry in directory.iter() {
             let entry = entry.map_err(failed())?;
@@ -259,12 +271,7 @@ impl Spot {
         let aside = aside.map_err(failed())?;
         let made = self.finish(&aside, SFlag::S_IFDIR, perms).and_then(|_| {
             // Takes the place of nothing, or of an empty directory that was made meanwhile.
-            nix::fcntl::renameat(
-                &self.directory,
-                aside.as_slice(),
-                &self.directory,
-                self.name(),
-            )
+            nix::fcntl::renameat(&self.directory, aside.as_slice(), &self.directory, self.name())
         });
         made.map_err(|errno| {
             let _ = unlinkat(&self.directory, aside.as_slice(), UnlinkatFlags::RemoveDir);
@@ -305,11 +312,8 @@ impl Spot {
         dress: impl FnOnce(&Found) -> nix::Result<()>,
     ) -> Result<Vec<u8>, ExecError> {
         let failed = || self.failed("writing the file");
-        let flags = OFlag::O_CREAT
-            | OFlag::O_EXCL
-            | OFlag::O_WRONLY
-            | OFlag::O_NOFOLLOW
-            | OFlag::O_CLOEXEC;
+        let flags =
+            OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_WRONLY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let mut file = None;
         let aside = Self::aside(|name| {
             file = Some(openat(&self.directory, name, flags, Mode::S_IRUSR | Mode::S_IWUSR)?);
@@ -372,8 +376,7 @@ impl Spot {
 
     /// Removes a file or a link, or a directory that is empty.
     pub(super) fn remove(&self, is_directory: bool) -> Result<(), ExecError> {
-        let flag =
-            if is_directory { UnlinkatFlags::RemoveDir } else { UnlinkatFlags::NoRemoveDir };
+        let flag = if is_directory { UnlinkatFlags::RemoveDir } else { UnlinkatFlags::NoRemoveDir };
         unlinkat(&self.directory, self.name(), flag).map_err(self.failed("removing it"))
     }
 

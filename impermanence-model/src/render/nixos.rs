@@ -84,9 +84,10 @@ fn string(bytes: Vec<u8>) -> Result<String, Inexpressible> {
         Ok(text) if ends_line => {
             Err(refuse(text.into_bytes(), "NixOS writes it into a line of fstab as it is"))
         }
-        Ok(text) if has_escape => {
-            Err(refuse(text.into_bytes(), "NixOS writes it into fstab as it is, where it is an escape"))
-        }
+        Ok(text) if has_escape => Err(refuse(
+            text.into_bytes(),
+            "NixOS writes it into fstab as it is, where it is an escape",
+        )),
         Ok(text) => Ok(text),
     }
 }

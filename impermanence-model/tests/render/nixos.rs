@@ -34,8 +34,14 @@ fn file_systems_have_every_mount() {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("fs.json");
             std::fs::write(&file, &json).unwrap();
-            let expression = format!("builtins.toJSON (builtins.fromJSON (builtins.readFile {}))", file.display());
-            let output = Command::new("nix-instantiate").args(["--eval", "--expr", &expression]).output().unwrap();
+            let expression = format!(
+                "builtins.toJSON (builtins.fromJSON (builtins.readFile {}))",
+                file.display()
+            );
+            let output = Command::new("nix-instantiate")
+                .args(["--eval", "--expr", &expression])
+                .output()
+                .unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         }
     }

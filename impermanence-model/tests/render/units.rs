@@ -39,7 +39,8 @@ fn systemd_takes_the_units() {
         let mut tool = Command::new("systemd-analyze");
         tool.args(["verify", "--man=no", "multi-user.target"]);
         tool.args(units.iter().map(|unit| format!("./{}", unit.name())));
-        tool.current_dir(folder.path()).env("SYSTEMD_UNIT_PATH", format!("{}:", folder.path().display()));
+        tool.current_dir(folder.path())
+            .env("SYSTEMD_UNIT_PATH", format!("{}:", folder.path().display()));
         let output = tool.output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         let about_us = |line: &&str| {
@@ -59,7 +60,8 @@ fn the_copy_unit_copies() {
     if !nix::unistd::geteuid().is_root() || !is_there("the_copy_unit_copies", "systemd-analyze") {
         return namespace::skipped("the_copy_unit_copies", "not root, or no systemd-analyze");
     }
-    let declared = declared::BOOT.iter().find(|declared| declared.name == "replaced-files").unwrap();
+    let declared =
+        declared::BOOT.iter().find(|declared| declared.name == "replaced-files").unwrap();
     let host = declared.read().unwrap();
     let layout = host.resolve().unwrap();
     let unit = layout.systemd_copies().unwrap();
@@ -78,7 +80,8 @@ fn the_copy_unit_copies() {
             let root = machine.root();
             for line in unit.text().lines().filter_map(|line| line.strip_prefix(setting)) {
                 // The paths are plain: a word is what stands in quotes; and the machine's root is elsewhere.
-                let words = line.trim_start_matches('-').split(' ').map(|word| word.trim_matches('"'));
+                let words =
+                    line.trim_start_matches('-').split(' ').map(|word| word.trim_matches('"'));
                 let here = |word: &str| match word.strip_prefix('/') {
                     Some(path) => root.join(path).to_string_lossy().into_owned(),
                     None => word.to_owned(),
