@@ -10,6 +10,7 @@ mod declared;
 #[path = "boots/generated.rs"]
 mod generated;
 #[path = "boots/machine.rs"]
+#[allow(dead_code, reason = "what other tests need of it as well")]
 mod machine;
 #[path = "boots/namespace.rs"]
 mod namespace;

@@ -1,6 +1,8 @@
 //! Tables as the kernel writes them, and as nobody does.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::fmt::Write;
+
 use impermanence_model::mountinfo::{MountTable, Propagation};
 use proptest::prelude::*;
 
@@ -100,7 +102,7 @@ proptest! {
         const POINTS: [&str; 4] = ["/", "/a", "/a/b", "/a/b/c"];
         let mut text = String::new();
         for (id, (parent, point)) in parents.iter().enumerate() {
-            text.push_str(&format!("{} {parent} 0:1 / {} rw - t s o\n", id + 1, POINTS[*point]));
+            writeln!(text, "{} {parent} 0:1 / {} rw - t s o", id + 1, POINTS[*point]).unwrap();
         }
         let found = table(text.as_bytes());
         if let Some(mount) = found.covering(POINTS[path].as_bytes()) {

@@ -117,7 +117,7 @@ impl World {
             Action::Create(place) => (self.create(place, layout, &table)?, true),
             Action::CopyIn(copy) => (self.copy_in(copy, layout)?, true),
             Action::Mount(mount) => {
-                let (effect, is_current) = self.mount(mount, &mut table)?;
+                let (effect, is_current) = self.mount(mount, &mut table, self.may_hide)?;
                 self.settle(mount, layout, &table)?;
                 (effect, is_current)
             }

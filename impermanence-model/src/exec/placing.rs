@@ -24,7 +24,7 @@ impl World {
             match &place.kind {
                 PlaceKind::Directory => spot.make_directory(wanted)?,
                 PlaceKind::File(content) => spot.make_file(wanted, content.bytes())?,
-                PlaceKind::Link { to } => spot.make_link(to, wanted)?,
+                PlaceKind::Link { to } => spot.make_link(to.as_bytes(), wanted)?,
             }
             return Ok(Effect::Created { in_store: self.is_in_store(&place.path, layout, table) });
         };

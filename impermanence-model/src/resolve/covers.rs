@@ -2,7 +2,7 @@
 
 use crate::host::{Backing, Host, Kind};
 use crate::index::Index;
-use crate::layout::{By, Cover, Covers, Via};
+use crate::layout::{Action, By, Cover, Covers, PlaceKind, Step, Via};
 use crate::origin::{Layer, Origin};
 use crate::path::AbsolutePath;
 use crate::problem::{Code, problem};
@@ -140,4 +140,19 @@ pub(super) fn covers(host: &Host, drafts: &[Draft], file_systems: &FileSystems) 
     // What is mounted at a path of its own is on top of what a bind brings there.
     covers.extend(brought);
     Index::new(covers)
+}
+
+/// Adds the directories that are made at every boot on what is not kept: there an answer is another one.
+pub(super) fn with_made(covers: Covers, steps: &[Step]) -> Covers {
+    let mut made = Vec::new();
+    for (number, step) in steps.iter().enumerate() {
+        let Action::Create(place) = &step.action else { continue };
+        let Some((on, cover)) = covers.nearest(place.path.as_bytes()) else { continue };
+        let is_new = place.kind == PlaceKind::Directory && *on != place.path;
+        if is_new && !cover.backing.is_kept() {
+            let by = By::Made(number);
+            made.push((place.path.clone(), Cover { by, backing: cover.backing.clone() }));
+        }
+    }
+    Index::new(covers.into_iter().chain(made))
 }

@@ -1,7 +1,7 @@
 //! What is to be kept, where, in which store, and who says so.
 
 use crate::host::{At, Declared, FileSystem, Host, Keep, Kind, State, Storage};
-use crate::index::Index;
+use crate::index::{Index, sort_large};
 use crate::origin::Origin;
 use crate::path::AbsolutePath;
 use crate::problem::{Code, problem};
@@ -63,9 +63,7 @@ pub(super) fn collect(
             }
         }
     }
-    drafts.sort_by(|a, b| {
-        (&a.path, a.kind, &a.store, &a.origin).cmp(&(&b.path, b.kind, &b.store, &b.origin))
-    });
+    drafts = sort_large(drafts, Draft::order);
     drafts
 }
 

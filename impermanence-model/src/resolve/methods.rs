@@ -147,9 +147,8 @@ pub(super) fn choose(
             keep_parent(draft, found);
         }
     }
-    drafts.sort_by(|a, b| {
-        (&a.path, a.kind, &a.store, &a.origin).cmp(&(&b.path, b.kind, &b.store, &b.origin))
-    });
+    // Those whose directory is kept instead have moved.
+    drafts.sort_by(Draft::order);
 }
 
 fn file(draft: &mut Draft, homes: &crate::index::Index<String>, found: &mut Findings) -> How {

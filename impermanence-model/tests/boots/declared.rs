@@ -53,7 +53,7 @@ const fn host(name: &'static str, about: &'static str, toml: &'static str) -> De
 }
 
 /// Each boots.
-pub(crate) const BOOT: [Declared; 36] = [
+pub(crate) const BOOT: [Declared; 37] = [
     host(
         "private-parent",
         "an explicit 0700 on a directory that is also a parent (DynamicUser)",
@@ -125,8 +125,16 @@ directories = [{ path = "/var/lib/sym", mode = "u=rwx,g=rx,o=" }, { path = "/var
         r#"
 [host]
 directories = ["/srv/100%", "/srv/a'b", "/srv/a\"b", "/srv/$HOME", "/srv/back\\slash", "/srv/-dash", "/srv/ünïcode",
-    "/srv/a#b;c", "/srv/two words", "/srv/%h", "/srv/tail\\", "/srv/blank ", "/srv/new\nline", "/srv/..."]
+    "/srv/a#b;c", "/srv/two words", "/srv/%h", "/srv/tail\\", "/srv/blank ", "/srv/..."]
 files = ["/etc/it's", "/etc/50%.conf", "/etc/ü ü"]
+"#,
+    ),
+    host(
+        "line-break",
+        "a path that no line of a file can hold",
+        r#"
+[host]
+directories = ["/srv/new\nline", "/srv/plain"]
 "#,
     ),
     host(
@@ -389,6 +397,7 @@ directories = [{ path = "/var/lib/ro", options = ["ro"] }, { path = "/var/lib/lo
 [fileSystems."/persist/srv/data/disk"]
 device = "/dev/vdc"
 fsType = "ext4"
+neededForBoot = true
 [host]
 directories = [{ path = "/srv/data", how = "rbind", options = ["ro"] }]
 "#,

@@ -81,6 +81,37 @@ impl Machine {
         self.world().at_boot().apply(&self.layout, Stage::Late)
     }
 
+    /// Starts it, and leaves it running.
+    pub(crate) fn boot_and_keep(&self) {
+        self.mount_root();
+        let applied = self.world().at_boot().apply(&self.layout, Stage::Late);
+        applied.unwrap_or_else(|e| panic!("{}: {e}", self.host.name));
+    }
+
+    /// Takes its memory away.
+    pub(crate) fn power_off(&self) {
+        umount2(&self.root(), MntFlags::MNT_DETACH).unwrap();
+    }
+
+    /// All regular files of the running machine that can be read, with their content.
+    pub(crate) fn files(&self) -> BTreeMap<AbsolutePath, Vec<u8>> {
+        crate::services::inside(self, || {
+            let (mut files, mut waiting) = (BTreeMap::new(), vec![PathBuf::from("/")]);
+            while let Some(at) = waiting.pop() {
+                for entry in fs::read_dir(at).unwrap().map(Result::unwrap) {
+                    let kind = entry.file_type().unwrap();
+                    if kind.is_dir() {
+                        waiting.push(entry.path());
+                    } else if kind.is_file() {
+                        let path = AbsolutePath::new(entry.path().as_os_str().as_encoded_bytes());
+                        files.insert(path.unwrap(), fs::read(entry.path()).unwrap());
+                    }
+                }
+            }
+            files
+        })
+    }
+
     /// Starts it: what was volatile is gone.
     pub(crate) fn boot(&self) -> Running<'_> {
         self.mount_root();

@@ -5,7 +5,9 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use impermanence_model::AbsolutePath;
+use impermanence_model::exec::{FileSystems, World};
 use impermanence_model::live::State;
+use impermanence_model::stage::Stage;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
 use crate::machine::Machine;
@@ -74,6 +76,22 @@ fn every_state_is_told() {
         // What is above hides all that is below.
         bind(&path("/persist"), &path("/srv"));
         assert!(matches!(state(&machine, "/srv/ro"), State::Hidden { .. }));
+    });
+}
+
+/// A root that is reached through a link is the same root.
+#[test]
+fn the_root_may_be_reached_through_a_link() {
+    as_root("the_root_may_be_reached_through_a_link", || {
+        let machine = machine(DECLARED);
+        let _running = machine.boot();
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(machine.root(), &link).unwrap();
+        let world =
+            World::new(at(link.to_str().unwrap())).unwrap().file_systems(FileSystems::StandIns);
+        let checks = world.verify(&machine.layout, Stage::Late).unwrap();
+        assert!(checks.iter().all(|(_, check)| check.is_done()), "{checks:?}");
     });
 }
 

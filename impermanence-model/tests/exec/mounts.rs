@@ -14,6 +14,7 @@ const DECLARED: &str = r#"
 [fileSystems."/persist/srv/data/disk"]
 device = "/dev/vdc"
 fsType = "ext4"
+neededForBoot = true
 [host]
 directories = [{ path = "/srv/data", how = "rbind", options = ["ro", "nosuid"] }, { path = "/var/ro", options = ["ro"] },
     { path = "/var/rw", options = ["ro", "rw", "nodev"] }, { path = "/var/noatime", options = ["noatime", "nodiratime"] },
