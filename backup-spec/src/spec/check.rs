@@ -1,0 +1,103 @@
+//! What is wrong with a declaration as a whole.
+
+mod jobs;
+mod times;
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use declared::join;
+
+use super::{Code, Problem, Spec};
+use crate::coverage::Subject;
+
+/// Everything that is wrong with a declaration, in no order.
+pub fn check(spec: &Spec) -> Vec<Problem> {
+    let mut found = Found::default();
+    found.repositories(spec);
+    found.jobs(spec);
+    found.sanoid(spec);
+    found.replications(spec);
+    found.archives(spec);
+    found.times(spec);
+    found.thresholds(spec);
+    found.crowds(spec);
+    found.notifications(spec);
+    found.0
+}
+
+#[derive(Default)]
+struct Found(Vec<Problem>);
+
+impl Found {
+    fn add(&mut self, path: String, code: Code, what: impl Display, remedy: impl Display) {
+        let (what, remedy) = (what.to_string(), remedy.to_string());
+        self.0.push(Problem { position: None, path, code, what, remedy });
+    }
+
+    fn repositories(&mut self, spec: &Spec) {
+        let mut seen = BTreeMap::new();
+        for (name, repository) in &spec.repositories {
+            let path = join("repositories", name.as_str());
+            if let Some(other) = seen.insert(&repository.url, name) {
+                let what = format!("`{}` is the repository `{other}` too", repository.url);
+                let remedy = "keep one of the two: each would forget by its own policy";
+                self.add(join(&path, "url"), Code::DuplicateRepository, what, remedy);
+            }
+            if let Some(forget) = &repository.forget {
+                if forget.keep.is_empty() {
+                    let what = "nothing would be kept: restic refuses to run so";
+                    let remedy = "write what is kept, such as \"--keep-daily 14\"";
+                    self.add(join(&join(&path, "forget"), "keep"), Code::KeepsNothing, what, remedy);
+                }
+            }
+        }
+    }
+
+    fn archives(&mut self, spec: &Spec) {
+        for (name, archive) in &spec.pitr {
+            let path = join("pitr", name.as_str());
+            for (key, what, remedy) in archive.problems() {
+                self.add(if key.is_empty() { path.clone() } else { join(&path, key) }, Code::Pitr, what, remedy);
+            }
+        }
+    }
+
+    fn replications(&mut self, spec: &Spec) {
+        for (name, replication) in &spec.replication {
+            let path = join("replication", name.as_str());
+            for (what, remedy) in replication.problems() {
+                self.add(path.clone(), Code::Replication, what, remedy);
+            }
+            let sends = replication.takes_snapshots()
+                || spec.sanoid.as_ref().is_some_and(|sanoid| {
+                    let within = |dataset: &&_| replication.includes(dataset);
+                    spec.snapshot_gap(replication.source()).is_some()
+                        || sanoid.datasets.keys().filter(within).any(|d| spec.snapshot_gap(d).is_some())
+                });
+            if replication.enable && !sends {
+                let what = format!("nobody takes snapshots of {}", replication.source());
+                let remedy = "let sanoid take some, or let syncoid take its own";
+                self.add(path, Code::Replication, what, remedy);
+            }
+        }
+    }
+
+    fn sanoid(&mut self, spec: &Spec) {
+        let Some(sanoid) = &spec.sanoid else { return };
+        for (key, what, remedy) in sanoid.problems() {
+            self.add(join("sanoid", &key), Code::Sanoid, what, remedy);
+        }
+    }
+
+    fn notifications(&mut self, spec: &Spec) {
+        for (key, what, remedy) in spec.notifications.problems() {
+            self.add(join("notifications", &key), Code::Notification, what, remedy);
+        }
+    }
+}
+
+/// The path of a decision.
+pub(super) fn protection_path(subject: &Subject) -> String {
+    join("protection", &subject.to_string())
+}

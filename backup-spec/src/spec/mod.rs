@@ -1,0 +1,65 @@
+//! What a host declares about its copies.
+//!
+//! A [`Spec`] is plain data. Build it in code, or read it from TOML ([`Spec::from_toml`]) or JSON (`Spec::from_json`, which is
+//! what Nix emits); the keys are the same. What is serialized is a declaration too, and reads back as the same `Spec`.
+//!
+//! | key | where | meaning |
+//! |---|---|---|
+//! | `host` | top | the host's name, as snapshots carry it |
+//! | `zone` | top | the time zone of schedules that name none, such as `"Europe/Berlin"`; absent: UTC |
+//! | `excludes` | top | patterns that every job leaves out, in front of its own |
+//! | `floor` | top | the least `memory` and `cpus` of a job; also what a job has that says nothing |
+//! | `parallel` | top | how many jobs may be at work at a time on average, in any window that timers spread them over |
+//! | `[defaults]` | top | keys of jobs for those that do not give them: `repository`, `schedule`, `jitter`, `accuracy`, `persistent`, `runTime`, `oneFileSystem` |
+//! | `[repositories.NAME]` | top | a restic repository |
+//! | `url`, `passwordFile`, `environmentFile` | repository | where it is, and the files of its secrets |
+//! | `id` | repository | the id it must have |
+//! | `offsite` | repository | whether it survives the loss of this site; needed where the backend does not tell (`sftp`, `rest`) |
+//! | `compression` | repository | `auto`, `off` or `max` |
+//! | `forget` | repository | `{ keep, schedule, ... }`: what is kept, and when the rest is pruned |
+//! | `check` | repository | `{ readPercent, schedule, ... }`: when it is checked |
+//! | `[jobs.NAME]` | top | a backup job |
+//! | `enable` | job, replication, archive | `false`: declared, and not in force |
+//! | `repository` | job | where it writes |
+//! | `dataset`, `mountpoint` | job | the dataset it reads a clone of, and where that is mounted on the running host |
+//! | `paths` | job | what it reads, as paths of the running host; with `dataset`: the mountpoint unless given |
+//! | `excludes`, `iexcludes` | job | restic patterns; those with `/` in front are paths of the running host |
+//! | `excludeCaches`, `excludeIfPresent`, `excludeLargerThan` | job | exclusions that look at files |
+//! | `oneFileSystem` | job | stay on the filesystem of each path |
+//! | `tags` | job | tags of its snapshots |
+//! | `hooks` | job | `[{ open, close, quiesces }]`: commands in pairs |
+//! | `memory`, `cpus`, `belowFloor` | job | what it may use |
+//! | `schedule`, `jitter`, `accuracy`, `persistent` | whatever runs | systemd's `OnCalendar=`, `RandomizedDelaySec=`, `AccuracySec=`, `Persistent=` |
+//! | `runTime` | whatever runs | how long a run may take: it is stopped then, and everything that is computed counts on it |
+//! | `[sanoid]` | top | `schedule` and the like, `[sanoid.templates.NAME]`, `[sanoid.datasets."DATASET"]` |
+//! | `[replication.NAME]` | top | a syncoid job |
+//! | `[pitr.NAME]` | top | the archive of a database |
+//! | `[classes.CLASS]` | top | what `system`, `critical`, `standard` and `ephemeral` ask for |
+//! | `tiers`, `onsiteRpo`, `offsiteRpo`, `consistency` | class, protection | the tiers that must be met, the most that may be lost, the least consistency that counts |
+//! | `[protection."DATASET or /PATH"]` | top | the `class` of a dataset or path, its own tiers and objectives |
+//! | `payload` | protection | paths below it that every copy must hold |
+//! | `[alerts]` | top | `backup`, `lag`, `snapshot`: `{ warning, critical }` ages; `capacity`: percentages |
+//! | `[notifications.NAME]` | top | templates of messages |
+
+mod check;
+mod checked;
+mod code;
+mod read;
+
+use std::collections::BTreeMap;
+
+pub use check::check;
+pub use checked::Checked;
+pub use code::Code;
+
+use crate::coverage::{Class, Protection, Requirement, Subject};
+use crate::exclude::Pattern;
+use crate::health::Thresholds;
+use crate::job::{Job, Resources};
+use crate::name::Name;
+use crate::repository::Repository;
+
+/// One thing that is wrong with a declaration.
+pub type Problem = declared::Problem<Code>;
+/// Everything that is wrong with a declaration.
+pub type Problems = declared::Problems<Code>;
