@@ -1,1 +1,5 @@
 //! What is copied, how often, kept how long, and whether that covers what must live: restic, sanoid, syncoid, systemd timers and PITR as checked data.
+
+pub mod calendar;
+pub mod span;
+pub mod timer;
