@@ -11,6 +11,7 @@ use crate::job::{Job, Source};
 use crate::name::Name;
 use crate::path::AbsolutePath;
 use crate::scan::{Scan, Verdict};
+use crate::snapshots::Policies;
 use crate::span::Span;
 use crate::spec::Checked;
 use crate::units::Task;
@@ -19,6 +20,8 @@ use crate::units::Task;
 pub(super) struct Search<'c> {
     pub(super) spec: &'c Checked,
     pub(super) inventory: &'c Inventory,
+    pub(super) scans: &'c BTreeMap<&'c Name, Scan>,
+    pub(super) policies: &'c Policies,
     /// The consistency that a copy must have to count.
     pub(super) wanted: Consistency,
     pub(super) copies: Vec<Copy>,
@@ -51,13 +54,17 @@ impl Search<'_> {
     /// Snapshots in the dataset's own pool.
     pub(super) fn snapshots(&mut self, dataset: &DatasetName) {
         let place = (Task::Snapshot, Tier::LocalSnapshot, false);
-        match self.spec.snapshot_gap(dataset) {
+        match self.snapshot_gap(dataset) {
             Some(gap) => self.found(place, Consistency::Crash, Some(gap), Held::Whole),
-            None if self.spec.is_pruned(dataset) => {
+            None if self.policies.get(dataset).is_some() => {
                 self.refuse(Task::Snapshot, Tier::LocalSnapshot, Why::NoSnapshots);
             }
             None => {}
         }
+    }
+
+    fn snapshot_gap(&self, dataset: &DatasetName) -> Option<Span> {
+        self.spec.snapshot_gap(self.policies.period(dataset)?)
     }
 
     /// Replications of the dataset, by its own name or with a parent.
@@ -81,13 +88,13 @@ impl Search<'_> {
             let sent = if replication.takes_snapshots() {
                 Some(Span::ZERO)
             } else {
-                self.spec.snapshot_gap(dataset)
+                self.snapshot_gap(dataset)
             };
             let Some(sent) = sent else {
                 self.refuse(task, Tier::Replication, Why::NothingToSend);
                 continue;
             };
-            let worst = replication.schedule.worst_loss().map(|worst| worst.saturating_add(sent));
+            let worst = self.spec.bound(&task).map(|worst| worst.saturating_add(sent));
             let place = (task, Tier::Replication, replication.offsite);
             self.found(place, Consistency::Crash, worst, Held::Whole);
         }
@@ -106,18 +113,18 @@ impl Search<'_> {
                 continue;
             }
             let place = (task, tier, archive.offsite);
-            self.found(place, Consistency::Transaction, archive.worst_loss(), Held::Database);
+            self.found(place, Consistency::Transaction, archive.worst_loss(self.spec), Held::Database);
         }
     }
 
     /// Jobs that read files.
-    pub(super) fn jobs(&mut self, scans: &BTreeMap<&Name, Scan>, subject: &Subject, payload: &[String]) {
+    pub(super) fn jobs(&mut self, subject: &Subject, payload: &[String]) {
         let top = match subject {
             Subject::Path(path) => Some(path),
             Subject::Dataset(dataset) => self.inventory.mount_of(dataset),
         };
         for (name, job) in &self.spec.jobs {
-            let Some(scan) = scans.get(name) else { continue };
+            let Some(scan) = self.scans.get(name) else { continue };
             let Some(repository) = self.spec.repositories.get(&job.repository) else { continue };
             let tier = if repository.offsite { Tier::OffsiteBackup } else { Tier::NasBackup };
             let task = Task::Backup(name.clone());
@@ -146,7 +153,8 @@ impl Search<'_> {
                 None => {
                     let held = held(scan, top, self.inventory);
                     let place = (task, tier, repository.offsite);
-                    self.found(place, consistency(job), job.schedule.worst_loss(), held);
+                    let worst = self.spec.bound(&place.0);
+                    self.found(place, consistency(job), worst, held);
                 }
             }
         }

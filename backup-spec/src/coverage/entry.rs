@@ -11,6 +11,7 @@ use super::inventory::Inventory;
 use crate::name::Name;
 use crate::path::AbsolutePath;
 use crate::scan::{Scan, Verdict};
+use crate::snapshots::Policies;
 use crate::span::Span;
 use crate::spec::Checked;
 use crate::units::Task;
@@ -251,9 +252,9 @@ impl fmt::Display for Finding {
 
 /// The entry of one subject.
 pub(super) fn of(
-    spec: &Checked,
-    inventory: &Inventory,
+    (spec, inventory): (&Checked, &Inventory),
     scans: &BTreeMap<&Name, Scan>,
+    policies: &Policies,
     subject: Subject,
 ) -> Entry {
     let protection = spec.protection.get(&subject);
@@ -261,6 +262,8 @@ pub(super) fn of(
     let mut search = copies::Search {
         spec,
         inventory,
+        scans,
+        policies,
         wanted: requirement.consistency,
         copies: Vec::new(),
         refused: Vec::new(),
@@ -275,7 +278,7 @@ pub(super) fn of(
         search.replications(dataset);
         search.archives(dataset);
     }
-    search.jobs(scans, &subject, protection.map_or(&[], |p| p.payload.as_slice()));
+    search.jobs(&subject, protection.map_or(&[], |p| p.payload.as_slice()));
     search.vouched(&subject);
     let copies::Search { copies, refused, .. } = search;
     let best = |offsite: bool| {

@@ -36,6 +36,7 @@ pub use inventory::{BadInventory, Filesystem, Inventory, Kind};
 
 use crate::name::Name;
 use crate::scan::Scan;
+use crate::snapshots::Policies;
 use crate::spec::Checked;
 
 /// What is protected by what. Displayed, it is a table, and below it everything that is missing.
@@ -54,7 +55,11 @@ impl Coverage {
             spec.jobs.keys().filter_map(|name| Some((name, spec.scan(name)?))).collect();
         let there = inventory.datasets().map(|(dataset, _)| Subject::Dataset(dataset.clone()));
         let subjects: BTreeSet<Subject> = there.chain(spec.protection.keys().cloned()).collect();
-        let entry = |subject| entry::of(spec, inventory, &scans, subject);
+        let datasets = inventory.datasets().map(|(dataset, _)| dataset);
+        // The check of the declaration has seen that they can be told.
+        let policies = spec.sanoid.as_ref().and_then(|s| Policies::of(s, datasets).ok());
+        let policies = policies.unwrap_or_default();
+        let entry = |subject| entry::of((spec, inventory), &scans, &policies, subject);
         Self { entries: subjects.into_iter().map(entry).collect() }
     }
 

@@ -182,8 +182,8 @@ pub fn evaluate(spec: &Checked, seen: &Observations, now: Timestamp) -> Vec<Aler
             Some(record) => alerts.extend(of_task(&task, record, ages, now)),
         }
     }
-    for (dataset, gap) in spec.snapshotted() {
-        alerts.extend(of_snapshots(spec, seen, dataset, gap, now));
+    for (dataset, _) in spec.snapshotted() {
+        alerts.extend(of_snapshots(spec, seen, dataset, now));
     }
     for ((replication, dataset), lag) in &seen.lags {
         let Some(ages) = spec.lag_ages(replication) else { continue };
@@ -249,10 +249,9 @@ fn of_snapshots(
     spec: &Checked,
     seen: &Observations,
     dataset: &DatasetName,
-    gap: Span,
     now: Timestamp,
 ) -> Option<Alert> {
-    let ages = spec.alerts.snapshot.unwrap_or(Ages { warning: gap, critical: gap.saturating_mul(2) });
+    let ages = spec.snapshot_ages(dataset)?;
     let dataset = dataset.clone();
     let Some(newest) = seen.snapshots.get(&dataset) else {
         return Some(Alert { level: Level::Unknown, what: What::UnobservedSnapshots { dataset } });

@@ -15,6 +15,13 @@ pub struct Ages {
     pub critical: Span,
 }
 
+impl Ages {
+    /// A warning as soon as a bound is exceeded, critical at twice that.
+    pub fn from_bound(bound: Span) -> Self {
+        Self { warning: bound, critical: bound.saturating_mul(2) }
+    }
+}
+
 /// Percentages from which a dataset is worth a warning, and from which it is an emergency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]

@@ -59,9 +59,9 @@ impl fmt::Display for Report<'_> {
         writeln!(f, "| unit | when | longest pause | late after |\n|---|---|---|---|")?;
         for task in spec.tasks() {
             let Some(schedule) = spec.schedule(&task) else { continue };
-            let or_never = |span: Option<_>| span.map_or("never".to_owned(), |span: crate::span::Span| span.to_string());
-            let (pause, bound) = (or_never(schedule.longest_pause()), or_never(spec.bound(&task)));
-            writeln!(f, "| {} | {} | {pause} | {bound} |", Text(&task), Text(schedule))?;
+            let Some(bounds) = spec.bounds(&task) else { continue };
+            let (pause, late) = (bounds.between_starts, bounds.worst);
+            writeln!(f, "| {} | {} | {pause} | {late} |", Text(&task), Text(schedule))?;
         }
         Ok(())
     }

@@ -8,11 +8,11 @@ use std::fmt::Display;
 
 use declared::join;
 
-use super::{Code, Problem, Spec};
+use super::{Checked, Code, Problem};
 use crate::coverage::Subject;
 
 /// Everything that is wrong with a declaration, in no order.
-pub fn check(spec: &Spec) -> Vec<Problem> {
+pub(super) fn problems(spec: &Checked) -> Vec<Problem> {
     let mut found = Found::default();
     found.repositories(spec);
     found.jobs(spec);
@@ -35,7 +35,7 @@ impl Found {
         self.0.push(Problem { position: None, path, code, what, remedy });
     }
 
-    fn repositories(&mut self, spec: &Spec) {
+    fn repositories(&mut self, spec: &Checked) {
         let mut seen = BTreeMap::new();
         for (name, repository) in &spec.repositories {
             let path = join("repositories", name.as_str());
@@ -54,7 +54,7 @@ impl Found {
         }
     }
 
-    fn archives(&mut self, spec: &Spec) {
+    fn archives(&mut self, spec: &Checked) {
         for (name, archive) in &spec.pitr {
             let path = join("pitr", name.as_str());
             for (key, what, remedy) in archive.problems() {
@@ -63,18 +63,14 @@ impl Found {
         }
     }
 
-    fn replications(&mut self, spec: &Spec) {
+    fn replications(&mut self, spec: &Checked) {
         for (name, replication) in &spec.replication {
             let path = join("replication", name.as_str());
             for (what, remedy) in replication.problems() {
                 self.add(path.clone(), Code::Replication, what, remedy);
             }
             let sends = replication.takes_snapshots()
-                || spec.sanoid.as_ref().is_some_and(|sanoid| {
-                    let within = |dataset: &&_| replication.includes(dataset);
-                    spec.snapshot_gap(replication.source()).is_some()
-                        || sanoid.datasets.keys().filter(within).any(|d| spec.snapshot_gap(d).is_some())
-                });
+                || spec.snapshotted().any(|(dataset, _)| replication.includes(dataset));
             if replication.enable && !sends {
                 let what = format!("nobody takes snapshots of {}", replication.source());
                 let remedy = "let sanoid take some, or let syncoid take its own";
@@ -83,14 +79,26 @@ impl Found {
         }
     }
 
-    fn sanoid(&mut self, spec: &Spec) {
+    fn sanoid(&mut self, spec: &Checked) {
         let Some(sanoid) = &spec.sanoid else { return };
-        for (key, what, remedy) in sanoid.problems() {
-            self.add(join("sanoid", &key), Code::Sanoid, what, remedy);
+        let config = match sanoid.config() {
+            Ok(config) => config,
+            Err(error) => {
+                let remedy = "write one line without blanks around it";
+                return self.add("sanoid".into(), Code::Sanoid, error, remedy);
+            }
+        };
+        for finding in config.lint() {
+            let section = finding.section.strip_prefix("template_");
+            let path = match section {
+                Some(template) => join("sanoid.templates", template),
+                None => join("sanoid.datasets", &finding.section),
+            };
+            self.add(path, Code::Sanoid, finding.lint.code(), finding.lint.remedy());
         }
     }
 
-    fn notifications(&mut self, spec: &Spec) {
+    fn notifications(&mut self, spec: &Checked) {
         for (key, what, remedy) in spec.notifications.problems() {
             self.add(join("notifications", &key), Code::Notification, what, remedy);
         }

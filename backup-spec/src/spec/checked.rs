@@ -1,43 +1,36 @@
 //! A declaration that was checked, and what follows from it by computation.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use zfs_props::name::DatasetName;
 
-use super::Spec;
+use super::{Problem, Spec, check};
 use crate::health::Ages;
 use crate::name::Name;
 use crate::scan::Scan;
-use crate::schedule::Schedule;
+use crate::schedule::{Bounds, Schedule};
+use crate::snapshots::Policies;
 use crate::span::Span;
 use crate::units::Task;
 
-/// A [`Spec`] without problems. Everything that is derived is derived from this.
+/// A [`Spec`] without problems, with the bounds of its schedules. Everything that is derived is derived from this.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checked(Spec);
+pub struct Checked {
+    spec: Spec,
+    /// Of what runs; what never runs has none.
+    bounds: BTreeMap<Task, Bounds>,
+    /// Of the datasets that are declared for sanoid by name: from one mark of their snapshots to the next.
+    periods: BTreeMap<DatasetName, Span>,
+}
 
 impl Deref for Checked {
     type Target = Spec;
 
     fn deref(&self) -> &Spec {
-        &self.0
-    }
-}
-
-impl Checked {
-    pub(super) fn new(spec: Spec) -> Self {
-        Self(spec)
-    }
-
-    /// The declaration, to be changed and checked again.
-    pub fn into_spec(self) -> Spec {
-        self.0
-    }
-
-    /// What the job of this name reads.
-    pub fn scan(&self, job: &Name) -> Option<Scan> {
-        Some(self.0.jobs.get_key_value(job)).flatten().map(|(name, job)| Scan::of(name, job, &self.0.excludes))
+        &self.spec
     }
 }
 
@@ -68,63 +61,96 @@ impl Spec {
             Task::Snapshot => Some(&self.sanoid.as_ref()?.schedule),
         }
     }
+}
 
-    /// The age of the last complete run that health can explain; from then on something is wrong. `None` if the task does not
-    /// exist or never runs.
+impl Checked {
+    /// A declaration with its bounds, whatever is wrong with it, and what that is.
+    pub(super) fn with_problems(spec: Spec) -> (Self, Vec<Problem>) {
+        // Many tasks share a schedule; the gaps of each are looked for once.
+        let mut known: BTreeMap<String, Option<Bounds>> = BTreeMap::new();
+        let mut bounds = BTreeMap::new();
+        for task in spec.tasks() {
+            let Some(schedule) = spec.schedule(&task) else { continue };
+            let key = format!("{:?}", schedule);
+            let found = known
+                .entry(key)
+                .or_insert_with(|| schedule.clone().in_zone(spec.zone.zone()).bounds());
+            bounds.extend(found.map(|found| (task, found)));
+        }
+        let policies = spec.sanoid.as_ref().and_then(|sanoid| Policies::of(sanoid, []).ok());
+        let periods = policies.iter().flat_map(Policies::periods).collect();
+        let checked = Self { spec, bounds, periods };
+        let problems = check::problems(&checked);
+        (checked, problems)
+    }
+
+    /// The declaration, to be changed and checked again.
+    pub fn into_spec(self) -> Spec {
+        self.spec
+    }
+
+    /// What the job of this name reads.
+    pub fn scan(&self, job: &Name) -> Option<Scan> {
+        let (name, job) = self.jobs.get_key_value(job)?;
+        Some(Scan::of(name, job, &self.excludes))
+    }
+
+    /// What the schedule of a task makes certain; `None` if there is no such task, or it never runs.
+    pub fn bounds(&self, task: &Task) -> Option<Bounds> {
+        self.bounds.get(task).copied()
+    }
+
+    /// When a task is due next after `now`, before any random delay.
+    pub fn next_after(&self, task: &Task, now: Timestamp) -> Option<Timestamp> {
+        self.schedule(task)?.clone().in_zone(self.zone.zone()).timer.next_after(now)
+    }
+
+    /// The age of the last complete run that health can explain; from then on something is wrong.
     pub fn bound(&self, task: &Task) -> Option<Span> {
-        self.schedule(task)?.worst_loss()
+        self.bounds(task).map(|bounds| bounds.worst)
     }
 
-    /// The ages of a task's last complete run that are worth an alert: those that are declared, or its [`bound`](Self::bound)
-    /// and twice that.
+    /// The ages of a task's last complete run that are worth an alert: those that are declared for backups, or its
+    /// [`bound`](Self::bound) and twice that.
     pub fn ages(&self, task: &Task) -> Option<Ages> {
-        let bound = self.bound(task)?;
         let declared = self.alerts.backup.filter(|_| matches!(task, Task::Backup(_)));
-        Some(declared.unwrap_or(Ages { warning: bound, critical: bound.saturating_mul(2) }))
+        Some(declared.unwrap_or(Ages::from_bound(self.bound(task)?)))
     }
 
-    /// The longest time between two snapshots that sanoid takes of a dataset; `None` if it takes none.
-    pub fn snapshot_gap(&self, dataset: &DatasetName) -> Option<Span> {
-        let sanoid = self.sanoid.as_ref()?;
-        let period = sanoid.shortest_period(dataset)?;
-        Some(sanoid.schedule.worst_loss()?.saturating_add(period))
-    }
-
-    /// Whether sanoid looks after a dataset at all.
-    pub fn is_pruned(&self, dataset: &DatasetName) -> bool {
-        self.sanoid.as_ref().is_some_and(|sanoid| sanoid.policy(dataset).is_some())
+    /// The longest time between two snapshots that are due once in a period: sanoid takes one when it runs after a mark.
+    pub fn snapshot_gap(&self, period: Span) -> Option<Span> {
+        // The clock of a zone can go back for an hour, and its marks with it.
+        let back = if *self.zone.zone() == TimeZone::UTC { Span::ZERO } else { Span::from_secs(3600) };
+        Some(self.bound(&Task::Snapshot)?.saturating_add(period).saturating_add(back))
     }
 
     /// The datasets that are declared by name for sanoid to take snapshots of, and the longest time between two.
     pub fn snapshotted(&self) -> impl Iterator<Item = (&DatasetName, Span)> {
-        let named = self.sanoid.iter().flat_map(|sanoid| sanoid.datasets.keys());
-        named.filter_map(|dataset| Some((dataset, self.snapshot_gap(dataset)?)))
+        self.periods.iter().filter_map(|(dataset, period)| Some((dataset, self.snapshot_gap(*period)?)))
     }
 
     /// The ages of a dataset's newest snapshot that are worth an alert.
     pub fn snapshot_ages(&self, dataset: &DatasetName) -> Option<Ages> {
-        let gap = self.snapshot_gap(dataset)?;
-        Some(self.alerts.snapshot.unwrap_or(Ages { warning: gap, critical: gap.saturating_mul(2) }))
+        let gap = self.snapshot_gap(*self.periods.get(dataset)?)?;
+        Some(self.alerts.snapshot.unwrap_or(Ages::from_bound(gap)))
     }
 
     /// How far a replication can be behind in health: it runs so often, and what it sends is taken so often.
     pub fn lag_bound(&self, replication: &Name) -> Option<Span> {
-        let replication = self.replication.get(replication)?;
+        let task = Task::Replicate(replication.clone());
+        let declared = self.replication.get(replication)?;
         let mut gap = Span::ZERO;
-        if !replication.takes_snapshots() {
-            for (dataset, longest) in self.snapshotted() {
-                if replication.includes(dataset) {
-                    gap = gap.max(longest);
-                }
-            }
+        if !declared.takes_snapshots() {
+            let sent = self.snapshotted().filter(|(dataset, _)| declared.includes(dataset));
+            gap = sent.map(|(_, longest)| longest).max().unwrap_or_default();
         }
-        Some(replication.schedule.worst_loss()?.saturating_add(gap))
+        Some(self.bound(&task)?.saturating_add(gap))
     }
 
     /// The lags of a replication that are worth an alert.
     pub fn lag_ages(&self, replication: &Name) -> Option<Ages> {
         let bound = self.lag_bound(replication)?;
-        Some(self.alerts.lag.unwrap_or(Ages { warning: bound, critical: bound.saturating_mul(2) }))
+        Some(self.alerts.lag.unwrap_or(Ages::from_bound(bound)))
     }
 
     /// The replications that are in force, with their [`lag_ages`](Self::lag_ages).

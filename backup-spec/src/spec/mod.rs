@@ -48,18 +48,88 @@ mod read;
 
 use std::collections::BTreeMap;
 
-pub use check::check;
 pub use checked::Checked;
 pub use code::Code;
+use declared::Node;
 
 use crate::coverage::{Class, Protection, Requirement, Subject};
 use crate::exclude::Pattern;
 use crate::health::Thresholds;
 use crate::job::{Job, Resources};
 use crate::name::Name;
+use crate::notify::Templates;
+use crate::pitr::Archive;
+use crate::replication::Replication;
 use crate::repository::Repository;
+use crate::schedule::HostZone;
+use crate::snapshots::Sanoid;
 
 /// One thing that is wrong with a declaration.
 pub type Problem = declared::Problem<Code>;
 /// Everything that is wrong with a declaration.
 pub type Problems = declared::Problems<Code>;
+
+/// What a host declares about its copies. See the [module](self) for the keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Spec {
+    /// The host's name, as snapshots carry it.
+    pub host: String,
+    /// The time zone of schedules that name none.
+    pub zone: HostZone,
+    /// Patterns that every job leaves out, in front of its own.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::text_form::list"))]
+    #[cfg_attr(feature = "schemars", schemars(with = "Vec<String>"))]
+    pub excludes: Vec<Pattern>,
+    /// The least that a job has.
+    pub floor: Resources,
+    /// How many jobs may be at work at a time on average.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub parallel: Option<u32>,
+    /// Where backups go.
+    pub repositories: BTreeMap<Name, Repository>,
+    /// What is backed up.
+    pub jobs: BTreeMap<Name, Job>,
+    /// What snapshots are taken and kept.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub sanoid: Option<Sanoid>,
+    /// What is replicated.
+    pub replication: BTreeMap<Name, Replication>,
+    /// What databases are archived.
+    pub pitr: BTreeMap<Name, Archive>,
+    /// What each class asks for.
+    pub classes: BTreeMap<Class, Requirement>,
+    /// What was decided about each subject.
+    pub protection: BTreeMap<Subject, Protection>,
+    /// From when on something is late or full.
+    pub alerts: Thresholds,
+    /// Templates of messages.
+    pub notifications: Templates,
+}
+
+impl Spec {
+    /// Reads a TOML declaration and checks it; what is wrong is reported all at once, with its lines.
+    pub fn from_toml(text: &str) -> Result<Self, Problems> {
+        read::spec(&Node::from_toml(text).map_err(|problems| problems.map(Code::from))?)
+    }
+
+    /// Reads a JSON declaration, as Nix emits it, and checks it.
+    #[cfg(feature = "serde")]
+    pub fn from_json(text: &str) -> Result<Self, Problems> {
+        read::spec(&Node::from_json(text).map_err(|problems| problems.map(Code::from))?)
+    }
+
+    /// Reads a declaration that is a part of a document.
+    pub fn from_node(node: &Node) -> Result<Self, Problems> {
+        read::spec(node)
+    }
+
+    /// Checks that it fits together, and computes what follows. What was read has been checked already; what was built or
+    /// changed has not.
+    pub fn check(self) -> Result<Checked, Problems> {
+        let (checked, problems) = Checked::with_problems(self);
+        Problems::check(problems).map(|()| checked)
+    }
+}

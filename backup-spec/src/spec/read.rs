@@ -7,13 +7,14 @@ mod snapshots;
 
 use declared::{Entry, Node, Reader, Table};
 
-use super::{Code, Problems, Spec, check};
+use super::{Checked, Code, Problems, Spec};
+use crate::calendar::Calendar;
 use crate::exclude::Pattern;
 use crate::job::Resources;
 use crate::name::Name;
 use crate::schedule::Schedule;
 use crate::span::Span;
-use crate::timer::Timer;
+use crate::timer::{DEFAULT_ACCURACY, Timer};
 
 /// Reads a whole declaration and checks that it fits together.
 pub(super) fn spec(node: &Node) -> Result<Spec, Problems> {
@@ -24,8 +25,9 @@ pub(super) fn spec(node: &Node) -> Result<Spec, Problems> {
         reader.reader.finish(&top);
     }
     let mut reader = reader.reader;
-    reader.add(check(&spec));
-    reader.done(spec)
+    let (checked, problems) = Checked::with_problems(spec);
+    reader.add(problems);
+    reader.done(checked.into_spec())
 }
 
 struct Read {
@@ -44,8 +46,9 @@ struct Defaults {
 /// The keys of a schedule, as far as they are given.
 #[derive(Clone, Default)]
 struct Timing {
-    schedule: Option<crate::calendar::Calendar>,
+    schedule: Option<Vec<Calendar>>,
     jitter: Option<Span>,
+    fixed_jitter: Option<bool>,
     accuracy: Option<Span>,
     persistent: Option<bool>,
     run_time: Option<Span>,
@@ -62,7 +65,8 @@ impl Read {
             spec.host = self.host(&entry).unwrap_or_default();
         }
         if let Some(entry) = top.take("zone") {
-            spec.zone = self.reader.parsed(&entry, "write a zone such as \"Europe/Berlin\"");
+            let zone = self.reader.parsed(&entry, "write a zone such as \"Europe/Berlin\"");
+            spec.zone = zone.unwrap_or_default();
         }
         if let Some(entry) = top.take("excludes") {
             spec.excludes = self.patterns(&entry);
@@ -176,27 +180,35 @@ impl Read {
     }
 
     fn timing(&mut self, table: &mut Table<'_>) -> Timing {
-        let schedule = table.take("schedule").and_then(|entry| {
-            let text = self.reader.text(&entry)?;
-            text.parse::<crate::calendar::Calendar>()
-                .map_err(|error| {
-                    let remedy = error.remedy().to_string();
-                    self.reader.report(&entry, Code::BadValue, error, remedy);
-                })
-                .ok()
-        });
+        let schedule = table.take("schedule").map(|entry| self.calendars(&entry));
         let mut span = |key| table.take(key).and_then(|entry| self.reader.parsed(&entry, SPAN));
         let (jitter, accuracy, run_time) = (span("jitter"), span("accuracy"), span("runTime"));
-        let persistent = table.take("persistent").and_then(|entry| self.reader.boolean(&entry));
-        Timing { schedule, jitter, accuracy, persistent, run_time }
+        let mut flag = |key| table.take(key).and_then(|entry| self.reader.boolean(&entry));
+        let (fixed_jitter, persistent) = (flag("fixedJitter"), flag("persistent"));
+        Timing { schedule, jitter, fixed_jitter, accuracy, persistent, run_time }
+    }
+
+    fn calendars(&mut self, entry: &Entry<'_>) -> Vec<Calendar> {
+        let mut calendars = Vec::new();
+        for entry in self.reader.one_or_more(entry) {
+            let Some(text) = self.reader.text(&entry) else { continue };
+            match text.parse::<Calendar>() {
+                Ok(calendar) => calendars.push(calendar),
+                Err(error) => {
+                    let remedy = error.remedy().to_string();
+                    self.reader.report(&entry, Code::BadValue, error, remedy);
+                }
+            }
+        }
+        calendars
     }
 
     /// The schedule of something that must have one.
     fn schedule(&mut self, table: &mut Table<'_>, defaults: &Timing) -> Option<Schedule> {
         let own = self.timing(table);
-        let calendar = own.schedule.or_else(|| defaults.schedule.clone());
+        let calendars = own.schedule.or_else(|| defaults.schedule.clone());
         let run_time = own.run_time.or(defaults.run_time);
-        if calendar.is_none() {
+        if calendars.is_none() {
             let remedy = "write when it runs, such as \"daily\" (systemd.time(7))";
             self.reader.missing(table, "schedule", remedy);
         }
@@ -204,14 +216,13 @@ impl Read {
             let remedy = "write how long a run may take, such as \"45min\": it is stopped then";
             self.reader.missing(table, "runTime", remedy);
         }
-        let mut timer = Timer::new(calendar?);
-        if let Some(jitter) = own.jitter.or(defaults.jitter) {
-            timer = timer.randomized_delay(jitter);
-        }
-        if let Some(accuracy) = own.accuracy.or(defaults.accuracy) {
-            timer = timer.accuracy(accuracy);
-        }
-        timer = timer.persistent(own.persistent.or(defaults.persistent).unwrap_or(true));
+        let timer = Timer {
+            on_calendar: calendars?,
+            persistent: own.persistent.or(defaults.persistent).unwrap_or(false),
+            randomized_delay: own.jitter.or(defaults.jitter).unwrap_or_default(),
+            fixed_random_delay: own.fixed_jitter.or(defaults.fixed_jitter).unwrap_or(false),
+            accuracy: own.accuracy.or(defaults.accuracy).unwrap_or(DEFAULT_ACCURACY),
+        };
         Some(Schedule::new(timer, run_time?))
     }
 

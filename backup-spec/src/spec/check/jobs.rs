@@ -8,11 +8,11 @@ use crate::exclude::Lint;
 use crate::job::{Job, Source};
 use crate::name::Name;
 use crate::scan::Scan;
-use crate::spec::{Code, Spec};
+use crate::spec::{Checked, Code};
 use crate::units;
 
 impl Found {
-    pub(super) fn jobs(&mut self, spec: &Spec) {
+    pub(super) fn jobs(&mut self, spec: &Checked) {
         for (name, job) in &spec.jobs {
             let path = join("jobs", name.as_str());
             if !spec.repositories.contains_key(&job.repository) {
@@ -47,7 +47,7 @@ impl Found {
         }
     }
 
-    fn patterns(&mut self, spec: &Spec, path: &str, name: &Name, job: &Job) {
+    fn patterns(&mut self, spec: &Checked, path: &str, name: &Name, job: &Job) {
         let scan = Scan::of(name, job, &spec.excludes);
         let key = |pattern: &str| {
             let insensitive = job.iexcludes.iter().any(|p| p.as_str() == pattern);
@@ -91,7 +91,7 @@ impl Found {
     }
 
     /// A job has no less than the host's floor by accident: a floor that was raised later.
-    fn floor(&mut self, spec: &Spec, path: &str, job: &Job) {
+    fn floor(&mut self, spec: &Checked, path: &str, job: &Job) {
         let (floor, given) = (spec.floor, job.resources);
         if given.below_floor {
             return;

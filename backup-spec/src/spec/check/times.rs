@@ -7,26 +7,26 @@ use declared::join;
 use super::{Found, protection_path};
 use crate::health::Ages;
 use crate::span::Span;
-use crate::spec::{Code, Spec};
+use crate::spec::{Checked, Code};
 use crate::units::Task;
 
 impl Found {
-    pub(super) fn times(&mut self, spec: &Spec) {
+    pub(super) fn times(&mut self, spec: &Checked) {
         for task in spec.tasks() {
             let Some(schedule) = spec.schedule(&task) else { continue };
             let path = path_of(&task);
-            let Some(pauses) = schedule.pauses() else {
-                let what = format!("`{}` never elapses", schedule.calendar());
+            let Some(bounds) = spec.bounds(&task) else {
+                let what = format!("`{}` does not elapse twice", schedule.calendar());
                 let remedy = "write a calendar that does (systemd-analyze calendar)";
                 self.add(join(&path, "schedule"), Code::NeverRuns, what, remedy);
                 continue;
             };
             // A run that is still going when the timer elapses swallows that elapse.
-            let longest_run = schedule.delay().saturating_add(schedule.run_time);
-            if longest_run > pauses.shortest {
+            if bounds.overlaps {
+                let late = schedule.timer.lateness();
                 let what = format!(
-                    "a run can end {longest_run} after its time, and the next comes after {}",
-                    pauses.shortest
+                    "a run of {} that starts up to {late} late can still go on when the next is due",
+                    schedule.run_time
                 );
                 let remedy = "let it run less often, or give it less time or jitter";
                 self.add(join(&path, "runTime"), Code::RunExceedsPause, what, remedy);
@@ -42,7 +42,7 @@ impl Found {
     }
 
     /// Thresholds leave room for what the schedules they guard do in health.
-    pub(super) fn thresholds(&mut self, spec: &Spec) {
+    pub(super) fn thresholds(&mut self, spec: &Checked) {
         let tasks = spec.tasks();
         let jobs = tasks.iter().filter(|task| matches!(task, Task::Backup(_)));
         let bounds = jobs.filter_map(|task| Some((spec.bound(task)?, task.to_string())));
@@ -77,12 +77,12 @@ impl Found {
     }
 
     /// Jobs that one moment starts have room in the window that their timers spread them over.
-    pub(super) fn crowds(&mut self, spec: &Spec) {
+    pub(super) fn crowds(&mut self, spec: &Checked) {
         let Some(parallel) = spec.parallel else { return };
         let mut crowds: BTreeMap<String, Vec<(&crate::name::Name, Span, Span)>> = BTreeMap::new();
         for (name, job) in spec.jobs.iter().filter(|(_, job)| job.enable) {
-            let crowd = crowds.entry(job.schedule.calendar().to_string()).or_default();
-            crowd.push((name, job.schedule.jitter(), job.schedule.run_time));
+            let crowd = crowds.entry(job.schedule.calendar()).or_default();
+            crowd.push((name, job.schedule.timer.randomized_delay, job.schedule.run_time));
         }
         for (when, crowd) in crowds {
             let work = crowd.iter().fold(Span::ZERO, |sum, (_, _, run)| sum.saturating_add(*run));
