@@ -9,3 +9,9 @@ mod harness;
 
 #[path = "baseline/calendar.rs"]
 mod calendar;
+#[path = "baseline/restic_exclude.rs"]
+mod restic_exclude;
+#[path = "baseline/restic_forget.rs"]
+mod restic_forget;
+#[path = "baseline/zrepl_grid.rs"]
+mod zrepl_grid;

@@ -10,6 +10,7 @@ use zfs_props::name::DatasetName;
 use super::{Problem, Spec, check};
 use crate::health::Ages;
 use crate::name::Name;
+use crate::replication::Replication;
 use crate::scan::Scan;
 use crate::schedule::{Bounds, Schedule};
 use crate::snapshots::Policies;
@@ -22,7 +23,7 @@ pub struct Checked {
     spec: Spec,
     /// Of what runs; what never runs has none.
     bounds: BTreeMap<Task, Bounds>,
-    /// Of the datasets that are declared for sanoid by name: from one mark of their snapshots to the next.
+    /// Of the datasets that are named for sanoid or for a replication: from one mark of their snapshots to the next.
     periods: BTreeMap<DatasetName, Span>,
 }
 
@@ -77,7 +78,8 @@ impl Checked {
                 .or_insert_with(|| schedule.clone().in_zone(spec.zone.zone()).bounds());
             bounds.extend(found.map(|found| (task, found)));
         }
-        let policies = spec.sanoid.as_ref().and_then(|sanoid| Policies::of(sanoid, []).ok());
+        let sent = spec.replication.values().map(Replication::source);
+        let policies = spec.sanoid.as_ref().and_then(|sanoid| Policies::of(sanoid, sent).ok());
         let periods = policies.iter().flat_map(Policies::periods).collect();
         let checked = Self { spec, bounds, periods };
         let problems = check::problems(&checked);
@@ -124,7 +126,7 @@ impl Checked {
         Some(self.bound(&Task::Snapshot)?.saturating_add(period).saturating_add(back))
     }
 
-    /// The datasets that are declared by name for sanoid to take snapshots of, and the longest time between two.
+    /// The datasets that sanoid takes snapshots of, of those that it or a replication names, and the longest time between two.
     pub fn snapshotted(&self) -> impl Iterator<Item = (&DatasetName, Span)> {
         self.periods.iter().filter_map(|(dataset, period)| Some((dataset, self.snapshot_gap(*period)?)))
     }
