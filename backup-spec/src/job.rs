@@ -15,7 +15,6 @@ use crate::units;
 /// A restic backup job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Job {
     /// Whether it runs. One that does not protects nothing.
@@ -29,11 +28,9 @@ pub struct Job {
     pub paths: Vec<AbsolutePath>,
     /// What it leaves out, in order.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::text_form::list", skip_serializing_if = "Vec::is_empty"))]
-    #[cfg_attr(feature = "schemars", schemars(with = "Vec<String>"))]
     pub excludes: Vec<Pattern>,
     /// What it leaves out, in order, letters taken for the same in either case (`--iexclude`).
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::text_form::list", skip_serializing_if = "Vec::is_empty"))]
-    #[cfg_attr(feature = "schemars", schemars(with = "Vec<String>"))]
     pub iexcludes: Vec<Pattern>,
     /// What decides by what lies in a directory or how big a file is.
     #[cfg_attr(feature = "serde", serde(flatten))]
@@ -88,12 +85,10 @@ impl Job {
 /// What a job reads from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(untagged))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(untagged))]
 pub enum Source {
     /// A snapshot of a dataset, by way of a clone. Children of the dataset are not in it.
     Clone {
         /// The dataset.
-        #[cfg_attr(feature = "schemars", schemars(with = "String"))]
         dataset: DatasetName,
         /// Where the dataset is mounted on the running host.
         mountpoint: AbsolutePath,
@@ -105,7 +100,6 @@ pub enum Source {
 /// Exclusions that look at files and not at names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Marks {
     /// Directories that hold a `CACHEDIR.TAG` (`--exclude-caches`).
@@ -121,7 +115,6 @@ pub struct Marks {
 /// Two commands that belong together: what the first one begins, the second one ends, however the run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Hook {
     /// Run before; its failure is the run's.
@@ -142,7 +135,6 @@ impl Hook {
 /// What a job may use (systemd.resource-control(5)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Resources {
     /// `MemoryMax=`.

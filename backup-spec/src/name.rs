@@ -9,7 +9,6 @@ use std::str::FromStr;
 /// dataset, a file and a restic tag all take as it is, so no derived name ([`crate::units`]) needs to change it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(transparent))]
 pub struct Name(String);
 
 /// A text that cannot be a [`Name`].

@@ -9,7 +9,6 @@ use std::str::FromStr;
 /// Nothing is resolved: symbolic links are the host's business.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(transparent))]
 pub struct AbsolutePath(String);
 
 /// A text that is no [`AbsolutePath`].
@@ -106,6 +105,12 @@ impl FromStr for AbsolutePath {
 impl fmt::Display for AbsolutePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
+    }
+}
+
+impl AsRef<str> for AbsolutePath {
+    fn as_ref(&self) -> &str {
+        &self.0
     }
 }
 

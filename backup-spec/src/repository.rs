@@ -8,13 +8,12 @@ use std::str::FromStr;
 pub use location::{BadLocation, Backend, Location};
 
 use crate::path::AbsolutePath;
-use crate::retention::restic::Keep;
+use crate::retention::restic::{self, GroupBy, Keep};
 use crate::schedule::Schedule;
 
 /// A restic repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Repository {
     /// Where it is, as `restic -r` takes it. Passwords in it are refused.
@@ -66,14 +65,15 @@ impl Repository {
 
 /// Forgetting by a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
 #[non_exhaustive]
 pub struct Forget {
     /// What is kept, as restic's own arguments say it.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::text_form::display"))]
-    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     pub keep: Keep,
+    /// Which snapshots are decided about together (`--group-by`).
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::text_form::display"))]
+    pub group_by: GroupBy,
     /// When.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub schedule: Schedule,
@@ -82,14 +82,24 @@ pub struct Forget {
 impl Forget {
     /// Forgetting by `keep` at the times of `schedule`.
     pub fn new(keep: Keep, schedule: Schedule) -> Self {
-        Self { keep, schedule }
+        Self { keep, group_by: GroupBy::default(), schedule }
+    }
+
+    /// The whole policy, for the snapshots of one host alone: another host's are not its business.
+    pub fn policy(&self, host: &str) -> restic::Forget {
+        let filter = restic::Filter { hosts: vec![host.to_owned()], ..restic::Filter::default() };
+        restic::Forget {
+            keep: self.keep.clone(),
+            filter,
+            group_by: self.group_by,
+            unsafe_allow_remove_all: false,
+        }
     }
 }
 
 /// Checking a repository, perhaps with a part of its data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Check {
     /// How much of the data is read, in percent (`--read-data-subset`). 0: the structure alone.
@@ -110,7 +120,6 @@ impl Check {
 /// word, and only when it runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum Compression {
     /// Fast, and not for data that does not compress.
     #[default]

@@ -121,25 +121,6 @@ impl serde::Serialize for Schedule {
     }
 }
 
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Schedule {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Schedule".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let span = || serde_json::json!({ "type": "string" });
-        schemars::json_schema!({
-            "type": "object",
-            "properties": {
-                "schedule": { "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] },
-                "jitter": span(), "accuracy": span(), "runTime": span(),
-                "fixedJitter": { "type": "boolean" }, "persistent": { "type": "boolean" },
-            },
-            "required": ["schedule", "runTime"],
-        })
-    }
-}
 
 /// The time zone of a host, by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -75,7 +75,7 @@ const PERIODS: [(Type, u64); 5] = [
 impl Policies {
     /// The policies of the datasets that are there; those that are declared by name are taken to be.
     pub fn of<'d>(
-        sanoid: &Sanoid,
+        sanoid: &'d Sanoid,
         there: impl IntoIterator<Item = &'d DatasetName>,
     ) -> Result<Self, NoPolicies> {
         let named = sanoid.datasets.keys().map(DatasetName::as_str);
@@ -146,25 +146,3 @@ impl serde::Serialize for Sanoid {
     }
 }
 
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Sanoid {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Sanoid".into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let word = serde_json::json!({ "type": ["string", "integer", "boolean", "array"] });
-        let keys: serde_json::Map<_, _> =
-            Key::ALL.iter().map(|key| (key.name().to_owned(), word.clone())).collect();
-        let section = serde_json::json!({
-            "type": "object", "properties": keys, "additionalProperties": false,
-        });
-        let sections = serde_json::json!({ "type": "object", "additionalProperties": section });
-        let mut schema = Schedule::json_schema(generator);
-        if let Some(properties) = schema.get_mut("properties").and_then(|p| p.as_object_mut()) {
-            properties.insert("templates".into(), sections.clone());
-            properties.insert("datasets".into(), sections);
-        }
-        schema
-    }
-}

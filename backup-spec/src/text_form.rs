@@ -1,6 +1,6 @@
-//! Types that a declaration, and its schema, have as text.
+//! Values that a declaration has as text.
 
-/// Serializes each type as what it displays, and describes it to JSON Schema as a string.
+/// Serializes each type as what it displays.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! text_form {
@@ -9,17 +9,6 @@ macro_rules! text_form {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
-            }
-        }
-
-        #[cfg(feature = "schemars")]
-        impl schemars::JsonSchema for $name {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($name).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string" })
             }
         }
     )*};

@@ -58,7 +58,6 @@ macro_rules! words {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-        #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
         pub enum $name {
             $($(#[$doc])* #[cfg_attr(feature = "serde", serde(rename = $word))] $variant,)*
         }
@@ -127,18 +126,15 @@ words! {
 /// What a class or a subject asks for. An objective of `None` is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Requirement {
     /// The tiers that must be there.
     pub tiers: BTreeSet<Tier>,
     /// The most that may be lost when the pool is, if this site survives.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
     pub onsite_rpo: Option<Span>,
     /// The most that may be lost when the site is.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
     pub offsite_rpo: Option<Span>,
     /// What a copy must be at least in order to count.
     pub consistency: Consistency,
@@ -158,7 +154,6 @@ impl Default for Requirement {
 /// The decision about one subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Protection {
     /// Its class.

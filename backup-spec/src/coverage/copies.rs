@@ -100,23 +100,6 @@ impl Search<'_> {
         }
     }
 
-    /// Archives of a database whose files lie in the dataset.
-    pub(super) fn archives(&mut self, dataset: &DatasetName) {
-        for (name, archive) in &self.spec.pitr {
-            if !archive.owns(dataset) {
-                continue;
-            }
-            let tier = if archive.offsite { Tier::OffsiteBackup } else { Tier::NasBackup };
-            let task = Task::BaseBackup(name.clone());
-            if !archive.enable {
-                self.refuse(task, tier, Why::Disabled);
-                continue;
-            }
-            let place = (task, tier, archive.offsite);
-            self.found(place, Consistency::Transaction, archive.worst_loss(self.spec), Held::Database);
-        }
-    }
-
     /// Jobs that read files.
     pub(super) fn jobs(&mut self, subject: &Subject, payload: &[String]) {
         let top = match subject {

@@ -276,7 +276,6 @@ pub(super) fn of(
     if let Some(dataset) = &dataset {
         search.snapshots(dataset);
         search.replications(dataset);
-        search.archives(dataset);
     }
     search.jobs(&subject, protection.map_or(&[], |p| p.payload.as_slice()));
     search.vouched(&subject);

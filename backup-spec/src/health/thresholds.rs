@@ -5,13 +5,10 @@ use crate::span::Span;
 /// Ages from which something is worth a warning, and from which it is an emergency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Ages {
     /// Older than this: a warning.
-    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     pub warning: Span,
     /// Older than this: critical.
-    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     pub critical: Span,
 }
 
@@ -25,7 +22,6 @@ impl Ages {
 /// Percentages from which a dataset is worth a warning, and from which it is an emergency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Percents {
     /// Fuller than this: a warning.
     pub warning: u8,
@@ -37,7 +33,6 @@ pub struct Percents {
 /// schedule cannot explain the age any more, critical at twice that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Thresholds {
     /// Age of the last complete run of a backup job.

@@ -122,8 +122,7 @@ fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T,
 /// `restic forget` with its policy, for the snapshots of one host, and pruning after it.
 pub fn forget(host: &str, forget: &Forget) -> Vec<String> {
     let mut args = vec!["restic".to_owned(), "forget".into(), "--prune".into()];
-    args.push(format!("--host={host}"));
-    args.extend(forget.keep.args());
+    args.extend(forget.policy(host).to_args());
     args
 }
 

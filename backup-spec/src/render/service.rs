@@ -84,25 +84,13 @@ impl Builder<'_> {
                 let unit = self.locks(name).fold(unit, |unit, directory| {
                     unit.set("ConditionDirectoryNotEmpty", format_args!("!{}", path(&directory)))
                 });
-                let argv = self.run(replication.args());
+                let argv = self.run(replication.job.argv());
                 unit.section("Service")
                     .set("Type", "oneshot")
-                    .set_some("User", replication.user().map(quoted))
+                    .set_some("User", replication.user.as_deref().map(quoted))
                     .command("ExecStart", &argv)
             }),
-            Task::BaseBackup(name) => spec.pitr.get(name).map(|archive| {
-                let unit = head(&format!("Base backup of the database archive {name}"))
-                    .set("After", "network-online.target postgresql.service")
-                    .set("Wants", "network-online.target")
-                    .section("Service")
-                    .set("Type", "oneshot")
-                    .set_some("User", archive.user().map(quoted))
-                    .set_some("EnvironmentFile", archive.environment_file().map(|file| path(file)));
-                archive.base_backup().into_iter().fold(unit, |unit, argv| {
-                    let argv = self.run(argv);
-                    unit.command("ExecStart", &argv)
-                })
-            }),
+            Task::BaseBackup(_) => None,
             Task::Snapshot => {
                 let argv = ["sanoid", "--cron", "--quiet"].map(str::to_owned);
                 let argv = self.run(argv.into());

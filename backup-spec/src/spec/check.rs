@@ -18,11 +18,9 @@ pub(super) fn problems(spec: &Checked) -> Vec<Problem> {
     found.jobs(spec);
     found.sanoid(spec);
     found.replications(spec);
-    found.archives(spec);
     found.times(spec);
     found.thresholds(spec);
     found.crowds(spec);
-    found.notifications(spec);
     found.0
 }
 
@@ -54,20 +52,11 @@ impl Found {
         }
     }
 
-    fn archives(&mut self, spec: &Checked) {
-        for (name, archive) in &spec.pitr {
-            let path = join("pitr", name.as_str());
-            for (key, what, remedy) in archive.problems() {
-                self.add(if key.is_empty() { path.clone() } else { join(&path, key) }, Code::Pitr, what, remedy);
-            }
-        }
-    }
-
     fn replications(&mut self, spec: &Checked) {
         for (name, replication) in &spec.replication {
             let path = join("replication", name.as_str());
-            for (what, remedy) in replication.problems() {
-                self.add(path.clone(), Code::Replication, what, remedy);
+            for flaw in replication.flaws() {
+                self.add(path.clone(), Code::Replication, &flaw, flaw.remedy());
             }
             let sends = replication.takes_snapshots()
                 || spec.snapshotted().any(|(dataset, _)| replication.includes(dataset));
@@ -89,18 +78,14 @@ impl Found {
             }
         };
         for finding in config.lint() {
-            let section = finding.section.strip_prefix("template_");
-            let path = match section {
+            let section = match finding.section.strip_prefix("template_") {
                 Some(template) => join("sanoid.templates", template),
                 None => join("sanoid.datasets", &finding.section),
             };
-            self.add(path, Code::Sanoid, finding.lint.code(), finding.lint.remedy());
-        }
-    }
-
-    fn notifications(&mut self, spec: &Checked) {
-        for (key, what, remedy) in spec.notifications.problems() {
-            self.add(join("notifications", &key), Code::Notification, what, remedy);
+            let path = if finding.key.is_empty() { section } else { join(&section, &finding.key) };
+            let about = if finding.about.is_empty() { "" } else { ": " };
+            let what = format!("{}{about}{}", finding.lint.code(), finding.about);
+            self.add(path, Code::Sanoid, what, finding.lint.remedy());
         }
     }
 }

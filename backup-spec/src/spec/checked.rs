@@ -42,12 +42,10 @@ impl Spec {
         let forget = self.repositories.iter().filter(|(_, r)| r.forget.is_some());
         let check = self.repositories.iter().filter(|(_, r)| r.check.is_some());
         let replication = self.replication.iter().filter(|(_, r)| r.enable);
-        let pitr = self.pitr.iter().filter(|(_, archive)| archive.enable);
         let tasks = jobs.map(|(name, _)| Task::Backup(name.clone()));
         let tasks = tasks.chain(forget.map(|(name, _)| Task::Forget(name.clone())));
         let tasks = tasks.chain(check.map(|(name, _)| Task::Check(name.clone())));
         let tasks = tasks.chain(replication.map(|(name, _)| Task::Replicate(name.clone())));
-        let tasks = tasks.chain(pitr.map(|(name, _)| Task::BaseBackup(name.clone())));
         tasks.chain(self.sanoid.as_ref().map(|_| Task::Snapshot)).collect()
     }
 
@@ -58,7 +56,7 @@ impl Spec {
             Task::Forget(name) => Some(&self.repositories.get(name)?.forget.as_ref()?.schedule),
             Task::Check(name) => Some(&self.repositories.get(name)?.check.as_ref()?.schedule),
             Task::Replicate(name) => Some(&self.replication.get(name)?.schedule),
-            Task::BaseBackup(name) => Some(&self.pitr.get(name)?.schedule),
+            Task::BaseBackup(_) => None,
             Task::Snapshot => Some(&self.sanoid.as_ref()?.schedule),
         }
     }

@@ -16,7 +16,7 @@
 //! | `id` | repository | the id it must have |
 //! | `offsite` | repository | whether it survives the loss of this site; needed where the backend does not tell (`sftp`, `rest`) |
 //! | `compression` | repository | `auto`, `off` or `max` |
-//! | `forget` | repository | `{ keep, schedule, ... }`: what is kept, and when the rest is pruned |
+//! | `forget` | repository | `{ keep, groupBy, schedule, ... }`: what is kept, as `restic forget` takes it, and when the rest is pruned |
 //! | `check` | repository | `{ readPercent, schedule, ... }`: when it is checked |
 //! | `[jobs.NAME]` | top | a backup job |
 //! | `enable` | job, replication, archive | `false`: declared, and not in force |
@@ -57,8 +57,6 @@ use crate::exclude::Pattern;
 use crate::health::Thresholds;
 use crate::job::{Job, Resources};
 use crate::name::Name;
-use crate::notify::Templates;
-use crate::pitr::Archive;
 use crate::replication::Replication;
 use crate::repository::Repository;
 use crate::schedule::HostZone;
@@ -72,7 +70,6 @@ pub type Problems = declared::Problems<Code>;
 /// What a host declares about its copies. See the [module](self) for the keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Spec {
     /// The host's name, as snapshots carry it.
@@ -81,7 +78,6 @@ pub struct Spec {
     pub zone: HostZone,
     /// Patterns that every job leaves out, in front of its own.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::text_form::list"))]
-    #[cfg_attr(feature = "schemars", schemars(with = "Vec<String>"))]
     pub excludes: Vec<Pattern>,
     /// The least that a job has.
     pub floor: Resources,
@@ -97,16 +93,12 @@ pub struct Spec {
     pub sanoid: Option<Sanoid>,
     /// What is replicated.
     pub replication: BTreeMap<Name, Replication>,
-    /// What databases are archived.
-    pub pitr: BTreeMap<Name, Archive>,
     /// What each class asks for.
     pub classes: BTreeMap<Class, Requirement>,
     /// What was decided about each subject.
     pub protection: BTreeMap<Subject, Protection>,
     /// From when on something is late or full.
     pub alerts: Thresholds,
-    /// Templates of messages.
-    pub notifications: Templates,
 }
 
 impl Spec {

@@ -104,16 +104,9 @@ impl Read {
                 spec.replication.insert(name, replication);
             }
         }
-        for entry in self.entries(top, "pitr") {
-            let Some(name) = self.name(&entry) else { continue };
-            if let Some(archive) = self.archive(&entry) {
-                spec.pitr.insert(name, archive);
-            }
-        }
         self.classes(top, spec);
         self.protections(top, spec);
         self.alerts(top, spec);
-        self.notifications(top, spec);
     }
 
     fn entries<'n>(&mut self, top: &mut Table<'n>, key: &'static str) -> Vec<Entry<'n>> {

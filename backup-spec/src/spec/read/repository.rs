@@ -52,9 +52,14 @@ impl Read {
         let keep = "write what is kept, as `restic forget` takes it: \"--keep-daily 14\"";
         let keep_entry = self.reader.required(&mut table, "keep", keep);
         let keep = keep_entry.and_then(|entry| self.reader.parsed(&entry, keep));
+        let group_by = table.take("groupBy").and_then(|entry| {
+            self.reader.parsed(&entry, "write some of host,paths,tags between commas")
+        });
         let schedule = self.schedule(&mut table, &super::Timing::default());
         self.reader.finish(&table);
-        Some(Forget::new(keep?, schedule?))
+        let mut forget = Forget::new(keep?, schedule?);
+        forget.group_by = group_by.unwrap_or_default();
+        Some(forget)
     }
 
     fn check(&mut self, entry: &Entry<'_>) -> Option<Check> {

@@ -1,11 +1,13 @@
-//! Keys of sanoid's policies.
+//! Keys of sanoid's policies and of replications.
 
 use declared::{Data, Entry};
 
 use super::{DATASET, Read};
+use crate::replication::Replication;
 use crate::sanoid::Key;
 use crate::snapshots::{Sanoid, Values};
 use crate::spec::Code;
+use crate::syncoid::Endpoint;
 
 impl Read {
     pub(super) fn sanoid(&mut self, entry: &Entry<'_>) -> Option<Sanoid> {
@@ -41,6 +43,56 @@ impl Read {
             }
         }
         Some(sanoid)
+    }
+
+    pub(super) fn replication(&mut self, entry: &Entry<'_>) -> Option<Replication> {
+        let mut table = self.reader.table(entry)?;
+        let enable = self.flag(&mut table, "enable", true);
+        let mut place = |key| {
+            let remedy = "write a dataset, perhaps with USER@HOST: before it";
+            let entry = self.reader.required(&mut table, key, remedy)?;
+            self.reader.parsed::<Endpoint>(&entry, remedy)
+        };
+        let (source, target) = (place("source"), place("target"));
+        let options = table.take("options").map(|entry| {
+            let remedy = "write options of syncoid that take a value with `=`";
+            self.reader.parsed_list::<String>(&entry, remedy)
+        });
+        let user = table.take("user").and_then(|entry| self.user(&entry));
+        let offsite = table.take("offsite").and_then(|entry| self.reader.boolean(&entry));
+        if let (None, Some(Endpoint { host: Some(host), .. })) = (offsite, &target) {
+            let remedy = format!("{host} can be anywhere: write true or false");
+            self.reader.missing(&table, "offsite", remedy);
+        }
+        let timing = self.defaults.timing.clone();
+        let schedule = self.schedule(&mut table, &timing);
+        self.reader.finish(&table);
+        let (source, target) = (source?.to_string(), target?.to_string());
+        match Replication::job(&source, &target, &options.unwrap_or_default()) {
+            Ok(job) => Some(Replication {
+                enable,
+                user,
+                offsite: offsite.unwrap_or(false),
+                ..Replication::new(job, schedule?)
+            }),
+            Err(error) => {
+                let remedy = "see syncoid(8) for the options; their values follow a `=`";
+                self.reader.report_key(entry, Code::Replication, error, remedy);
+                None
+            }
+        }
+    }
+
+    /// A user of this host.
+    pub(super) fn user(&mut self, entry: &Entry<'_>) -> Option<String> {
+        let text = self.reader.text(entry)?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-.$".contains(c);
+        if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
+            return Some(text.to_owned());
+        }
+        let what = format!("`{text}` is not the name of a user");
+        self.reader.report(entry, Code::BadValue, what, "write a name such as zfs-replication");
+        None
     }
 
     /// The values of a section, by sanoid's own keys.
