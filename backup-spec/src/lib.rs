@@ -2,6 +2,7 @@
 
 pub mod exclude;
 pub mod retention;
+pub mod sanoid;
 mod snapshot;
 
 #[cfg(feature = "serde")]

@@ -11,5 +11,7 @@ mod harness;
 mod restic_exclude;
 #[path = "baseline/restic_forget.rs"]
 mod restic_forget;
+#[path = "baseline/sanoid.rs"]
+mod sanoid;
 #[path = "baseline/zrepl_grid.rs"]
 mod zrepl_grid;
