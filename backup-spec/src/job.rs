@@ -47,6 +47,7 @@ pub struct Job {
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub hooks: Vec<Hook>,
     /// What it may use.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub resources: Resources,
 }
 
@@ -144,6 +145,7 @@ pub struct Resources {
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub cpus: Option<Cpus>,
     /// Whether it is meant to have less than the host's floor.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "std::ops::Not::not"))]
     pub below_floor: bool,
 }
 

@@ -2,6 +2,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod archive;
 pub mod calendar;
 pub mod coverage;
 pub mod exclude;
@@ -9,6 +10,7 @@ pub mod health;
 pub mod job;
 pub mod name;
 pub mod path;
+pub mod pitr;
 pub mod render;
 pub mod replication;
 pub mod repository;

@@ -36,9 +36,13 @@ pub struct Bounds {
     pub overlaps: bool,
 }
 
-/// The years over which gaps are looked for: every alignment of leap days with weekdays that the rules of time zones as they
-/// are now know, but for the cycle of 28 years.
-const YEARS: (i64, i64) = (1_704_067_200, 1_956_528_000); // 2024 to 2032
+/// The years over which gaps are looked for in what comes every week or more often: a leap year is among them, and every change
+/// of the clock that its rules have.
+const YEARS: (i64, i64) = (1_704_067_200, 1_830_297_600); // 2024 to 2028
+/// For what comes less often: every alignment of dates with weekdays.
+const CYCLE: (i64, i64) = (1_704_067_200, 2_587_680_000); // 2024 to 2052
+/// Gaps up to this are those of weeks.
+const WEEKLY: Span = Span::from_secs(8 * 86_400);
 /// All of systemd's calendar, for what comes less than twice in those years.
 const EVER: (i64, i64) = (0, 7_258_118_399); // 1970 to 2199
 
@@ -65,8 +69,11 @@ impl Schedule {
     /// What is certain of a host that is not switched off; `None` if it never runs, or once.
     pub fn bounds(&self) -> Option<Bounds> {
         let load = Load { run: self.run_time, outage: Span::ZERO };
-        let years = self.timer.staleness(range(YEARS), load);
-        let staleness = years.or_else(|| self.timer.staleness(range(EVER), load))?;
+        let within = |years| self.timer.staleness(range(years), load);
+        let staleness = within(YEARS)
+            .filter(|found| found.gap.length() <= WEEKLY)
+            .or_else(|| within(CYCLE))
+            .or_else(|| within(EVER))?;
         Some(Bounds {
             between_starts: staleness.between_starts,
             worst: staleness.worst,

@@ -23,8 +23,8 @@ pub enum Task {
     Check(Name),
     /// The replication of this name.
     Replicate(Name),
-    /// Base backups into the archive of this name.
-    BaseBackup(Name),
+    /// A base backup for the archive of this name: the one of this number, from 1.
+    BaseBackup(u32, Name),
     /// sanoid: taking and pruning snapshots.
     Snapshot,
 }
@@ -58,11 +58,11 @@ impl fmt::Display for Task {
     /// The unit's name without a suffix. It is also the value of the label `task` of every metric and alert.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (prefix, name) = match self {
+            Task::BaseBackup(nth, name) => return f.pad(&format!("{BASE}{nth}-{name}")),
             Task::Backup(name) => (BACKUP, name.as_str()),
             Task::Forget(name) => (FORGET, name.as_str()),
             Task::Check(name) => (CHECK, name.as_str()),
             Task::Replicate(name) => (REPLICATE, name.as_str()),
-            Task::BaseBackup(name) => (BASE, name.as_str()),
             Task::Snapshot => (SNAPSHOT, ""),
         };
         f.pad(&[prefix, name].concat())
@@ -72,20 +72,25 @@ impl fmt::Display for Task {
 impl FromStr for Task {
     type Err = UnknownUnit;
 
-    /// Reads a unit's name. A suffix is taken off only where the task it would leave has one: a job may be called
-    /// `mail.service`, and its service is `restic-backup-mail.service.service`.
+    /// Reads a unit's name without its suffix: [`from_unit`](Task::from_unit) reads one with it. A job may be called
+    /// `mail.service`; its service is `restic-backup-mail.service.service`.
     fn from_str(text: &str) -> Result<Self, UnknownUnit> {
         let unknown = || UnknownUnit(text.to_owned());
         if text == SNAPSHOT {
             return Ok(Task::Snapshot);
         }
+        if let Some((nth, name)) = text.strip_prefix(BASE).and_then(|rest| rest.split_once('-')) {
+            // One number has one spelling.
+            let number = nth.parse::<u32>().ok().filter(|n| *n > 0 && n.to_string() == nth);
+            let base = number.and_then(|nth| Some(Task::BaseBackup(nth, name.parse().ok()?)));
+            return base.ok_or_else(unknown);
+        }
         type Make = fn(Name) -> Task;
-        let kinds: [(&str, Make); 5] = [
+        let kinds: [(&str, Make); 4] = [
             (BACKUP, Task::Backup),
             (FORGET, Task::Forget),
             (CHECK, Task::Check),
             (REPLICATE, Task::Replicate),
-            (BASE, Task::BaseBackup),
         ];
         let found = kinds.into_iter().find_map(|(prefix, make)| {
             Some(make(text.strip_prefix(prefix)?.parse().ok()?))
@@ -230,15 +235,17 @@ mod tests {
     #[test]
     fn tasks_are_read_back() {
         for text in ["a", "check-a", "restic-check-a", "x.service", "a.timer", "sanoid"] {
-            let make = [Task::Backup, Task::Forget, Task::Check, Task::Replicate, Task::BaseBackup];
-            for task in make.map(|make| make(name(text))).into_iter().chain([Task::Snapshot]) {
+            let make = [Task::Backup, Task::Forget, Task::Check, Task::Replicate];
+            let base = [1, 2, 12].map(|nth| Task::BaseBackup(nth, name(text)));
+            let tasks = make.map(|make| make(name(text))).into_iter().chain(base);
+            for task in tasks.chain([Task::Snapshot]) {
                 assert_eq!(task.to_string().parse(), Ok(task.clone()));
                 assert_eq!(Task::from_unit(&task.service()), Ok(task.clone()));
                 assert_eq!(Task::from_unit(&task.timer()), Ok(task));
             }
         }
         // Names of other releases of a tool, or of other tools, are nobody's.
-        for unknown in ["restic-backups-a.service", "restic-backup-.service", "sanoid-x.timer", "syncoid-a"] {
+        for unknown in ["restic-backups-a.service", "restic-backup-.service", "sanoid-x.timer", "syncoid-a", "pitr-base-01-a.timer"] {
             assert!(Task::from_unit(unknown).is_err(), "{unknown}");
         }
     }

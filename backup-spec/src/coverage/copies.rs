@@ -100,6 +100,28 @@ impl Search<'_> {
         }
     }
 
+    /// Archives of a database whose files are the subject, or lie on it.
+    pub(super) fn archives(&mut self, subject: &Subject) {
+        for (name, archive) in &self.spec.pitr {
+            let owns = match subject {
+                Subject::Dataset(dataset) => archive.owns(dataset),
+                Subject::Path(path) => archive.owns_path(path),
+            };
+            for (repository, offsite) in archive.repositories().into_iter().filter(|_| owns) {
+                let tier = if offsite { Tier::OffsiteBackup } else { Tier::NasBackup };
+                // Without full backups there is nothing that WAL could be replayed on: the check has refused that.
+                let Some(nth) = archive.full(repository) else { continue };
+                let task = Task::BaseBackup(nth, name.clone());
+                if !archive.enable {
+                    self.refuse(task, tier, Why::Disabled);
+                    continue;
+                }
+                let worst = archive.worst_loss();
+                self.found((task, tier, offsite), Consistency::Transaction, worst, Held::Database);
+            }
+        }
+    }
+
     /// Jobs that read files.
     pub(super) fn jobs(&mut self, subject: &Subject, payload: &[String]) {
         let top = match subject {

@@ -277,6 +277,7 @@ pub(super) fn of(
         search.snapshots(dataset);
         search.replications(dataset);
     }
+    search.archives(&subject);
     search.jobs(&subject, protection.map_or(&[], |p| p.payload.as_slice()));
     search.vouched(&subject);
     let copies::Search { copies, refused, .. } = search;

@@ -47,7 +47,7 @@ impl Observations {
     /// What was observed, as a textfile for the node exporter (Prometheus text format 0.0.4).
     pub fn metrics(&self) -> String {
         let mut text = String::new();
-        let mut head = |text: &mut String, name: &str, what: &str| {
+        let head = |text: &mut String, name: &str, what: &str| {
             let _ = writeln!(text, "# HELP {name} {what}\n# TYPE {name} gauge");
         };
         head(&mut text, COMPLETE, "When the last complete run ended.");

@@ -90,7 +90,17 @@ impl Builder<'_> {
                     .set_some("User", replication.user.as_deref().map(quoted))
                     .command("ExecStart", &argv)
             }),
-            Task::BaseBackup(_) => None,
+            Task::BaseBackup(nth, name) => spec.pitr.get(name).and_then(|archive| {
+                let argv = self.run(archive.base(*nth)?.argv(&archive.pitr));
+                let unit = head(&format!("Base backup {nth} of the database archive {name}"))
+                    .set("After", "network-online.target postgresql.service")
+                    .set("Wants", "network-online.target")
+                    .section("Service")
+                    .set("Type", "oneshot")
+                    .set("User", quoted(&archive.user))
+                    .set_some("EnvironmentFile", archive.environment_file().map(escaped));
+                Some(unit.command("ExecStart", &argv))
+            }),
             Task::Snapshot => {
                 let argv = ["sanoid", "--cron", "--quiet"].map(str::to_owned);
                 let argv = self.run(argv.into());
@@ -186,7 +196,12 @@ fn head(what: &str) -> UnitFile {
 }
 
 fn path(path: &crate::path::AbsolutePath) -> String {
-    path.as_str().replace('%', "%%").replace(' ', "\\x20")
+    escaped(path.as_str())
+}
+
+/// A path as settings of one or more paths read it.
+fn escaped(path: &str) -> String {
+    path.replace('\\', "\\\\").replace('%', "%%").replace(' ', "\\x20")
 }
 
 /// Processors as systemd's percentage; thousandths below a hundredth are dropped, and what is left is never nothing.

@@ -120,18 +120,20 @@ fn command(words: &[String]) -> String {
         if n > 0 {
             line.push(' ');
         }
-        line.push_str(&quoted(word));
+        // In front of the program these change what it does (systemd.service(5), "Special executable prefixes").
+        if n == 0 && word.starts_with(['@', '-', ':', '+', '!', '|']) {
+            line.push_str(&format!("\"{word}\""));
+        } else {
+            line.push_str(&quoted(word));
+        }
     }
     line
 }
 
 /// One word of a command line, or of a setting that takes a list of words.
 pub(crate) fn quoted(word: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-+=.,:/@".contains(&b);
-    // A `;` alone separates commands; `@`, `-`, `:`, `+` and `!` in front of the program change what it does.
-    let bare = word.bytes().all(plain) && word.bytes().next().is_some_and(|b| !b"-@:+=".contains(&b));
-    let option = word.starts_with("--") && word.bytes().all(plain);
-    if bare || option {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-+=.,:/@*?[]~^!(|)".contains(&b);
+    if !word.is_empty() && word.bytes().all(plain) {
         return word.to_owned();
     }
     let mut text = String::from("\"");

@@ -9,7 +9,9 @@ use std::fmt::Display;
 use declared::join;
 
 use super::{Checked, Code, Problem};
-use crate::coverage::Subject;
+use crate::coverage::{Inventory, Subject};
+use crate::job::Source;
+use crate::path::AbsolutePath;
 
 /// Everything that is wrong with a declaration, in no order.
 pub(super) fn problems(spec: &Checked) -> Vec<Problem> {
@@ -17,6 +19,7 @@ pub(super) fn problems(spec: &Checked) -> Vec<Problem> {
     found.repositories(spec);
     found.jobs(spec);
     found.sanoid(spec);
+    found.archives(spec);
     found.replications(spec);
     found.times(spec);
     found.thresholds(spec);
@@ -47,6 +50,26 @@ impl Found {
                     let what = "nothing would be kept: restic refuses to run so";
                     let remedy = "write what is kept, such as \"--keep-daily 14\"";
                     self.add(join(&join(&path, "forget"), "keep"), Code::KeepsNothing, what, remedy);
+                }
+            }
+        }
+    }
+
+    fn archives(&mut self, spec: &Checked) {
+        for (name, archive) in &spec.pitr {
+            let path = join("pitr", name.as_str());
+            for flaw in archive.pitr.flaws().iter().filter(|flaw| !flaw.is_warning()) {
+                self.add(path.clone(), Code::Pitr, flaw, flaw.remedy());
+            }
+            // Files of a running database are of many moments; whoever restores them loses both copies at once.
+            for (job_name, job) in spec.jobs.iter().filter(|(_, job)| job.enable && archive.enable) {
+                let Some(scan) = spec.scan(job_name) else { continue };
+                let torn = |own: &AbsolutePath| scan.verdict(&scan.ordinary(own), &Inventory::default()).is_included();
+                if let (Source::Live {}, Some(own)) = (&job.source, archive.paths().find(torn)) {
+                    let what = format!("it copies {own} while the database writes there; the archive `{name}` has it");
+                    let remedy = format!("exclude {own}/**");
+                    let path = join(&join("jobs", job_name.as_str()), "excludes");
+                    self.add(path, Code::CopiedWhileRunning, what, remedy);
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! A declaration that was checked, and what follows from it by computation.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
@@ -45,20 +46,26 @@ impl Spec {
         let tasks = jobs.map(|(name, _)| Task::Backup(name.clone()));
         let tasks = tasks.chain(forget.map(|(name, _)| Task::Forget(name.clone())));
         let tasks = tasks.chain(check.map(|(name, _)| Task::Check(name.clone())));
-        let tasks = tasks.chain(replication.map(|(name, _)| Task::Replicate(name.clone())));
+        let pitr = self.pitr.iter().filter(|(_, archive)| archive.enable);
+        let bases = pitr.flat_map(|(name, archive)| {
+            let numbers = (1..).zip(&archive.pitr.base).map(|(nth, _)| nth);
+            numbers.map(|nth| Task::BaseBackup(nth, name.clone()))
+        });
+        let tasks = tasks.chain(bases).chain(replication.map(|(name, _)| Task::Replicate(name.clone())));
         tasks.chain(self.sanoid.as_ref().map(|_| Task::Snapshot)).collect()
     }
 
     /// When a task runs; `None` if there is no such task.
-    pub fn schedule(&self, task: &Task) -> Option<&Schedule> {
+    pub fn schedule(&self, task: &Task) -> Option<Cow<'_, Schedule>> {
         match task {
             Task::Backup(name) => Some(&self.jobs.get(name)?.schedule),
             Task::Forget(name) => Some(&self.repositories.get(name)?.forget.as_ref()?.schedule),
             Task::Check(name) => Some(&self.repositories.get(name)?.check.as_ref()?.schedule),
             Task::Replicate(name) => Some(&self.replication.get(name)?.schedule),
-            Task::BaseBackup(_) => None,
+            Task::BaseBackup(nth, name) => return self.pitr.get(name)?.schedule(*nth).map(Cow::Owned),
             Task::Snapshot => Some(&self.sanoid.as_ref()?.schedule),
         }
+        .map(Cow::Borrowed)
     }
 }
 
@@ -70,10 +77,10 @@ impl Checked {
         let mut bounds = BTreeMap::new();
         for task in spec.tasks() {
             let Some(schedule) = spec.schedule(&task) else { continue };
-            let key = format!("{:?}", schedule);
+            let key = format!("{schedule:?}");
             let found = known
                 .entry(key)
-                .or_insert_with(|| schedule.clone().in_zone(spec.zone.zone()).bounds());
+                .or_insert_with(|| schedule.clone().into_owned().in_zone(spec.zone.zone()).bounds());
             bounds.extend(found.map(|found| (task, found)));
         }
         let sent = spec.replication.values().map(Replication::source);
@@ -102,7 +109,7 @@ impl Checked {
 
     /// When a task is due next after `now`, before any random delay.
     pub fn next_after(&self, task: &Task, now: Timestamp) -> Option<Timestamp> {
-        self.schedule(task)?.clone().in_zone(self.zone.zone()).timer.next_after(now)
+        self.schedule(task)?.into_owned().in_zone(self.zone.zone()).timer.next_after(now)
     }
 
     /// The age of the last complete run that health can explain; from then on something is wrong.

@@ -33,7 +33,13 @@
 //! | `runTime` | whatever runs | how long a run may take: it is stopped then, and everything that is computed counts on it |
 //! | `[sanoid]` | top | `schedule` and the like, `[sanoid.templates.NAME]`, `[sanoid.datasets."DATASET"]` |
 //! | `[replication.NAME]` | top | a syncoid job |
+//! | `source`, `target`, `options`, `user`, `offsite` | replication | syncoid's two places and its options, with `=` before a value; who runs it; whether the target survives the loss of this site |
 //! | `[pitr.NAME]` | top | the archive of a database |
+//! | `data`, `wal`, `dataDataset`, `walDataset` | archive | where the database's files are |
+//! | `archiveTimeout`, `arrival`, `maxWalSenders` | archive | how soon a segment of WAL is closed, and is there |
+//! | `barman` | archive | `{ destination, server, retention, compression, endpoint, environmentFile }` |
+//! | `pgbackrest` | archive | `{ stanza, repositories = [{ path, retention, s3, differential, archive }], spool, processes }` |
+//! | `base` | archive | base backups: `[{ kind, repository, schedule, ... }]` |
 //! | `[classes.CLASS]` | top | what `system`, `critical`, `standard` and `ephemeral` ask for |
 //! | `tiers`, `onsiteRpo`, `offsiteRpo`, `consistency` | class, protection | the tiers that must be met, the most that may be lost, the least consistency that counts |
 //! | `[protection."DATASET or /PATH"]` | top | the `class` of a dataset or path, its own tiers and objectives |
@@ -52,6 +58,7 @@ pub use checked::Checked;
 pub use code::Code;
 use declared::Node;
 
+use crate::archive::Archive;
 use crate::coverage::{Class, Protection, Requirement, Subject};
 use crate::exclude::Pattern;
 use crate::health::Thresholds;
@@ -93,6 +100,8 @@ pub struct Spec {
     pub sanoid: Option<Sanoid>,
     /// What is replicated.
     pub replication: BTreeMap<Name, Replication>,
+    /// What databases are archived.
+    pub pitr: BTreeMap<Name, Archive>,
     /// What each class asks for.
     pub classes: BTreeMap<Class, Requirement>,
     /// What was decided about each subject.

@@ -1,5 +1,6 @@
 //! From a tree of keys and values to a [`Spec`]: the one place that knows the keys.
 
+mod archive;
 mod job;
 mod protect;
 mod repository;
@@ -54,6 +55,18 @@ struct Timing {
     run_time: Option<Span>,
 }
 
+impl Timing {
+    fn timer(&self, defaults: &Timing, on_calendar: Vec<Calendar>) -> Timer {
+        Timer {
+            on_calendar,
+            persistent: self.persistent.or(defaults.persistent).unwrap_or(false),
+            randomized_delay: self.jitter.or(defaults.jitter).unwrap_or_default(),
+            fixed_random_delay: self.fixed_jitter.or(defaults.fixed_jitter).unwrap_or(false),
+            accuracy: self.accuracy.or(defaults.accuracy).unwrap_or(DEFAULT_ACCURACY),
+        }
+    }
+}
+
 const SPAN: &str = "write a time span such as \"15min\" or \"1h 30min\" (systemd.time(7))";
 const NAME: &str = "write a name of letters, digits, `.`, `_` and `-`";
 const PATH: &str = "write an absolute path";
@@ -102,6 +115,12 @@ impl Read {
             let Some(name) = self.name(&entry) else { continue };
             if let Some(replication) = self.replication(&entry) {
                 spec.replication.insert(name, replication);
+            }
+        }
+        for entry in self.entries(top, "pitr") {
+            let Some(name) = self.name(&entry) else { continue };
+            if let Some(archive) = self.archive(&entry) {
+                spec.pitr.insert(name, archive);
             }
         }
         self.classes(top, spec);
@@ -199,7 +218,7 @@ impl Read {
     /// The schedule of something that must have one.
     fn schedule(&mut self, table: &mut Table<'_>, defaults: &Timing) -> Option<Schedule> {
         let own = self.timing(table);
-        let calendars = own.schedule.or_else(|| defaults.schedule.clone());
+        let calendars = own.schedule.clone().or_else(|| defaults.schedule.clone());
         let run_time = own.run_time.or(defaults.run_time);
         if calendars.is_none() {
             let remedy = "write when it runs, such as \"daily\" (systemd.time(7))";
@@ -209,14 +228,18 @@ impl Read {
             let remedy = "write how long a run may take, such as \"45min\": it is stopped then";
             self.reader.missing(table, "runTime", remedy);
         }
-        let timer = Timer {
-            on_calendar: calendars?,
-            persistent: own.persistent.or(defaults.persistent).unwrap_or(false),
-            randomized_delay: own.jitter.or(defaults.jitter).unwrap_or_default(),
-            fixed_random_delay: own.fixed_jitter.or(defaults.fixed_jitter).unwrap_or(false),
-            accuracy: own.accuracy.or(defaults.accuracy).unwrap_or(DEFAULT_ACCURACY),
-        };
-        Some(Schedule::new(timer, run_time?))
+        Some(Schedule::new(own.timer(defaults, calendars?), run_time?))
+    }
+
+    /// A timer alone, for what has the time of its runs elsewhere.
+    fn timer(&mut self, table: &mut Table<'_>) -> Option<Timer> {
+        let own = self.timing(table);
+        if own.schedule.is_none() {
+            let remedy = "write when it runs, such as \"daily\" (systemd.time(7))";
+            self.reader.missing(table, "schedule", remedy);
+        }
+        let calendars = own.schedule.clone();
+        Some(own.timer(&Timing::default(), calendars?))
     }
 
     fn resources(&mut self, table: &mut Table<'_>, floor: Resources) -> Resources {

@@ -109,7 +109,7 @@ fn path_of(task: &Task) -> String {
         Task::Forget(name) => join(&join("repositories", name.as_str()), "forget"),
         Task::Check(name) => join(&join("repositories", name.as_str()), "check"),
         Task::Replicate(name) => join("replication", name.as_str()),
-        Task::BaseBackup(name) => join("pitr", name.as_str()),
+        Task::BaseBackup(nth, name) => format!("{}.base[{}]", join("pitr", name.as_str()), nth - 1),
         Task::Snapshot => "sanoid".into(),
     }
 }
