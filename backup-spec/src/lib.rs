@@ -3,3 +3,5 @@
 pub mod calendar;
 pub mod span;
 pub mod timer;
+pub mod syncoid;
+pub mod pitr;
