@@ -5,3 +5,4 @@ pub mod span;
 pub mod timer;
 pub mod syncoid;
 pub mod pitr;
+pub mod notify;
