@@ -32,6 +32,9 @@ mod check;
 mod event;
 mod priority;
 mod seed;
+#[cfg(feature = "proptest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
+pub mod strategy;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
