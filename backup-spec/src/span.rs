@@ -437,6 +437,14 @@ fn amount(text: &str) -> Result<(u64, &str), (&str, SpanFault)> {
     Ok((sum, end))
 }
 
+/// Spans for property tests: short ones and long ones alike, none without limit.
+#[cfg(feature = "proptest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
+pub fn strategy() -> impl proptest::strategy::Strategy<Value = Span> {
+    use proptest::prelude::*;
+    (0..64_u32, any::<u64>()).prop_map(|(bits, value)| Span(value >> 1 >> bits))
+}
+
 #[cfg(feature = "serde")]
 impl serde::Serialize for Span {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

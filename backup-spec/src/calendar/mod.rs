@@ -58,6 +58,9 @@ mod error;
 mod field;
 mod gap;
 mod parse;
+#[cfg(feature = "proptest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
+pub mod strategy;
 mod zone;
 
 use jiff::Timestamp;
