@@ -48,15 +48,14 @@ fn decode(file: &[u8]) -> Result<String, FileError> {
     Ok(match file {
         [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        [0xEF, 0xBB, 0xBF, rest @ ..] => utf8(rest)?,
-        rest => utf8(rest)?,
+        rest => utf8(rest.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(rest))?,
     })
 }
 
 fn utf8(bytes: &[u8]) -> Result<String, FileError> {
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let before = bytes.get(..e.valid_up_to()).unwrap_or_default();
-        FileError::Encoding(1 + before.iter().filter(|byte| **byte == b'\n').count())
+        FileError::Encoding(before.split(|byte| *byte == b'\n').count())
     })?;
     Ok(text.to_owned())
 }

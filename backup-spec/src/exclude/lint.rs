@@ -54,7 +54,9 @@ impl Lint {
     fn row(self) -> (&'static str, &'static str) {
         match self {
             Self::Inert => ("exclude-inert", "write the pattern for the path that is scanned"),
-            Self::NegationFirst => ("negation-first", "put it after the pattern it takes back from"),
+            Self::NegationFirst => {
+                ("negation-first", "put it after the pattern it takes back from")
+            }
             Self::NegationBelowExcluded => (
                 "negation-below-excluded",
                 "exclude the directory's entries (`DIRECTORY/*`) instead of the directory",
@@ -67,7 +69,9 @@ impl Lint {
             Self::Braces => ("braces", "write one pattern for each"),
             Self::Tilde => ("tilde", "write the directory in full"),
             Self::Dollar => ("dollar", "write the value, or use an exclude file"),
-            Self::DoubleStarInName => ("double-star-in-name", "write `**/` before the name, or one `*`"),
+            Self::DoubleStarInName => {
+                ("double-star-in-name", "write `**/` before the name, or one `*`")
+            }
             Self::SlashAtEnd => ("slash-at-end", "drop it"),
             Self::BlankAtEnd => ("blank-at-end", "drop it"),
         }
@@ -180,7 +184,13 @@ impl Excludes {
                 }
                 if pattern.is_negated() {
                     let (before, after) = list.split_at_checked(nr).unwrap_or_default();
-                    self.negation(pattern, before, after.get(1..).unwrap_or_default(), targets, &mut add);
+                    self.negation(
+                        pattern,
+                        before,
+                        after.get(1..).unwrap_or_default(),
+                        targets,
+                        &mut add,
+                    );
                 } else {
                     greedy(pattern, &mut add);
                 }
@@ -238,7 +248,7 @@ fn spelling(pattern: &Pattern, add: &mut impl FnMut(Lint, &str)) {
     let text = pattern.as_str().trim_start_matches('!');
     let never = pattern.globs().flatten().any(|glob| !glob.can_match())
         || pattern.globs().flatten().any(|glob| matches!(glob.literal(), Some("." | "..")));
-    let in_name = |part: &str| part.contains("**") && part.trim_matches('*') != "";
+    let in_name = |part: &str| part.contains("**") && !part.trim_matches('*').is_empty();
     let checks = [
         (never, Lint::NeverMatches),
         (pattern.globs().flatten().any(Glob::has_class_with_bang), Lint::ClassWithBang),
@@ -260,7 +270,9 @@ fn greedy(pattern: &Pattern, add: &mut impl FnMut(Lint, &str)) {
     let is_word = |word: &&str| last.matches(word) || last.matches(&capital(word));
     if any_depth && (one_name || pattern.globs().last() == Some(None)) {
         // A pattern that takes in everything (`*`) is no mistake about a word.
-        if let Some(word) = AMBIGUOUS.iter().copied().find(is_word).filter(|_| !last.matches("\u{1}")) {
+        if let Some(word) =
+            AMBIGUOUS.iter().copied().find(is_word).filter(|_| !last.matches("\u{1}"))
+        {
             add(Lint::Greedy, word);
         }
     }

@@ -28,6 +28,9 @@ mod file;
 mod glob;
 mod lint;
 mod pattern;
+#[cfg(feature = "proptest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
+pub mod strategy;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -33,7 +33,9 @@ pub struct Pattern {
 /// A pattern that restic does not take: an unclosed `[`, a `\` at the end, or a class that begins with
 /// `]` or `-`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("pattern `{pattern}`: `{component}` has a [ without ], a range without an end, or a \\ with nothing after it")]
+#[error(
+    "pattern `{pattern}`: `{component}` has a [ without ], a range without an end, or a \\ with nothing after it"
+)]
 pub struct PatternError {
     /// The pattern.
     pub pattern: String,

@@ -40,6 +40,7 @@ impl Buckets {
 
     /// As [`of`](Self::of), for an instant close to the one that this belongs to: the calendar is asked
     /// only if the day is another.
+    #[must_use]
     pub fn next(&self, second: i64, offset: Offset) -> Self {
         let local = second + i64::from(offset.seconds());
         if local.div_euclid(DAY) == self.day {

@@ -11,6 +11,9 @@ pub mod preview;
 pub mod restic;
 pub mod sanoid;
 pub mod simulate;
+#[cfg(feature = "proptest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
+pub mod strategy;
 pub mod zrepl;
 
 use std::fmt::Display;
@@ -32,6 +35,10 @@ pub enum Decision {
 }
 
 impl Decision {
+    fn new(keeps: bool, reason: String) -> Self {
+        if keeps { Self::Keep(reason) } else { Self::Remove(reason) }
+    }
+
     /// Whether the snapshot stays.
     pub fn keeps(&self) -> bool {
         matches!(self, Self::Keep(_))
@@ -66,8 +73,11 @@ pub trait Policy {
     /// # Errors
     ///
     /// What the tool refuses. Nothing is removed then.
-    fn decide(&self, snapshots: &[Snapshot], now: Timestamp)
-    -> Result<Vec<Decision>, Self::Refusal>;
+    fn decide(
+        &self,
+        snapshots: &[Snapshot],
+        now: Timestamp,
+    ) -> Result<Vec<Decision>, Self::Refusal>;
 
     /// Whether each snapshot stays, in the order given: [`decide`](Self::decide) without the words.
     ///

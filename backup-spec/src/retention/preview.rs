@@ -49,7 +49,11 @@ pub struct Everything;
 impl Policy for Everything {
     type Refusal = std::convert::Infallible;
 
-    fn decide(&self, snapshots: &[Snapshot], _now: Timestamp) -> Result<Vec<Decision>, Self::Refusal> {
+    fn decide(
+        &self,
+        snapshots: &[Snapshot],
+        _now: Timestamp,
+    ) -> Result<Vec<Decision>, Self::Refusal> {
         Ok(vec![Decision::Keep("nothing is removed".to_owned()); snapshots.len()])
     }
 }

@@ -109,7 +109,8 @@ pub fn outage<P: Policy>(
 ) -> Result<Outage, P::Refusal> {
     let times: Vec<Timestamp> = times.into_iter().collect();
     let without = simulate(policy, times.iter().copied())?;
-    let with = simulate(policy, times.iter().copied().filter(|time| !(from..until).contains(time)))?;
+    let with =
+        simulate(policy, times.iter().copied().filter(|time| !(from..until).contains(time)))?;
     let ids: std::collections::HashSet<&str> = with.held.iter().map(|s| s.id.as_str()).collect();
     let lost = without.held.iter().filter(|s| !ids.contains(s.id.as_str())).cloned().collect();
     let before = times.iter().copied().filter(|time| *time < from).max();
@@ -154,7 +155,8 @@ pub fn replicate<S: Policy, R: Policy>(
         state.source.run(source, now).map_err(CompareError::Left)?;
         if now < cut {
             let newest = state.replica.held.last().map(|s| s.time);
-            let new = state.source.held.iter().filter(|s| newest.is_none_or(|newest| s.time > newest));
+            let new =
+                state.source.held.iter().filter(|s| newest.is_none_or(|newest| s.time > newest));
             let new: Vec<Snapshot> = new.cloned().collect();
             state.replica.taken += new.len();
             state.replica.held.extend(new);

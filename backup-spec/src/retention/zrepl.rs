@@ -65,7 +65,9 @@ pub enum GridError {
     #[error("`{0}`: the length must be a whole number with a unit of s, m (minutes), h, d, w")]
     Length(String),
     /// Something else than one `keep=` in brackets.
-    #[error("`{0}`: in brackets stands keep=all or keep= and a whole number, without blanks after it")]
+    #[error(
+        "`{0}`: in brackets stands keep=all or keep= and a whole number, without blanks after it"
+    )]
     Keep(String),
 }
 
@@ -115,7 +117,9 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InInterval { interval } => write!(f, "among the oldest of interval {}", interval + 1),
+            Self::InInterval { interval } => {
+                write!(f, "among the oldest of interval {}", interval + 1)
+            }
             Self::EnoughOlder { interval } => {
                 write!(f, "interval {} has enough older ones", interval + 1)
             }
@@ -214,13 +218,13 @@ impl Grid {
                 if age < end { u64::try_from((age - start) / length).ok() } else { None }
             };
             while let Some(of) = rest.first().and_then(interval) {
-                let count = rest.partition_point(|at| interval(at) == Some(of));
-                let Some((members, older)) = rest.split_at_checked(count) else { break };
-                let stay = match intervals.keep {
+                let size = rest.partition_point(|at| interval(at) == Some(of));
+                let Some((members, remaining)) = rest.split_at_checked(size) else { break };
+                let staying = match intervals.keep {
                     Keep::All => members.len(),
-                    Keep::Oldest(stay) => usize::try_from(stay).unwrap_or(usize::MAX),
+                    Keep::Oldest(count) => usize::try_from(count).unwrap_or(usize::MAX),
                 };
-                let go = members.len().saturating_sub(stay);
+                let go = members.len().saturating_sub(staying);
                 let interval = before.saturating_add(of);
                 for (nr, &at) in members.iter().enumerate() {
                     if let Some(reason) = reasons.get_mut(at) {
@@ -231,7 +235,7 @@ impl Grid {
                         };
                     }
                 }
-                rest = older;
+                rest = remaining;
             }
             (start, before) = (end, before.saturating_add(intervals.times));
         }
@@ -243,10 +247,7 @@ impl Policy for Grid {
     type Refusal = Refusal;
 
     fn decide(&self, snapshots: &[Snapshot], _now: Timestamp) -> Result<Vec<Decision>, Refusal> {
-        let decision = |reason: &Reason| match reason.keeps() {
-            true => Decision::Keep(reason.to_string()),
-            false => Decision::Remove(reason.to_string()),
-        };
+        let decision = |reason: &Reason| Decision::new(reason.keeps(), reason.to_string());
         Ok(self.apply(snapshots)?.reasons.iter().map(decision).collect())
     }
 

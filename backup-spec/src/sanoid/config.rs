@@ -16,7 +16,9 @@ pub struct Config {
 
 /// A name or a value that cannot stand in a sanoid.conf.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` cannot be written: it must be on one line, without blanks around it, and not begin with <<")]
+#[error(
+    "`{0}` cannot be written: it must be on one line, without blanks around it, and not begin with <<"
+)]
 pub struct ValueError(String);
 
 impl ValueError {
@@ -76,21 +78,25 @@ impl FromStr for Config {
 
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (nr, section) in self.sections.iter().enumerate() {
-            writeln!(f, "{}[{}]", if nr > 0 { "\n" } else { "" }, section.name)?;
+        // The first line says how lines end: a return within one must not be the first.
+        writeln!(f, "# sanoid.conf")?;
+        for section in &self.sections {
+            writeln!(f, "\n[{}]", section.name)?;
             for entry in &section.entries {
                 if entry.values.is_empty() {
                     writeln!(f, "\t{} = <<END\nEND", entry.key)?;
                 }
                 for value in &entry.values {
                     // Blanks before a value, and what begins with <<, survive in a value of lines only.
-                    let is_plain = value.trim_start_matches(is_space) == value && !value.starts_with("<<");
+                    let is_plain =
+                        value.trim_start_matches(is_space) == value && !value.starts_with("<<");
+                    // One return at the end would belong to the line's end.
+                    let end = if value.ends_with('\r') { "\r" } else { "" };
                     if is_plain {
-                        writeln!(f, "\t{} = {value}", entry.key)?;
+                        writeln!(f, "\t{} = {value}{end}", entry.key)?;
                     } else {
-                        let mark = (0..).map(|nr| format!("END{nr}")).find(|mark| mark != value);
-                        let mark = mark.unwrap_or_default();
-                        writeln!(f, "\t{} = <<{mark}\n{value}\n{mark}", entry.key)?;
+                        let mark = if value == "END" { "END0" } else { "END" };
+                        writeln!(f, "\t{} = <<{mark}\n{value}{end}\n{mark}", entry.key)?;
                     }
                 }
             }

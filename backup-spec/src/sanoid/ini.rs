@@ -157,6 +157,9 @@ pub(super) fn sections(text: &str) -> Result<Vec<Section>, SyntaxErrors> {
                 loop {
                     match lines.next() {
                         Some((_, text)) if text == mark => break values,
+                        Some((line, text)) if text.contains('\n') => {
+                            errors.push(SyntaxError::Malformed { line, text: text.to_owned() });
+                        }
                         Some((_, text)) => values.push(text.to_owned()),
                         None => {
                             errors.push(SyntaxError::Endless { line, mark: mark.to_owned() });

@@ -80,7 +80,9 @@ impl Lint {
             Self::TextAfterNumber => ("text-after-number", "put the comment on a line of its own"),
             Self::NotAToggle => ("not-a-toggle", "write yes or no"),
             Self::BlankAfterToggle => ("blank-after-toggle", "drop the blank at the end"),
-            Self::OverriddenByParent => ("overridden-by-parent", "move the section below its parent's"),
+            Self::OverriddenByParent => {
+                ("overridden-by-parent", "move the section below its parent's")
+            }
             Self::AutosnapUnderZfsRecursion => {
                 ("autosnap-under-zfs-recursion", "drop it, or use recursive = yes above")
             }
@@ -250,7 +252,8 @@ impl Linter<'_> {
                 }
             }
             Kind::Number if key == Key::PruneDefer => {
-                let is_percent = value.bytes().all(|b| b.is_ascii_digit()) && number(value) <= 100.0;
+                let is_percent =
+                    value.bytes().all(|b| b.is_ascii_digit()) && number(value) <= 100.0;
                 if value.is_empty() || !is_percent {
                     self.add(section, Some(entry), Lint::BadPruneDefer, value);
                 }
@@ -269,7 +272,8 @@ impl Linter<'_> {
     }
 
     fn number(&mut self, section: &Section, entry: &Entry, key: Key, value: &str) {
-        let begins = value.trim_start_matches(['-', '+', '.']).starts_with(|c: char| c.is_ascii_digit());
+        let begins =
+            value.trim_start_matches(['-', '+', '.']).starts_with(|c: char| c.is_ascii_digit());
         if !begins {
             return self.add(section, Some(entry), Lint::NotANumber, value);
         }
@@ -319,10 +323,14 @@ impl Linter<'_> {
             .chain(named("default"))
             .chain(template_names(section).filter_map(named))
             .collect();
-        let is_said =
-            |key: Key| sources.iter().any(|s| s.entries.iter().any(|entry| entry.key == key.name()));
-        let missing: Vec<&str> =
-            Type::ALL.iter().filter(|kind| !is_said(count_key(**kind))).map(|kind| kind.name()).collect();
+        let is_said = |key: Key| {
+            sources.iter().any(|s| s.entries.iter().any(|entry| entry.key == key.name()))
+        };
+        let missing: Vec<&str> = Type::ALL
+            .iter()
+            .filter(|kind| !is_said(count_key(**kind)))
+            .map(|kind| kind.name())
+            .collect();
         let has_parent = section.name.match_indices('/').any(|(at, _)| {
             let parent = section.name.get(..at).and_then(|name| config.section(name));
             parent.is_some_and(|parent| !parent.get(Key::Recursive).is_empty())

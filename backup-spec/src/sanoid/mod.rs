@@ -29,6 +29,9 @@ mod key;
 mod lint;
 mod resolve;
 mod settings;
+#[cfg(feature = "proptest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
+pub mod strategy;
 mod value;
 
 pub use config::{Config, ValueError};

@@ -185,6 +185,7 @@ pub struct Scripts {
 
 /// What is in force for one dataset.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools, reason = "as many as sanoid has toggles")]
 pub struct Settings {
     /// The section, which is the dataset's name unless a `path` says otherwise.
     pub section: String,

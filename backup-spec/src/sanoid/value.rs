@@ -7,7 +7,8 @@ pub(super) fn number(text: &str) -> f64 {
     let text = text.trim_start_matches(is_space);
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
-    let word = |word: &str| unsigned.get(..word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word));
+    let word =
+        |word: &str| unsigned.get(..word.len()).is_some_and(|t| t.eq_ignore_ascii_case(word));
     if word("inf") {
         return sign * f64::INFINITY;
     }

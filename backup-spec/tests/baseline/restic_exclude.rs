@@ -49,7 +49,8 @@ fn restic_exclude() {
         for entry in &tree {
             let path = entry.trim_end_matches('/');
             let below = |target: &&&str| {
-                path.strip_prefix(**target).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                path.strip_prefix(**target)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             };
             let mut within = targets.iter().filter(below).peekable();
             if within.peek().is_none() {
@@ -57,7 +58,11 @@ fn restic_exclude() {
             }
             paths += 1;
             let is_in = within.any(|target| excludes.verdict(target, path).is_included());
-            if is_in { included.insert(*entry) } else { excluded.insert(*entry) };
+            if is_in {
+                included.insert(*entry)
+            } else {
+                excluded.insert(*entry)
+            };
         }
         let recorded = |field: &str| texts(&row[field]).into_iter().collect::<BTreeSet<_>>();
         Verdict::of((included, excluded), (recorded("included"), recorded("excluded")))

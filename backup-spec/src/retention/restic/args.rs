@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::Forget;
 use super::group::{Filter, GroupBy};
 use super::keep::{Count, CountError, Keep, Rule, TagList};
 use super::within::{Within, WithinError};
-use super::Forget;
 
 /// Options that restic would not take.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -118,7 +118,11 @@ impl Keep {
                 Sets::Within(rule) if !self.within(rule).is_zero() => {
                     push(option, self.within(rule).to_string());
                 }
-                Sets::Tags => self.tags().iter().for_each(|list| push(option, list.tags().join(","))),
+                Sets::Tags => {
+                    for list in self.tags() {
+                        push(option, list.tags().join(","));
+                    }
+                }
                 Sets::Count(_) | Sets::Within(_) => {}
             }
         }
@@ -172,9 +176,15 @@ impl Forget {
             self;
         let mut args = keep.to_args();
         let mut push = |option: &str, value: String| args.extend([option.to_owned(), value]);
-        hosts.iter().for_each(|host| push("--host", host.clone()));
-        tags.iter().for_each(|list| push("--tag", list.tags().join(",")));
-        paths.iter().for_each(|path| push("--path", path.clone()));
+        for host in hosts {
+            push("--host", host.clone());
+        }
+        for list in tags {
+            push("--tag", list.tags().join(","));
+        }
+        for path in paths {
+            push("--path", path.clone());
+        }
         if *group_by != GroupBy::default() {
             push("--group-by", group_by.to_string());
         }

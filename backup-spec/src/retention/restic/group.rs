@@ -152,11 +152,8 @@ pub(super) fn groups<'a>(
             texts.sort_unstable();
             texts
         };
-        let key = GroupKey {
-            host: given.host,
-            paths: sorted(given.paths),
-            tags: sorted(given.tags),
-        };
+        let key =
+            GroupKey { host: given.host, paths: sorted(given.paths), tags: sorted(given.tags) };
         groups.entry(key).or_insert_with(Vec::new).append(&mut indices);
     }
     groups

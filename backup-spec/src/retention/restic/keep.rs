@@ -184,6 +184,24 @@ impl Keep {
         self
     }
 
+    /// Both policies at once: of two counts the larger, of two durations the second unless it is nothing,
+    /// and the tags of both.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        for rule in Rule::ALL {
+            let count = match (self.count(rule), other.count(rule)) {
+                (Count::Newest(one), Count::Newest(two)) => Count::Newest(one.max(two)),
+                _ => Count::Unlimited,
+            };
+            self = self.with_count(rule, count);
+            if !other.within(rule).is_zero() {
+                self = self.with_within(rule, other.within(rule));
+            }
+        }
+        self.tags.extend_from_slice(&other.tags);
+        self
+    }
+
     /// Whether it says nothing: every count 0, every duration nothing, and no tags. restic refuses that.
     pub fn is_empty(&self) -> bool {
         self.tags.is_empty()

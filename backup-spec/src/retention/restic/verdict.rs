@@ -29,12 +29,18 @@ impl Marks {
     }
 
     pub(super) fn counted(&mut self, rule: Rule, oldest: bool) {
-        self.0 |= Self::bit(rule) | u32::from(oldest) * (Self::bit(rule) << Self::OLDEST);
+        self.mark(Self::bit(rule), oldest);
     }
 
     pub(super) fn reached(&mut self, rule: Rule, oldest: bool) {
-        let bit = Self::bit(rule) << Self::WITHIN;
-        self.0 |= bit | u32::from(oldest) * (bit << Self::OLDEST);
+        self.mark(Self::bit(rule) << Self::WITHIN, oldest);
+    }
+
+    fn mark(&mut self, bit: u32, oldest: bool) {
+        self.0 |= bit;
+        if oldest {
+            self.0 |= bit << Self::OLDEST;
+        }
     }
 
     fn has(self, bit: u32) -> bool {

@@ -69,7 +69,10 @@ impl Within {
 impl fmt::Display for Within {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields = [(self.years, 'y'), (self.months, 'm'), (self.days, 'd'), (self.hours, 'h')];
-        fields.iter().filter(|(number, _)| *number != 0).try_for_each(|(n, unit)| write!(f, "{n}{unit}"))
+        fields
+            .iter()
+            .filter(|(number, _)| *number != 0)
+            .try_for_each(|(n, unit)| write!(f, "{n}{unit}"))
     }
 }
 

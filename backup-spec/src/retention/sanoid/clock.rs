@@ -15,7 +15,7 @@ pub struct OutOfRange {
     pub value: f64,
 }
 
-/// What a clock on the wall shows.
+/// What a clock on the wall then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wall {
     pub(super) year: i64,
@@ -68,13 +68,20 @@ impl<'z> Clock<'z> {
     }
 
     fn wall_at(&self, second: f64) -> Wall {
-        #[allow(clippy::cast_possible_truncation, reason = "to whole seconds, as localtime does it")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "to whole seconds, as localtime does it"
+        )]
         wall(self.zone, second.floor() as i64)
     }
 
     /// When the clock shows a time of this year, `[day, hour, minute]` of a month; as `timelocal` has it,
     /// which in a gap or a repeated hour is not what one would expect.
-    pub(super) fn instant(&self, month: i64, [day, hour, minute]: [f64; 3]) -> Result<f64, OutOfRange> {
+    pub(super) fn instant(
+        &self,
+        month: i64,
+        [day, hour, minute]: [f64; 3],
+    ) -> Result<f64, OutOfRange> {
         let refuse = |what, value| Err(OutOfRange { what, value });
         if !(1..=12).contains(&month) {
             return refuse("month", day_as_f64(month));
@@ -106,11 +113,10 @@ impl<'z> Clock<'z> {
         if off_by > 0.0 {
             return Ok(instant);
         }
-        let shows = self.wall_at(instant);
+        let then = self.wall_at(instant);
         #[allow(clippy::float_cmp, reason = "as Perl does it")]
-        let is_other = shows.second != 0
-            || day_as_f64(shows.minute) != minute
-            || day_as_f64(shows.hour) != hour;
+        let is_other =
+            then.second != 0 || day_as_f64(then.minute) != minute || day_as_f64(then.hour) != hour;
         Ok(if is_other { instant - off_by } else { instant })
     }
 

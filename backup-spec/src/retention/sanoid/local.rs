@@ -24,10 +24,7 @@ impl Policy for Dataset {
     type Refusal = Death;
 
     fn decide(&self, snapshots: &[Snapshot], now: Timestamp) -> Result<Vec<Decision>, Death> {
-        let decision = |reason: super::Reason| match reason.keeps() {
-            true => Decision::Keep(reason.to_string()),
-            false => Decision::Remove(reason.to_string()),
-        };
+        let decision = |reason: super::Reason| Decision::new(reason.keeps(), reason.to_string());
         Ok(prune(&self.settings, snapshots, now).into_iter().map(decision).collect())
     }
 
@@ -38,14 +35,12 @@ impl Policy for Dataset {
     /// Takes what is due, and prunes what there was before.
     fn run(&self, snapshots: &[Snapshot], now: Timestamp) -> Result<Run, Death> {
         let clock = Clock::new(now, &self.zone);
-        let due = due(&self.settings, snapshots, &clock).map_err(|(kind, problem)| Death::Mark {
-            section: self.settings.section.clone(),
-            kind,
-            problem,
+        let due = due(&self.settings, snapshots, &clock).map_err(|(kind, problem)| {
+            Death::Mark { section: self.settings.section.clone(), kind, problem }
         })?;
         let is_taken = |name: &str| snapshots.iter().any(|snapshot| snapshot.id == name);
-        let retries =
-            due.first().is_some_and(|due| due.kind == crate::sanoid::Type::Hourly) && clock.ended_dst > 0.0;
+        let retries = due.first().is_some_and(|due| due.kind == crate::sanoid::Type::Hourly)
+            && clock.ended_dst > 0.0;
         let names = due.iter().filter_map(|due| {
             let name = |infix: &str| format!("autosnap_{}{infix}_{}", clock.stamp(), due.kind);
             let tries = [name(""), name("dst")];

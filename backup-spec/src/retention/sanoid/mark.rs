@@ -13,9 +13,8 @@ const DAY: f64 = 86_400.0;
 /// until its mark, no yearly snapshot is due as long as there is one at all).
 pub(super) fn last_mark(kind: Type, marks: &Marks, clock: &Clock<'_>) -> Result<f64, OutOfRange> {
     let (now, wall) = (day_as_f64(clock.now), clock.wall);
-    let today = |hour: f64, minute: f64| {
-        clock.instant(wall.month, [day_as_f64(wall.day), hour, minute])
-    };
+    let today =
+        |hour: f64, minute: f64| clock.instant(wall.month, [day_as_f64(wall.day), hour, minute]);
     let hour = day_as_f64(wall.hour);
     let (mut mark, period) = match kind {
         Type::Frequently => {
@@ -45,7 +44,10 @@ pub(super) fn last_mark(kind: Type, marks: &Marks, clock: &Clock<'_>) -> Result<
             (clock.instant(wall.month, mark)?, 31.0 * DAY)
         }
         Type::Yearly => {
-            #[allow(clippy::cast_possible_truncation, reason = "a month is looked up by its whole number")]
+            #[allow(
+                clippy::cast_possible_truncation,
+                reason = "a month is looked up by its whole number"
+            )]
             let month = marks.yearly_mon.floor() as i64;
             let mark = [marks.yearly_mday, marks.yearly_hour, marks.yearly_min];
             (clock.instant(month, mark)?, 31.0 * 365.25 * DAY)

@@ -39,7 +39,9 @@ impl fmt::Display for Finding {
             Level::Critical => "critical",
         };
         match age {
-            Some(age) => write!(f, "{level}: {dataset}: newest {kind} is {age} s old, limit {limit} s"),
+            Some(age) => {
+                write!(f, "{level}: {dataset}: newest {kind} is {age} s old, limit {limit} s")
+            }
             None => write!(f, "{level}: {dataset}: no {kind} snapshot"),
         }
     }

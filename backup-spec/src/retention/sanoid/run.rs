@@ -154,7 +154,8 @@ fn take(run: &mut Run, group: &Group<'_>, world: &World, clock: &Clock<'_>) {
     let dataset = &group.settings.dataset;
     let recursive = group.settings.zfs_recursion;
     let prefix = format!("{dataset}/");
-    let below = world.datasets.range(prefix.clone()..).take_while(|(name, _)| name.starts_with(&prefix));
+    let below =
+        world.datasets.range(prefix.clone()..).take_while(|(name, _)| name.starts_with(&prefix));
     let own = world.datasets.get_key_value(dataset);
     let mut names: BTreeSet<String> = own
         .into_iter()
