@@ -11,6 +11,7 @@ use declared::join;
 use super::{Checked, Code, Problem};
 use crate::coverage::{Inventory, Subject};
 use crate::job::Source;
+use crate::notify::Flaw;
 use crate::path::AbsolutePath;
 
 /// Everything that is wrong with a declaration, in no order.
@@ -19,6 +20,7 @@ pub(super) fn problems(spec: &Checked) -> Vec<Problem> {
     found.repositories(spec);
     found.jobs(spec);
     found.sanoid(spec);
+    found.notifications(spec);
     found.archives(spec);
     found.replications(spec);
     found.times(spec);
@@ -52,6 +54,25 @@ impl Found {
                     self.add(join(&join(&path, "forget"), "keep"), Code::KeepsNothing, what, remedy);
                 }
             }
+        }
+    }
+
+    /// Whoever declares messages hears of everything: every event has its template, and every template what it says.
+    fn notifications(&mut self, spec: &Checked) {
+        if spec.notifications.templates.is_empty() {
+            return;
+        }
+        for flaw in spec.notifications.flaws() {
+            let template = match &flaw {
+                Flaw::Undeclared { template, .. }
+                | Flaw::Unused { template, .. }
+                | Flaw::Unprovided { template, .. }
+                | Flaw::NeverSent(template)
+                | Flaw::Title(template) => template.as_str(),
+                _ => "",
+            };
+            let path = if template.is_empty() { "notifications".into() } else { join("notifications", template) };
+            self.add(path, Code::Notification, &flaw, flaw.remedy());
         }
     }
 

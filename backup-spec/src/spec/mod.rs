@@ -45,12 +45,14 @@
 //! | `[protection."DATASET or /PATH"]` | top | the `class` of a dataset or path, its own tiers and objectives |
 //! | `payload` | protection | paths below it that every copy must hold |
 //! | `[alerts]` | top | `backup`, `lag`, `snapshot`: `{ warning, critical }` ages; `capacity`: percentages |
-//! | `[notifications.NAME]` | top | templates of messages |
+//! | `[notifications.NAME]` | top | a template of messages: `priority`, `title`, `body`, the `variables` it uses, the `events` it tells |
 
 mod check;
 mod checked;
 mod code;
 mod read;
+#[cfg(feature = "schemars")]
+mod schema;
 
 use std::collections::BTreeMap;
 
@@ -64,6 +66,7 @@ use crate::exclude::Pattern;
 use crate::health::Thresholds;
 use crate::job::{Job, Resources};
 use crate::name::Name;
+use crate::notify::Notifications;
 use crate::replication::Replication;
 use crate::repository::Repository;
 use crate::schedule::HostZone;
@@ -108,6 +111,9 @@ pub struct Spec {
     pub protection: BTreeMap<Subject, Protection>,
     /// From when on something is late or full.
     pub alerts: Thresholds,
+    /// Messages; none at all, or one for every event.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "notifications"))]
+    pub notifications: Notifications,
 }
 
 impl Spec {
@@ -133,4 +139,22 @@ impl Spec {
         let (checked, problems) = Checked::with_problems(self);
         Problems::check(problems).map(|()| checked)
     }
+}
+
+/// Templates as the keys of a declaration: each with the events it tells.
+#[cfg(feature = "serde")]
+fn notifications<S: serde::Serializer>(all: &Notifications, serializer: S) -> Result<S::Ok, S::Error> {
+    use crate::notify::{Event, Template};
+    #[derive(serde::Serialize)]
+    struct Form<'n> {
+        #[serde(flatten)]
+        template: &'n Template,
+        events: Vec<&'static str>,
+    }
+    let events = |name: &str| -> Vec<&'static str> {
+        let told = all.routes.iter().filter(|(_, template)| template.as_str() == name);
+        told.map(|(event, _): (&Event, _)| event.as_str()).collect()
+    };
+    let forms = all.templates.iter();
+    serializer.collect_map(forms.map(|(name, template)| (name, Form { template, events: events(name) })))
 }

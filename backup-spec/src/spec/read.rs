@@ -2,6 +2,7 @@
 
 mod archive;
 mod job;
+mod notify;
 mod protect;
 mod repository;
 mod snapshots;
@@ -126,6 +127,7 @@ impl Read {
         self.classes(top, spec);
         self.protections(top, spec);
         self.alerts(top, spec);
+        self.notifications(top, spec);
     }
 
     fn entries<'n>(&mut self, top: &mut Table<'n>, key: &'static str) -> Vec<Entry<'n>> {
