@@ -42,8 +42,8 @@ impl fmt::Display for Gap {
     }
 }
 
-/// Steps of seconds below this many microseconds are looked at in multiples of themselves that are not below it: what is
-/// said of gaps is exact to a millisecond, and costs no more than for milliseconds.
+/// Steps of seconds below this many microseconds, times the parts of the field, are looked at in multiples of themselves that
+/// are not below it: what is said of gaps is exact to a millisecond for each part, at the cost of 60,000 values.
 const FINEST: u32 = 1000;
 
 /// Times of one day after which the next elapse is farthest or nearest, among those of the same day.
@@ -122,12 +122,14 @@ impl Calendar {
     }
 
     fn inner(&self) -> Inner {
+        let parts = self.pattern.micro().parts();
+        let finest = FINEST.saturating_mul(u32::try_from(parts.len()).unwrap_or(u32::MAX));
         let coarse = |part: &Part| match part.step {
             0 => *part,
-            step => Part { step: FINEST.div_ceil(step) * step, ..*part },
+            step => Part { step: finest.div_ceil(step).saturating_mul(step), ..*part },
         };
-        let parts = self.pattern.micro().parts().iter();
         let mut micros: Vec<u64> = parts
+            .iter()
             .flat_map(|part| coarse(part).values(60 * SECOND - 1).map(u64::from))
             .collect();
         micros.sort_unstable();
