@@ -38,7 +38,7 @@ pub struct Bounds {
 
 /// The years over which gaps are looked for in what comes every week or more often: a leap year is among them, and every change
 /// of the clock that its rules have.
-const YEARS: (i64, i64) = (1_704_067_200, 1_830_297_600); // 2024 to 2028
+const YEARS: (i64, i64) = (1_704_067_200, 1_767_225_600); // 2024 and 2025
 /// For what comes less often: every alignment of dates with weekdays.
 const CYCLE: (i64, i64) = (1_704_067_200, 2_587_680_000); // 2024 to 2052
 /// Gaps up to this are those of weeks.

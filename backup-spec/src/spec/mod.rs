@@ -53,6 +53,9 @@ mod code;
 mod read;
 #[cfg(feature = "schemars")]
 mod schema;
+#[cfg(feature = "proptest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
+pub mod strategy;
 
 use std::collections::BTreeMap;
 

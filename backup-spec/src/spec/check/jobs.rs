@@ -76,7 +76,12 @@ impl Found {
                 Lint::TargetExcluded => Code::NothingRead,
                 _ => Code::DoubtfulExclude,
             };
-            self.add(key(finding.pattern.as_str()), code, &finding, finding.lint.remedy());
+            let about = match finding.about.as_str() {
+                "" => String::new(),
+                about => format!(" ({about})"),
+            };
+            let what = format!("`{}`: {}{about}", finding.pattern, finding.lint.code());
+            self.add(key(finding.pattern.as_str()), code, what, finding.lint.remedy());
         }
         // Nothing is known of the host here: what patterns alone leave.
         let nowhere = Inventory::default();
