@@ -239,7 +239,7 @@ impl Scan {
             return Some(Verdict::TooLarge);
         }
         let tags = exclude_caches.then_some(CACHE_TAG).into_iter();
-        let names: Vec<&str> = tags.chain(exclude_if_present.iter().map(|name| name.as_str())).collect();
+        let names: Vec<&str> = tags.chain(exclude_if_present.iter().map(crate::job::FileName::as_str)).collect();
         let mut here = path.clone();
         while here != *root && !names.is_empty() {
             let directory = here.parent()?;

@@ -63,13 +63,24 @@ pub enum NoPolicies {
     Key(#[from] UnknownKey),
 }
 
-/// From one mark to the next, at most, in seconds: sanoid counts a month back as 31 days.
-const PERIODS: [(Type, u64); 5] = [
-    (Type::Hourly, 3600),
-    (Type::Daily, 86_400),
-    (Type::Weekly, 7 * 86_400),
-    (Type::Monthly, 31 * 86_400),
-    (Type::Yearly, 366 * 86_400),
+/// The time from one mark of snapshots to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Period {
+    /// How long it is, on a clock that never changes.
+    pub length: Span,
+    /// Whether it is longer by as much as the clock of the zone goes back. Only of the hour that comes twice does sanoid take
+    /// both.
+    pub follows_clock: bool,
+}
+
+/// From one mark to the next, at most, in seconds (sanoid counts a month back as 31 days), and whether it follows the clock.
+const PERIODS: [(Type, u64, bool); 5] = [
+    (Type::Hourly, 3600, false),
+    (Type::Daily, 86_400, true),
+    (Type::Weekly, 7 * 86_400, true),
+    (Type::Monthly, 31 * 86_400, true),
+    (Type::Yearly, 366 * 86_400, true),
 ];
 
 impl Policies {
@@ -90,7 +101,7 @@ impl Policies {
     }
 
     /// The datasets that sanoid takes snapshots of, and the time from one mark to the next.
-    pub fn periods(&self) -> impl Iterator<Item = (DatasetName, Span)> {
+    pub fn periods(&self) -> impl Iterator<Item = (DatasetName, Period)> {
         self.0.keys().filter_map(|name| {
             let dataset = name.parse().ok()?;
             let period = self.period(&dataset)?;
@@ -99,7 +110,7 @@ impl Policies {
     }
 
     /// The time from one mark of a dataset's most frequent snapshots to the next; `None` if none are taken.
-    pub fn period(&self, dataset: &DatasetName) -> Option<Span> {
+    pub fn period(&self, dataset: &DatasetName) -> Option<Period> {
         let own = self.get(dataset)?;
         if own.process_children_only {
             return None;
@@ -116,11 +127,16 @@ impl Policies {
             return None;
         }
         if taking.keep.frequently > 0.0 && taking.marks.frequent_period > 0.0 {
-            let minutes = taking.marks.frequent_period.min(60.0);
-            return Some(Span::from_micros((minutes * 60e6) as u64));
+            // A period that does not divide the hour ends with it; one beyond it comes once an hour.
+            let minutes = (1..60).find(|minutes| f64::from(*minutes) >= taking.marks.frequent_period);
+            let length = Span::from_secs(u64::from(minutes.unwrap_or(60_u32)) * 60);
+            return Some(Period { length, follows_clock: true });
         }
-        let kept = PERIODS.iter().find(|(kind, _)| taking.keep.of(*kind) > 0.0);
-        kept.map(|(_, seconds)| Span::from_secs(*seconds))
+        let kept = PERIODS.iter().find(|(kind, ..)| taking.keep.of(*kind) > 0.0);
+        kept.map(|(_, seconds, follows_clock)| Period {
+            length: Span::from_secs(*seconds),
+            follows_clock: *follows_clock,
+        })
     }
 }
 

@@ -85,8 +85,7 @@ impl FromStr for Task {
             let base = number.and_then(|nth| Some(Task::BaseBackup(nth, name.parse().ok()?)));
             return base.ok_or_else(unknown);
         }
-        type Make = fn(Name) -> Task;
-        let kinds: [(&str, Make); 4] = [
+        let kinds: [(&str, fn(Name) -> Task); 4] = [
             (BACKUP, Task::Backup),
             (FORGET, Task::Forget),
             (CHECK, Task::Check),

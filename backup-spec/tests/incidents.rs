@@ -273,7 +273,7 @@ fn a_missing_tier_is_told_and_so_is_a_missing_series() {
 
     let rules = Rules::of(&spec);
     let absent = format!("absent({COMPLETE}{{task=\"restic-backup-sonarr\"}})");
-    assert!(rules.iter().any(|rule| rule.expr == absent));
+    assert!(rules.all().iter().any(|rule| rule.expr == absent));
 }
 
 /// Checks and drills were declared, and no timer started them.
@@ -458,7 +458,7 @@ fn the_name_of_a_unit_is_read_by_whoever_wrote_it() {
         units(&spec).files.keys().map(|unit| Task::from_unit(unit).unwrap()).collect();
     assert_eq!(named, spec.tasks());
     // And so are the labels of every rule.
-    for rule in Rules::of(&spec).iter() {
+    for rule in Rules::of(&spec).all() {
         for (label, value) in rule.labels.iter().filter(|(label, _)| *label == "task") {
             assert!(spec.tasks().contains(&task(value)), "{label}");
         }
@@ -471,10 +471,10 @@ fn every_rule_has_labels_of_its_own() {
     let second = SONARR.replace("jobs.sonarr", "jobs.sonarr-offsite");
     let spec = spec(&format!("{SONARR}{second}"));
     let rules = Rules::of(&spec);
-    let seen: BTreeSet<_> = rules.iter().map(|r| (r.alert, r.severity, r.labels.clone())).collect();
-    assert_eq!(seen.len(), rules.iter().count());
+    let seen: BTreeSet<_> = rules.all().iter().map(|r| (r.alert, r.severity, r.labels.clone())).collect();
+    assert_eq!(seen.len(), rules.all().iter().count());
     // `job` is Prometheus's own label.
-    assert!(rules.iter().all(|rule| rule.labels.iter().all(|(label, _)| *label != "job")));
+    assert!(rules.all().iter().all(|rule| rule.labels.iter().all(|(label, _)| *label != "job")));
 }
 
 /// Programs were not in the search path of the units that ran them.

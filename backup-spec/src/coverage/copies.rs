@@ -153,15 +153,13 @@ impl Search<'_> {
                 None if self.same_pool(repository.directory(), top) => Some(Why::SamePool),
                 None => None,
             };
-            match why {
-                Some(why) => self.refuse(task, tier, why),
-                None => {
-                    let held = held(scan, top, self.inventory);
-                    let place = (task, tier, repository.offsite);
-                    let worst = self.spec.bound(&place.0);
-                    self.found(place, consistency(job), worst, held);
-                }
+            if let Some(why) = why {
+                self.refuse(task, tier, why);
+                continue;
             }
+            let held = held(scan, top, self.inventory);
+            let worst = self.spec.bound(&task);
+            self.found((task, tier, repository.offsite), consistency(job), worst, held);
         }
     }
 

@@ -142,22 +142,19 @@ impl fmt::Display for What {
             What::Unobserved { task } => write!(f, "nothing is known of {task}"),
             What::NeverComplete { task } => write!(f, "{task} never completed"),
             What::Stale { task, age, limit } => {
-                write!(f, "{task} completed {} ago, {} is still well", age, limit)
+                write!(f, "{task} completed {age} ago, {limit} is still well")
             }
             What::Incomplete { task, outcome } => write!(f, "the last run of {task} is {outcome}"),
             What::Future { of } => write!(f, "{of} is dated in the future"),
             What::NoSnapshot { dataset } => write!(f, "{dataset} has no snapshot"),
-            What::OldSnapshot { dataset, age, limit } => write!(
-                f,
-                "the newest snapshot of {dataset} is {} old, {} is still well",
-                age,
-                limit
-            ),
+            What::OldSnapshot { dataset, age, limit } => {
+                write!(f, "the newest snapshot of {dataset} is {age} old, {limit} is still well")
+            }
             What::UnobservedSnapshots { dataset } => {
                 write!(f, "nothing is known of the snapshots of {dataset}")
             }
             What::Lag { replication, dataset, lag: Some(lag) } => {
-                write!(f, "{replication} is {} behind for {dataset}", lag)
+                write!(f, "{replication} is {lag} behind for {dataset}")
             }
             What::Lag { replication, dataset, lag: None } => write!(
                 f,

@@ -26,7 +26,7 @@ pub const AVAILABLE: &str = "backup_dataset_available_bytes";
 /// 1 if the restore at the last start of a service failed.
 pub const PRESEED: &str = "backup_preseed_failed";
 
-/// A text as PromQL, JSON and YAML read it between double quotes.
+/// A text as `PromQL`, JSON and YAML read it between double quotes.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
@@ -44,7 +44,7 @@ fn quoted(text: &str) -> String {
 }
 
 impl Observations {
-    /// What was observed, as a textfile for the node exporter (Prometheus text format 0.0.4).
+    /// What was observed, as a text file for the node exporter (Prometheus text format 0.0.4).
     pub fn metrics(&self) -> String {
         let mut text = String::new();
         let head = |text: &mut String, name: &str, what: &str| {
@@ -217,8 +217,8 @@ impl Rules {
     }
 
     /// The rules, in the order they are written.
-    pub fn iter(&self) -> std::slice::Iter<'_, Rule> {
-        self.rules.iter()
+    pub fn all(&self) -> &[Rule] {
+        &self.rules
     }
 }
 

@@ -1,4 +1,4 @@
-//! The protection of a host as a page of Markdown (CommonMark 0.31).
+//! The protection of a host as a page of Markdown (`CommonMark` 0.31).
 
 use std::fmt;
 

@@ -129,7 +129,7 @@ impl Builder<'_> {
         let Some(job) = spec.jobs.get(name) else { return Ok(None) };
         let Some(repository) = spec.repositories.get(&job.repository) else { return Ok(None) };
         let Some(scan) = spec.scan(name) else { return Ok(None) };
-        let mut unit = self.repository_head(&format!("Backup {name}"), repository);
+        let mut unit = Self::repository_head(&format!("Backup {name}"), repository);
         unit = match &job.source {
             Source::Clone { .. } => unit.set("After", "zfs-mount.service"),
             Source::Live {} => job.paths.iter().fold(unit, |unit, read| unit.set("RequiresMountsFor", path(read))),
@@ -161,15 +161,15 @@ impl Builder<'_> {
     }
 
     fn on_repository(&mut self, name: &Name, repository: &Repository, what: &str, argv: Vec<String>) -> UnitFile {
-        let unit = self.repository_head(&format!("{what} {name}"), repository);
+        let unit = Self::repository_head(&format!("{what} {name}"), repository);
         let unit = self.repository_service(unit, name, repository);
         let argv = self.run(argv);
         unit.command("ExecStart", &argv)
     }
 
-    fn repository_head(&self, what: &str, repository: &Repository) -> UnitFile {
+    fn repository_head(what: &str, repository: &Repository) -> UnitFile {
         let unit = head(what).set("After", "network-online.target").set("Wants", "network-online.target");
-        unit.set_some("RequiresMountsFor", repository.directory().map(|directory| path(directory)))
+        unit.set_some("RequiresMountsFor", repository.directory().map(path))
     }
 
     fn repository_service(&mut self, unit: UnitFile, name: &Name, repository: &Repository) -> UnitFile {
@@ -179,7 +179,7 @@ impl Builder<'_> {
         }
         let cache = format!("restic/{name}");
         unit = unit
-            .set_some("EnvironmentFile", repository.environment_file.as_ref().map(|file| path(file)))
+            .set_some("EnvironmentFile", repository.environment_file.as_ref().map(path))
             .set("CacheDirectory", quoted(&cache))
             .set("Environment", quoted(&format!("RESTIC_CACHE_DIR=/var/cache/{cache}")));
         let restic = self.programs.get("restic").map_or("restic", String::as_str);

@@ -122,7 +122,7 @@ fn command(words: &[String]) -> String {
         }
         // In front of the program these change what it does (systemd.service(5), "Special executable prefixes").
         if n == 0 && word.starts_with(['@', '-', ':', '+', '!', '|']) {
-            line.push_str(&format!("\"{word}\""));
+            line.extend(["\"", word, "\""]);
         } else {
             line.push_str(&quoted(word));
         }
@@ -162,13 +162,12 @@ pub fn read_command(line: &str) -> Option<(Vec<String>, bool)> {
     let mut rest = line.strip_prefix(':')?;
     let mut words = Vec::new();
     loop {
-        let (word, after) = match rest.strip_prefix('"') {
-            Some(inner) => read_quoted(inner)?,
-            None => {
-                let end = rest.find(' ').unwrap_or(rest.len());
-                let (word, after) = rest.split_at_checked(end)?;
-                (word.to_owned(), after)
-            }
+        let (word, after) = if let Some(inner) = rest.strip_prefix('"') {
+            read_quoted(inner)?
+        } else {
+            let end = rest.find(' ').unwrap_or(rest.len());
+            let (word, after) = rest.split_at_checked(end)?;
+            (word.to_owned(), after)
         };
         words.push(word);
         match after.strip_prefix(' ') {

@@ -14,7 +14,7 @@ use crate::name::Name;
 use crate::replication::Replication;
 use crate::scan::Scan;
 use crate::schedule::{Bounds, Schedule};
-use crate::snapshots::Policies;
+use crate::snapshots::{Period, Policies};
 use crate::span::Span;
 use crate::units::Task;
 
@@ -25,7 +25,7 @@ pub struct Checked {
     /// Of what runs; what never runs has none.
     bounds: BTreeMap<Task, Bounds>,
     /// Of the datasets that are named for sanoid or for a replication: from one mark of their snapshots to the next.
-    periods: BTreeMap<DatasetName, Span>,
+    periods: BTreeMap<DatasetName, Period>,
 }
 
 impl Deref for Checked {
@@ -125,10 +125,11 @@ impl Checked {
     }
 
     /// The longest time between two snapshots that are due once in a period: sanoid takes one when it runs after a mark.
-    pub fn snapshot_gap(&self, period: Span) -> Option<Span> {
-        // The clock of a zone can go back for an hour, and its marks with it.
-        let back = if *self.zone.zone() == TimeZone::UTC { Span::ZERO } else { Span::from_secs(3600) };
-        Some(self.bound(&Task::Snapshot)?.saturating_add(period).saturating_add(back))
+    pub fn snapshot_gap(&self, period: Period) -> Option<Span> {
+        // The clock of a zone can go back for an hour, and most marks with it.
+        let still = *self.zone.zone() == TimeZone::UTC || !period.follows_clock;
+        let back = if still { Span::ZERO } else { Span::from_secs(3600) };
+        Some(self.bound(&Task::Snapshot)?.saturating_add(period.length).saturating_add(back))
     }
 
     /// The datasets that sanoid takes snapshots of, of those that it or a replication names, and the longest time between two.

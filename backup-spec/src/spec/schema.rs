@@ -245,7 +245,8 @@ fn flag() -> Value {
     json!({ "type": "boolean" })
 }
 
-fn list(item: Value) -> Value {
+fn list(item: impl Into<Value>) -> Value {
+    let item = item.into();
     json!({ "type": "array", "items": item })
 }
 
@@ -254,7 +255,8 @@ fn words(words: impl Iterator<Item = &'static str>) -> Value {
 }
 
 /// A table whose keys are names.
-fn named(entry: Value) -> Value {
+fn named(entry: impl Into<Value>) -> Value {
+    let entry = entry.into();
     json!({ "type": "object", "additionalProperties": entry })
 }
 

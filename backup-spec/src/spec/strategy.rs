@@ -137,10 +137,12 @@ fn requirement() -> impl Strategy<Value = Requirement> {
     let tiers = prop::sample::subsequence(tiers, 0..=most);
     let objective = || prop::option::of((1_u64..100).prop_map(|hours| Span::from_secs(hours * 3600)));
     (tiers, objective(), objective()).prop_map(|(tiers, onsite, offsite)| {
-        let mut requirement = Requirement::default();
-        requirement.tiers = tiers.into_iter().collect();
-        (requirement.onsite_rpo, requirement.offsite_rpo) = (onsite, offsite);
-        requirement
+        Requirement {
+            tiers: tiers.into_iter().collect(),
+            onsite_rpo: onsite,
+            offsite_rpo: offsite,
+            ..Requirement::default()
+        }
     })
 }
 

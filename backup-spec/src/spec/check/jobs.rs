@@ -4,7 +4,7 @@ use declared::join;
 
 use super::Found;
 use crate::coverage::Inventory;
-use crate::exclude::Lint;
+use crate::exclude::{Lint, Pattern};
 use crate::job::{Job, Source};
 use crate::name::Name;
 use crate::scan::Scan;
@@ -49,9 +49,18 @@ impl Found {
 
     fn patterns(&mut self, spec: &Checked, path: &str, name: &Name, job: &Job) {
         let scan = Scan::of(name, job, &spec.excludes);
+        let is = |patterns: &[Pattern], pattern: &str| {
+            let moved = |p: &Pattern| scan.moved(p).is_some_and(|moved| moved == pattern);
+            patterns.iter().any(|p| p.as_str() == pattern || moved(p))
+        };
         let key = |pattern: &str| {
-            let insensitive = job.iexcludes.iter().any(|p| p.as_str() == pattern);
-            join(path, if insensitive { "iexcludes" } else { "excludes" })
+            if is(&job.iexcludes, pattern) {
+                join(path, "iexcludes")
+            } else if is(&job.excludes, pattern) {
+                join(path, "excludes")
+            } else {
+                "excludes".to_owned()
+            }
         };
         for pattern in &scan.inert {
             let what = format!("`{pattern}` can match nothing that the job reads");
@@ -63,17 +72,13 @@ impl Found {
             };
             self.add(key(pattern.as_str()), Code::InertExclude, what, remedy);
         }
-        let own = |pattern: &str| {
-            let mut own = job.excludes.iter().chain(&job.iexcludes);
-            own.any(|p| p.as_str() == pattern || scan.moved(p).is_some_and(|moved| moved == pattern))
-        };
+        let own = |pattern: &str| is(&job.excludes, pattern) || is(&job.iexcludes, pattern);
         for finding in scan.excludes.lint(&scan.roots) {
             let code = match finding.lint {
-                // What is excluded by intent at any depth is for people to judge, not an error.
-                Lint::Greedy => continue,
+                // What is excluded by intent at any depth is for people to judge; what excludes a path as a whole is told below.
+                Lint::Greedy | Lint::TargetExcluded => continue,
                 Lint::Inert if !own(finding.pattern.as_str()) => continue,
                 Lint::Inert => Code::InertExclude,
-                Lint::TargetExcluded => Code::NothingRead,
                 _ => Code::DoubtfulExclude,
             };
             let about = match finding.about.as_str() {
