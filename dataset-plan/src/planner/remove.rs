@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use zfs_props::name::{DatasetName, SnapshotName};
 
-use super::{Draft, Planner};
+use super::{Draft, Part, Planner};
 use crate::observed::Dataset;
 use crate::plan::{Action, Expectation, Obstacle, Reason, Risk, Undo};
 
@@ -18,7 +18,9 @@ impl Planner<'_> {
             return;
         }
         let mut drafts: BTreeMap<DatasetName, Vec<usize>> = BTreeMap::new();
-        let mut kept: BTreeSet<DatasetName> = BTreeSet::new();
+        let parents = self.desired.parents.iter();
+        let mut kept: BTreeSet<DatasetName> =
+            parents.flat_map(|name| name.ancestors().chain([name.clone()])).collect();
         for at in (0..self.tree.len()).rev() {
             let Some(row) = self.tree.row(at) else { continue };
             let name = row.name.clone().into_owned();
@@ -35,14 +37,18 @@ impl Planner<'_> {
                     continue;
                 }
             };
+            if self.is_vetoed(at, Part::Removal, &name) {
+                kept.extend(parent);
+                continue;
+            }
             let mut needs = drafts.remove(&name).unwrap_or_default();
             let guid = dataset.guid;
             for snapshot in snapshots {
                 let draft =
-                    self.draft_destroy(&name, Action::DestroySnapshot(snapshot), Vec::new());
+                    self.draft_destroy(at, &name, Action::DestroySnapshot(snapshot), Vec::new());
                 needs.push(draft);
             }
-            let draft = self.draft_destroy(&name, Action::Destroy, needs);
+            let draft = self.draft_destroy(at, &name, Action::Destroy, needs);
             if let Some(draft) = self.drafts.get_mut(draft) {
                 draft.expects.push(Expectation::Present { dataset: name, guid });
             }
@@ -71,7 +77,7 @@ impl Planner<'_> {
             return Err(("it shall not exist, and no grant names it".into(), remedy));
         }
         if holds_others {
-            let what = "it holds a dataset that is kept".to_owned();
+            let what = "it holds a dataset that is kept, or services live below it".to_owned();
             return Err((what, "declare that one absent and grant it too, or move it away"));
         }
         let mut snapshots = Vec::with_capacity(dataset.snapshots.len());
@@ -99,8 +105,14 @@ impl Planner<'_> {
         Ok(snapshots)
     }
 
-    fn draft_destroy(&mut self, name: &DatasetName, action: Action, needs: Vec<usize>) -> usize {
-        let mut draft = Draft::new(name.clone(), action, Reason::Absent);
+    fn draft_destroy(
+        &mut self,
+        at: usize,
+        name: &DatasetName,
+        action: Action,
+        needs: Vec<usize>,
+    ) -> usize {
+        let mut draft = Draft::new(at, name.clone(), action, Reason::Absent);
         draft.risk = Risk::DESTROYS;
         draft.undo = Undo::Impossible { because: "what is destroyed is gone".into() };
         draft.needs = needs;

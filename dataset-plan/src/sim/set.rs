@@ -49,7 +49,7 @@ impl Zfs {
                 touched.push(these);
             }
         }
-        self.assign(name, &accepted)?;
+        self.assign(name, accepted.iter())?;
         for native in accepted.iter().filter_map(|(property, _)| property.native()) {
             self.follow(name, native);
         }
@@ -73,7 +73,15 @@ impl Zfs {
         if property.native().is_some_and(|native| revert && NOT_REVERTIBLE.contains(&native)) {
             return Err(Refusal::NotInheritable { dataset: name.clone(), property });
         }
-        let cause = match property.native() {
+        let native = property.native();
+        // The kernel looks at what would be set instead: nothing.
+        if native == Some(Property::Keylocation) {
+            return Err(Refusal::NotInheritable { dataset: name.clone(), property });
+        }
+        if native == Some(Property::Volthreading) && !self.has_device(name) {
+            return Err(Refusal::NoDevice(name.clone()));
+        }
+        let cause = match native {
             Some(Property::Mountpoint) => Some(Cause::Mountpoint),
             Some(Property::Sharenfs | Property::Sharesmb) => Some(Cause::Share),
             Some(Property::Canmount) => Some(Cause::Canmount),
@@ -158,14 +166,14 @@ impl Zfs {
     }
 
     /// What the kernel does with accepted properties: it sets as many as it can, and then says whether one failed.
-    pub(super) fn assign(
+    pub(super) fn assign<'a>(
         &mut self,
         name: &DatasetName,
-        accepted: &Accepted,
+        accepted: impl Iterator<Item = (&'a PropertyName, &'a Setting)>,
     ) -> Result<(), Refusal> {
         let mut failed = None;
         let mut again = Vec::new();
-        for (property, setting) in accepted.iter() {
+        for (property, setting) in accepted {
             let Some(raw) = printed(setting) else { continue };
             if let Err(refusal) = self.assign_one(name, property, &raw) {
                 again.push((property, raw));
@@ -206,11 +214,21 @@ impl Zfs {
             {
                 return Err(Refusal::ReadOnly(name.clone()));
             }
+            if native == Property::Volthreading && !self.has_device(name) {
+                return Err(Refusal::NoDevice(name.clone()));
+            }
             if SPACE.contains(&native) {
                 let new = std::str::from_utf8(raw)
                     .ok()
                     .and_then(|text| text.parse().ok())
                     .unwrap_or_default();
+                // A reservation that nobody has worked out is more than any pool has.
+                if **raw == *b"auto" || new == u64::MAX {
+                    return Err(Refusal::NoSpace {
+                        dataset: name.clone(),
+                        property: native.name(),
+                    });
+                }
                 self.fits(name, native, new)?;
                 let before = self.node(name)?.number(native).unwrap_or_default();
                 self.reserve(name, native, before, new);

@@ -79,6 +79,7 @@ impl Zfs {
             },
             fixed: node.dataset.fixed.clone(),
             directories: node.directories.clone(),
+            content: node.content,
             size,
             ..Point::default()
         })
@@ -160,6 +161,7 @@ impl Zfs {
         let node = self.node_mut(&head)?;
         node.dataset.fixed = point.fixed;
         node.directories = point.directories;
+        node.content = point.content;
         if let Some(size) = point.size {
             node.store(&Property::Volsize.into(), |entry, _| entry.set(size));
         }
