@@ -11,6 +11,7 @@ mod harness;
 mod restic_exclude;
 #[path = "baseline/restic_forget.rs"]
 mod restic_forget;
+#[cfg(feature = "tz")]
 #[path = "baseline/sanoid.rs"]
 mod sanoid;
 #[path = "baseline/zrepl_grid.rs"]

@@ -1,5 +1,5 @@
 //! Beside the sanoid that is installed: files that we write, over datasets of a stand-in for `zfs`.
-#![cfg(all(feature = "proptest", unix))]
+#![cfg(all(feature = "proptest", feature = "tz", unix))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::{BTreeMap, BTreeSet};
