@@ -13,6 +13,7 @@ mod calendar;
 mod restic_exclude;
 #[path = "baseline/restic_forget.rs"]
 mod restic_forget;
+#[cfg(feature = "tz")]
 #[path = "baseline/sanoid.rs"]
 mod sanoid;
 #[path = "baseline/zrepl_grid.rs"]

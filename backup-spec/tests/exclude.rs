@@ -104,7 +104,7 @@ fn files_of_patterns() {
     assert_eq!(read("$HOME/x ${HOME}y $$z $ ${} $NO $"), ["/home/u/x /home/uy $z $   $"]);
     assert_eq!(patterns_of_file(b"\xff\xfea\0\n\0", home).unwrap(), ["a"]);
     assert_eq!(patterns_of_file(b"a\n\xff", home), Err(FileError::Encoding(2)));
-    assert_eq!(patterns_of_file(&[b'a'; 70_000], home), Err(FileError::TooLong(1)));
+    assert_eq!(patterns_of_file(&vec![b'a'; 70_000], home), Err(FileError::TooLong(1)));
 }
 
 /// A slow reading of the rules: walk down, ask for each step.

@@ -1,8 +1,9 @@
 //! Beside the sanoid that is installed: files that we write, over datasets of a stand-in for `zfs`.
-#![cfg(all(feature = "proptest", unix))]
+#![cfg(all(feature = "proptest", feature = "tz", unix))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -77,12 +78,12 @@ fn does_what_sanoid_does() {
         let config = strategy::config().new_tree(&mut runner).unwrap().current();
         // Scripts are of no concern here, one key is younger than some installed versions, and how full
         // the pool is has its own recordings.
-        let text: String = config
-            .to_string()
-            .lines()
-            .filter(|line| !line.contains("_script") && !line.contains("prune_defer"))
-            .map(|line| format!("{line}\n"))
-            .collect();
+        let mut text = String::new();
+        for line in config.to_string().lines() {
+            if !line.contains("_script") && !line.contains("prune_defer") {
+                writeln!(text, "{line}").unwrap();
+            }
+        }
         let config: Config = text.parse().unwrap();
         std::fs::write(path("sanoid.conf"), &text).unwrap();
         if Path::new("/usr/share/sanoid/sanoid.defaults.conf").exists() {
@@ -107,7 +108,7 @@ fn does_what_sanoid_does() {
                     let age = seconds * age + nr * 977 % (2 * seconds);
                     let created = start.as_second() - age - 5;
                     let name = format!("autosnap_{age}_{kind}");
-                    listed.push_str(&format!("{dataset}@{name}\tcreation\t{created}\t-\n"));
+                    writeln!(listed, "{dataset}@{name}\tcreation\t{created}\t-").unwrap();
                     snapshots.push(Snapshot::new(name, Timestamp::from_second(created).unwrap()));
                 }
             }
@@ -118,7 +119,7 @@ fn does_what_sanoid_does() {
         for name in ["cache", "run"] {
             let _ = std::fs::remove_dir_all(path(name));
         }
-        let zone = ["UTC", "Europe/Berlin", "Asia/Kolkata"][nr as usize % 3];
+        let zone = ["UTC", "Europe/Berlin", "Asia/Kolkata"][usize::try_from(nr % 3).unwrap()];
         let before = Timestamp::now();
         let output = Command::new("sanoid")
             .args(["--cron", "--configdir"])

@@ -1,5 +1,5 @@
 //! What holds of every policy and every history; and the accidents that must not happen again.
-#![cfg(feature = "proptest")]
+#![cfg(all(feature = "proptest", feature = "tz"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "retention/incidents.rs"]

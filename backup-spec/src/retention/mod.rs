@@ -1,8 +1,8 @@
 //! Which snapshots stay: the retention of restic, sanoid and zrepl, evaluated as these tools do it.
 //!
 //! [`restic`], [`sanoid`] and [`zrepl`] each have a policy type with the tool's own grammar, and an
-//! answer with the tool's own reasons. What they have in common is [`Policy`]; [`compare`] says where two
-//! of them disagree about the same snapshots, [`preview`] what a change of policy would newly destroy,
+//! answer with the tool's own reasons. What they have in common is [`Policy`]; [`compare()`] says where two
+//! of them disagree about the same snapshots, [`preview()`] what a change of policy would newly destroy,
 //! and [`simulate`] what a schedule and a policy leave over the months.
 
 pub mod bucket;

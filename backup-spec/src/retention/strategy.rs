@@ -72,7 +72,7 @@ pub fn rule() -> impl Strategy<Value = Keep> {
 /// A policy of up to six rules, which may keep nothing.
 pub fn keep() -> impl Strategy<Value = Keep> {
     prop::collection::vec(rule(), 0..6)
-        .prop_map(|rules| rules.iter().fold(Keep::default(), |keep, rule| keep.and(rule)))
+        .prop_map(|rules| rules.iter().fold(Keep::default(), Keep::and))
 }
 
 /// A retention grid that zrepl takes and that keeps something.

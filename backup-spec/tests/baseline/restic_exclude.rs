@@ -45,7 +45,7 @@ fn restic_exclude() {
         if refused || excludes.leave_nothing_of(&targets) {
             return Verdict::of(excludes.leave_nothing_of(&targets), refused);
         }
-        let (mut included, mut excluded) = (BTreeSet::new(), BTreeSet::new());
+        let (mut inside, mut outside) = (BTreeSet::new(), BTreeSet::new());
         for entry in &tree {
             let path = entry.trim_end_matches('/');
             let below = |target: &&&str| {
@@ -59,13 +59,13 @@ fn restic_exclude() {
             paths += 1;
             let is_in = within.any(|target| excludes.verdict(target, path).is_included());
             if is_in {
-                included.insert(*entry)
+                inside.insert(*entry)
             } else {
-                excluded.insert(*entry)
+                outside.insert(*entry)
             };
         }
         let recorded = |field: &str| texts(&row[field]).into_iter().collect::<BTreeSet<_>>();
-        Verdict::of((included, excluded), (recorded("included"), recorded("excluded")))
+        Verdict::of((inside, outside), (recorded("included"), recorded("excluded")))
     });
     println!("baseline restic-exclude: {paths} paths");
 }
