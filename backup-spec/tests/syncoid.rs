@@ -21,7 +21,8 @@ fn job() -> impl Strategy<Value = Replication> {
         Just(SyncSnapshots::TakenAndKept),
         any::<bool>().prop_map(|bookmark| SyncSnapshots::Existing { bookmark }),
     ];
-    let preserve = prop_oneof![Just(Preserve::Nothing), Just(Preserve::Recordsize), Just(Preserve::Local)];
+    let preserve =
+        prop_oneof![Just(Preserve::Nothing), Just(Preserve::Recordsize), Just(Preserve::Local)];
     let flags = proptest::array::uniform8(any::<bool>());
     let texts = (
         proptest::option::of("[a-z:._-]{1,5}"),
@@ -37,17 +38,26 @@ fn job() -> impl Strategy<Value = Replication> {
         prop_oneof![Just("nas:"), Just("repl@nas-1.lan:"), Just("")],
         proptest::collection::vec(dataset("tank"), 0..3),
     );
-    let rest = (proptest::option::of(prop::sample::select(Compression::ALL)), proptest::option::of(1..=u16::MAX));
+    let rest = (
+        proptest::option::of(prop::sample::select(Compression::ALL)),
+        proptest::option::of(1..=u16::MAX),
+    );
     (places, snapshots, preserve, flags, texts, rest).prop_map(
         |((source, host, exclude), snapshots, preserve, flags, texts, (compress, port))| {
             let target = format!("{host}backup/{}", source.leaf());
-            let mut job = Replication::new(source.as_str().parse().unwrap(), target.parse().unwrap());
-            (job.snapshots, job.preserve, job.exclude, job.compress) = (snapshots, preserve, exclude, compress);
+            let mut job =
+                Replication::new(source.as_str().parse().unwrap(), target.parse().unwrap());
+            (job.snapshots, job.preserve, job.exclude, job.compress) =
+                (snapshots, preserve, exclude, compress);
             let [recursive, skip, hold, intermediate, rollback, resume, sudo, unmounted] = flags;
-            (job.recursive, job.skip_parent, job.hold, job.intermediate) = (recursive, skip, hold, intermediate);
-            (job.rollback, job.resume, job.sudo, job.receive.unmounted) = (rollback, resume, sudo, unmounted);
-            (job.identifier, job.send, job.receive.set, job.receive.without, ..) = (texts.0, texts.1, texts.2, texts.3);
-            (job.source_limit, job.ssh.key, job.ssh.options, job.ssh.port) = (texts.4, texts.5, texts.6, port);
+            (job.recursive, job.skip_parent, job.hold, job.intermediate) =
+                (recursive, skip, hold, intermediate);
+            (job.rollback, job.resume, job.sudo, job.receive.unmounted) =
+                (rollback, resume, sudo, unmounted);
+            (job.identifier, job.send, job.receive.set, job.receive.without, ..) =
+                (texts.0, texts.1, texts.2, texts.3);
+            (job.source_limit, job.ssh.key, job.ssh.options, job.ssh.port) =
+                (texts.4, texts.5, texts.6, port);
             job
         },
     )
@@ -94,7 +104,11 @@ fn options_without_effect_are_flaws() {
     job.exclude = vec!["tank/b".parse().unwrap()];
     job.ssh.port = Some(22);
     let flaws = job.flaws();
-    assert_eq!(flaws.iter().filter(|flaw| matches!(flaw, Flaw::NoEffect { .. })).count(), 3, "{flaws:?}");
+    assert_eq!(
+        flaws.iter().filter(|flaw| matches!(flaw, Flaw::NoEffect { .. })).count(),
+        3,
+        "{flaws:?}"
+    );
     assert!(flaws.contains(&Flaw::ExcludedElsewhere("tank/b".to_owned())));
     // What would break out of the command lines that syncoid makes.
     job.source_limit = Some("10M; id".to_owned());
@@ -190,14 +204,20 @@ fn syncoid_copies_what_the_job_says() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!said.contains("Unknown option"), "{said}");
         let text = std::fs::read_to_string(&log).unwrap_or_default();
-        let got: BTreeSet<String> = text.lines().map(|line| line.trim_matches('\'').to_owned()).collect();
+        let got: BTreeSet<String> =
+            text.lines().map(|line| line.trim_matches('\'').to_owned()).collect();
         let names = tree.iter().map(|name| name.parse::<DatasetName>().unwrap());
         let meant: BTreeSet<String> =
             names.filter_map(|name| job.target_of(&name)).map(|name| name.to_string()).collect();
         assert_eq!(got, meant, "{argv:?}\n{said}");
         received += got.len();
     }
-    println!("syncoid {}.{}: {} jobs compared, {received} datasets received", release.0, release.1, jobs.len());
+    println!(
+        "syncoid {}.{}: {} jobs compared, {received} datasets received",
+        release.0,
+        release.1,
+        jobs.len()
+    );
 }
 
 /// Every option of the table that this release has is one that real syncoid reads.
@@ -208,11 +228,21 @@ fn syncoid_reads_every_option() {
         return;
     };
     let version = String::from_utf8_lossy(&output.stdout).into_owned();
-    let release = if version.contains("2.3") { (2, 3) } else if version.contains("2.2") { (2, 2) } else { (2, 1) };
+    let release = if version.contains("2.3") {
+        (2, 3)
+    } else if version.contains("2.2") {
+        (2, 2)
+    } else {
+        (2, 1)
+    };
     let mut read = 0;
     for option in OPTIONS {
         let value = if option.name.ends_with("port") { "22" } else { "lz4" };
-        let word = if option.form == Form::Flag { option.name.to_owned() } else { format!("{}={value}", option.name) };
+        let word = if option.form == Form::Flag {
+            option.name.to_owned()
+        } else {
+            format!("{}={value}", option.name)
+        };
         let output = Command::new("syncoid").arg(&word).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         let known = !said.contains("Unknown option");

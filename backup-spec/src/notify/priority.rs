@@ -6,7 +6,6 @@ use std::str::FromStr;
 /// A closed set: there is no `medium`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum Priority {
     /// Kept, not shown.
     Silent,

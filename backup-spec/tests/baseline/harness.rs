@@ -28,6 +28,7 @@ impl Verdict {
         }
     }
 
+    #[allow(dead_code, reason = "only some recordings name their fields as we do")]
     /// Agrees if every field of the row, its number `n` aside, has the same value in `answers`.
     pub(crate) fn fields(row: &Value, answers: &Value) -> Self {
         let differing: Vec<_> = row
@@ -85,13 +86,14 @@ pub(crate) fn compare_with_meta(name: &str, mut row: impl FnMut(&Value, &Value) 
     assert!(compared > 0, "{name}: a recording without a row to compare proves nothing");
 }
 
+fn folder() -> PathBuf {
+    let own = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/baseline"));
+    std::env::var_os("BASELINE_DIR").map_or_else(own, PathBuf::from)
+}
+
 /// The text of a recording; `None` if there is no such file.
 fn recording(name: &str) -> Option<String> {
-    let folder = std::env::var_os("BASELINE_DIR").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/baseline")),
-        PathBuf::from,
-    );
-    let path = folder.join(format!("{name}.jsonl"));
+    let path = folder().join(format!("{name}.jsonl"));
     match std::fs::read_to_string(&path) {
         Ok(text) => Some(text),
         Err(e) if e.kind() == ErrorKind::NotFound => None,
@@ -105,4 +107,12 @@ pub(crate) fn lookup<K: Ord, V>(name: &str, entry: impl Fn(&Value) -> (K, V)) ->
     let text = recording(name).unwrap_or_default();
     let rows = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     rows.filter(|row| row.get("_meta").is_none()).map(|row| entry(&row)).collect()
+}
+
+/// A file that is one JSON document; `None` if there is no such file.
+#[allow(dead_code, reason = "only some recordings have one beside them")]
+pub(crate) fn document(name: &str) -> Option<Value> {
+    let path = folder().join(name);
+    let text = std::fs::read_to_string(&path).ok()?;
+    Some(serde_json::from_str(&text).unwrap_or_else(|e| panic!("{name}: {e}")))
 }
