@@ -7,5 +7,6 @@
 #[path = "baseline/harness.rs"]
 mod harness;
 
+#[cfg(feature = "tz")]
 #[path = "baseline/calendar.rs"]
 mod calendar;

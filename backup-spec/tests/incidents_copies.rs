@@ -116,7 +116,7 @@ fn below_a_job_that_is_not_recursive_there_is_no_copy() {
         &[("tank/services", &points), ("tank/services/sonarr", &points)],
         &[("backup/forge", &points), ("backup/forge/sonarr", &points)],
     );
-    assert_eq!(picture(&[("services", &job)], &known).not_copied, [sonarr.clone()]);
+    assert_eq!(picture(&[("services", &job)], &known).not_copied, std::slice::from_ref(&sonarr));
     job.recursive = true;
     assert_eq!(job.target_of(&sonarr).unwrap(), name("backup/forge/sonarr"));
     // A name that only begins like the source is not below it.

@@ -122,7 +122,7 @@ fn options_without_effect_are_flaws() {
 }
 
 /// A `zfs` with one snapshot on every source, no target, that writes down what is received.
-const STAND_IN: &str = r##"#!/bin/sh
+const STAND_IN: &str = r#"#!/bin/sh
 case "$*" in
     "list -o name,origin"*|"list -o name -t"*) cat "$STATE/list" ;;
     "list -d0"*) echo tank ;;
@@ -138,7 +138,7 @@ case "$*" in
     *"get -H name"*|*"get -H -p name"*) for last; do :; done; case "$last" in tank*) printf '%s\tname\t%s\t-\n' "$last" "$last" ;; *) exit 1 ;; esac ;;
     get*) for last; do :; done; case "$last" in tank*) printf '%s\tx\t-\t-\n' "$last" ;; *) exit 1 ;; esac ;;
 esac
-"##;
+"#;
 
 /// The targets that real syncoid receives into are those that the job says.
 #[test]

@@ -48,7 +48,7 @@ use zfs_props::name::DatasetName;
 pub use barman::{Barman, Compression};
 pub use check::Flaw;
 pub use objective::Objectives;
-pub use pgbackrest::{PgBackRest, Repository, Storage};
+pub use pgbackrest::{PgBackRest, Repository, Spool, Storage};
 pub use retention::{Retention, RetentionError};
 
 use crate::timer::Timer;
