@@ -25,6 +25,8 @@ fn micro() -> SignedDuration {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// The normal form reads back as the same calendar, and is its own normal form.
     #[test]
     fn the_normal_form_is_a_fixpoint(calendar in calendar()) {

@@ -75,6 +75,8 @@ fn settings_make_archiving_work() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
     /// PostgreSQL takes the quotes off, replaces `%p`, and gives the rest to `sh`: every word arrives.
     #[test]
     fn every_word_of_the_archive_command_arrives(destination in "[ -~]{1,12}", server in "[ -~]{1,8}") {
@@ -174,14 +176,15 @@ fn pgbackrest_takes_the_configuration() {
     println!("pgbackrest: 1 configuration and {read} commands read");
 }
 
+/// What barman's reader of arguments refuses (barman-cloud-backup(1), exit codes).
+const REFUSED: Option<i32> = Some(3);
+
 #[test]
 fn barman_takes_the_commands() {
     if Command::new("barman-cloud-backup").arg("--version").output().is_err() {
         println!("skipped: barman-cloud (not installed)");
         return;
     }
-    // What its reader of arguments refuses (barman-cloud-backup(1), exit codes).
-    const REFUSED: Option<i32> = Some(3);
     let ask = |argv: &[String]| {
         Command::new(&argv[0])
             .args(&argv[1..])

@@ -64,6 +64,8 @@ fn job() -> impl Strategy<Value = Replication> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// What is written reads back as the same job, whether it has flaws or not.
     #[test]
     fn an_argument_list_reads_back(job in job()) {

@@ -97,6 +97,8 @@ fn year() -> (Timestamp, Timestamp) {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Whatever is drawn, nothing gets staler than said.
     #[test]
     fn the_bound_is_never_exceeded(
