@@ -427,7 +427,8 @@ fn amount(text: &str) -> Result<(u64, &str), (&str, SpanFault)> {
         number.unsigned_abs()
     };
     let too_long = (text, SpanFault::TooLong);
-    let mut sum = whole.checked_mul(micros).filter(|_| whole < u64::MAX / micros).ok_or(too_long)?;
+    let mut sum =
+        whole.checked_mul(micros).filter(|_| whole < u64::MAX / micros).ok_or(too_long)?;
     // Each digit is worth a tenth of the one before it, in whole microseconds.
     let mut worth = micros / 10;
     for digit in fraction.bytes() {

@@ -105,7 +105,9 @@ pub enum Flaw {
         gap: Span,
     },
     /// A time of the clock that does not exist on some days, or counts once of twice: elapses get lost or farther apart.
-    #[error("changes of the clock put {longest} between elapses that are {usual} apart by the expression")]
+    #[error(
+        "changes of the clock put {longest} between elapses that are {usual} apart by the expression"
+    )]
     ClockChange {
         /// The longest gap.
         longest: Span,
@@ -171,7 +173,8 @@ impl Timer {
             *shortest = gap.length().min(*shortest);
             from = to;
         }
-        let each = self.on_calendar.iter().filter_map(|calendar| calendar.gaps(within.start, within.end));
+        let each =
+            self.on_calendar.iter().filter_map(|calendar| calendar.gaps(within.start, within.end));
         let longest = each.map(|gaps| gaps.longest).min_by_key(Gap::length)?;
         Some((longest, Span::ZERO))
     }

@@ -7,6 +7,7 @@
 #[path = "baseline/harness.rs"]
 mod harness;
 
+#[cfg(feature = "tz")]
 #[path = "baseline/calendar.rs"]
 mod calendar;
 #[path = "baseline/restic_exclude.rs"]

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use backup_spec::calendar::Calendar;
-use backup_spec::notify::{Event, Flaw, Notifications, Occurrence, Priority, Start, Text, TextFault};
+use backup_spec::notify::{
+    Event, Flaw, Notifications, Occurrence, Priority, Start, Text, TextFault,
+};
 use backup_spec::pitr::{Barman, BaseBackup, Cluster, Pitr, Tool};
 use backup_spec::span::{Dialect, Span, Unit, misreadings};
 use backup_spec::syncoid::picture::{Inventory, Point, State};
@@ -25,7 +27,10 @@ fn point(name: &str, guid: u64, created: &str) -> Point {
     Point { name: name.to_owned(), guid, created: at(created) }
 }
 
-fn hosts(source: &[(&str, &[Point])], target: &[(&str, &[Point])]) -> BTreeMap<Option<String>, Inventory> {
+fn hosts(
+    source: &[(&str, &[Point])],
+    target: &[(&str, &[Point])],
+) -> BTreeMap<Option<String>, Inventory> {
     let inventory = |datasets: &[(&str, &[Point])]| {
         datasets.iter().map(|(dataset, points)| (name(dataset), points.to_vec())).collect()
     };
@@ -71,10 +76,14 @@ fn a_host_without_an_inventory_is_unknown_and_not_empty() {
 /// Four rights were missing one after another, and thousands of sync snapshots filled the pool.
 #[test]
 fn every_right_that_was_missing_once_is_asked_for() {
-    let mut job = Replication::new("tank/services".parse().unwrap(), "repl@nas:backup/forge".parse().unwrap());
+    let mut job = Replication::new(
+        "tank/services".parse().unwrap(),
+        "repl@nas:backup/forge".parse().unwrap(),
+    );
     job.recursive = true;
     job.preserve = Preserve::Local;
-    job.receive.set = vec!["canmount=noauto".to_owned(), "org.openzfs.systemd:ignore=on".to_owned()];
+    job.receive.set =
+        vec!["canmount=noauto".to_owned(), "org.openzfs.systemd:ignore=on".to_owned()];
     let local = ["recordsize", "compression", "mountpoint", "snapdir"];
     let needed = job.rights(Side::Target, &local);
     let granted: Vec<Right> = needed.iter().map(|need| need.right.clone()).collect();
@@ -97,7 +106,8 @@ fn every_right_that_was_missing_once_is_asked_for() {
 /// A restore looked for its copy below an ancestor that was replicated without its children.
 #[test]
 fn below_a_job_that_is_not_recursive_there_is_no_copy() {
-    let mut job = Replication::new("tank/services".parse().unwrap(), "nas:backup/forge".parse().unwrap());
+    let mut job =
+        Replication::new("tank/services".parse().unwrap(), "nas:backup/forge".parse().unwrap());
     let sonarr = name("tank/services/sonarr");
     assert_eq!(job.target_of(&sonarr), None);
     let points = [point("a", 1, "2026-01-01T00:00:00Z")];
@@ -106,20 +116,31 @@ fn below_a_job_that_is_not_recursive_there_is_no_copy() {
         &[("tank/services", &points), ("tank/services/sonarr", &points)],
         &[("backup/forge", &points), ("backup/forge/sonarr", &points)],
     );
-    assert_eq!(picture(&[("services", &job)], &known).not_copied, [sonarr.clone()]);
+    assert_eq!(picture(&[("services", &job)], &known).not_copied, std::slice::from_ref(&sonarr));
     job.recursive = true;
     assert_eq!(job.target_of(&sonarr).unwrap(), name("backup/forge/sonarr"));
     // A name that only begins like the source is not below it.
     assert_eq!(job.target_of(&name("tank/services2")), None);
-    let without = hosts(&[("tank/services", &points), ("tank/services/sonarr", &points)], &[("backup/forge", &points)]);
+    let without = hosts(
+        &[("tank/services", &points), ("tank/services/sonarr", &points)],
+        &[("backup/forge", &points)],
+    );
     let rows = picture(&[("services", &job)], &without).rows;
-    assert!(matches!(rows[1].state, State::NeverCopied { .. }), "the copy has to be in the inventory");
+    assert!(
+        matches!(rows[1].state, State::NeverCopied { .. }),
+        "the copy has to be in the inventory"
+    );
 }
 
 /// A copy may not go into what it is a copy of.
 #[test]
 fn source_and_target_never_lie_in_each_other() {
-    for (source, target) in [("tank/a", "tank/a"), ("tank/a", "tank/a/copy"), ("tank", "tank/copy"), ("tank/a/b", "tank/a")] {
+    for (source, target) in [
+        ("tank/a", "tank/a"),
+        ("tank/a", "tank/a/copy"),
+        ("tank", "tank/copy"),
+        ("tank/a/b", "tank/a"),
+    ] {
         let job = Replication::new(source.parse().unwrap(), target.parse().unwrap());
         assert!(!job.flaws().is_empty(), "{source} {target}");
     }
@@ -160,7 +181,12 @@ fn a_length_of_time_is_read_or_refused_and_never_guessed() {
 #[test]
 fn what_a_retention_costs_is_a_number() {
     let pitr = |retention: &str, calendar: &str| Pitr {
-        cluster: Cluster { data: "/var/lib/postgresql".to_owned(), data_dataset: None, wal: None, wal_dataset: None },
+        cluster: Cluster {
+            data: "/var/lib/postgresql".to_owned(),
+            data_dataset: None,
+            wal: None,
+            wal_dataset: None,
+        },
         archive_timeout: "5min".parse().unwrap(),
         max_wal_senders: None,
         tool: Tool::Barman(Barman::new("s3://bucket", "main", retention.parse().unwrap())),
@@ -182,7 +208,9 @@ fn what_a_retention_costs_is_a_number() {
 /// `CPUQuota` of 0.29 came out as 28 %: decimals are read as they are written.
 #[test]
 fn decimals_are_exact() {
-    for (text, micros) in [("0.29s", 290_000), ("2.3s", 2_300_000), ("1.1h", 3_960_000_000), ("0.000001s", 1)] {
+    for (text, micros) in
+        [("0.29s", 290_000), ("2.3s", 2_300_000), ("1.1h", 3_960_000_000), ("0.000001s", 1)]
+    {
         assert_eq!(text.parse::<Span>().unwrap().as_micros(), micros, "{text}");
     }
     let calendar: Calendar = "*:*:0.29 UTC".parse().unwrap();
@@ -211,10 +239,14 @@ fn the_age_of_a_healthy_copy_is_computed() {
 fn holes_at_changes_of_the_clock_are_seen() {
     let quarter = Timer::new("*:0/15 Europe/Berlin".parse().unwrap());
     let flaws = quarter.flaws(year(), Span::ZERO);
-    assert!(matches!(&flaws[..], [TimerFlaw::ClockChange { longest, .. }] if *longest == "75min".parse().unwrap()));
+    assert!(
+        matches!(&flaws[..], [TimerFlaw::ClockChange { longest, .. }] if *longest == "75min".parse().unwrap())
+    );
     let night = Timer::new("02:30 Europe/Berlin".parse().unwrap());
     let flaws = night.flaws(year(), Span::ZERO);
-    assert!(matches!(&flaws[..], [TimerFlaw::ClockChange { longest, .. }] if *longest == "47h".parse().unwrap()));
+    assert!(
+        matches!(&flaws[..], [TimerFlaw::ClockChange { longest, .. }] if *longest == "47h".parse().unwrap())
+    );
     // An hour more once a year is what a day is then.
     assert_eq!(Timer::new("04:00 Europe/Berlin".parse().unwrap()).flaws(year(), Span::ZERO), []);
 }
@@ -231,10 +263,16 @@ fn every_variable_is_declared_used_and_provided() {
     let template = || "syncoid-lag-warning".to_owned();
     let event = Event::ReplicationLags;
     assert_eq!(flaws.len(), 4, "{flaws:?}");
-    assert!(flaws.contains(&Flaw::Undeclared { template: template(), variable: "hostname".to_owned() }));
+    assert!(
+        flaws.contains(&Flaw::Undeclared { template: template(), variable: "hostname".to_owned() })
+    );
     assert!(flaws.contains(&Flaw::Unused { template: template(), variable: "unused".to_owned() }));
     for variable in ["hostname", "unused"] {
-        assert!(flaws.contains(&Flaw::Unprovided { template: template(), variable: variable.to_owned(), event }));
+        assert!(flaws.contains(&Flaw::Unprovided {
+            template: template(),
+            variable: variable.to_owned(),
+            event
+        }));
     }
     assert!(seed.check().is_err());
     // An event that nothing tells would be missed in silence.
@@ -262,7 +300,8 @@ fn nothing_that_looks_like_a_shell_is_left_in_a_message() {
 fn the_message_follows_from_the_outcome() {
     let seed = Notifications::seed().check().unwrap();
     let failed = |start| {
-        let occurrence = Occurrence::restore_failed("sonarr".to_owned(), "no snapshot".to_owned(), start);
+        let occurrence =
+            Occurrence::restore_failed("sonarr".to_owned(), "no snapshot".to_owned(), start);
         seed.render(&occurrence)
     };
     let (empty, blocked) = (failed(Start::Empty), failed(Start::Blocked));

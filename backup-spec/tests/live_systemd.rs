@@ -41,7 +41,13 @@ fn ask(text: &str, zone: &str, base: Timestamp) -> Option<Said> {
     let base = format!("{} UTC", base.strftime("%Y-%m-%d %H:%M:%S"));
     let output = Command::new("systemd-analyze")
         .env("TZ", zone)
-        .args(["calendar", &format!("--base-time={base}"), &format!("--iterations={ELAPSES}"), "--", text])
+        .args([
+            "calendar",
+            &format!("--base-time={base}"),
+            &format!("--iterations={ELAPSES}"),
+            "--",
+            text,
+        ])
         .output()
         .unwrap();
     if !output.status.success() {
@@ -53,7 +59,8 @@ fn ask(text: &str, zone: &str, base: Timestamp) -> Option<Said> {
     // In a zone other than UTC, each elapse is shown twice: there, and `(in UTC)`.
     let utc: Vec<String> = output.lines().filter_map(|line| after(line, "(in UTC):")).collect();
     let local = output.lines().filter_map(|line| {
-        after(line, "Next elapse:").or_else(|| Some(line.trim().strip_prefix("Iter. #")?.split_once(": ")?.1.to_owned()))
+        after(line, "Next elapse:")
+            .or_else(|| Some(line.trim().strip_prefix("Iter. #")?.split_once(": ")?.1.to_owned()))
     });
     let times = if utc.is_empty() { local.collect() } else { utc };
     let next = times.iter().filter(|time| *time != "never").map(|time| {
@@ -85,7 +92,14 @@ fn calendars_are_what_systemd_analyze_says() {
     let mut runner = runner();
     let (mut valid, mut elapses, mut old_bug) = (0, 0, 0);
     let mut wrong = Vec::new();
-    let bases = [1_711_756_800_i64, 1_767_225_599, 1_729_987_000, 1_729_991_400, 1_541_300_000, 1_712_415_000];
+    let bases = [
+        1_711_756_800_i64,
+        1_767_225_599,
+        1_729_987_000,
+        1_729_991_400,
+        1_541_300_000,
+        1_712_415_000,
+    ];
     for n in 0..COMPARED {
         let text = expression().new_tree(&mut runner).unwrap().current();
         let (zone, base) = (ZONES[n % ZONES.len()], bases[n % bases.len()]);
@@ -94,7 +108,11 @@ fn calendars_are_what_systemd_analyze_says() {
         let ours = text.parse::<Calendar>().ok();
         let (Some(said), Some(ours)) = (&said, &ours) else {
             if said.is_some() != ours.is_some() {
-                wrong.push(format!("{text}: valid {} to systemd, {} here", said.is_some(), ours.is_some()));
+                wrong.push(format!(
+                    "{text}: valid {} to systemd, {} here",
+                    said.is_some(),
+                    ours.is_some()
+                ));
             }
             continue;
         };
@@ -109,7 +127,10 @@ fn calendars_are_what_systemd_analyze_says() {
             if misses_january(release, &next, &said.next) {
                 old_bug += 1;
             } else {
-                wrong.push(format!("{text} in {zone} after {base}: {:?} to systemd, {next:?} here", said.next));
+                wrong.push(format!(
+                    "{text} in {zone} after {base}: {:?} to systemd, {next:?} here",
+                    said.next
+                ));
             }
         }
     }
@@ -130,7 +151,8 @@ fn spans_are_what_systemd_analyze_says() {
         4 => "s|sec|seconds|min|m|minutes|h|hr|hours|d|days|w|weeks|month|months|M|y|years|ms|msec|us|usec|µs|μs",
         1 => "[a-zA-Z]{0,3}",
     ];
-    let part = (number, "[ \t]{0,1}", unit).prop_map(|(number, blank, unit)| number + &blank + &unit);
+    let part =
+        (number, "[ \t]{0,1}", unit).prop_map(|(number, blank, unit)| number + &blank + &unit);
     let text = prop_oneof![
         20 => proptest::collection::vec((part, " {0,1}"), 1..4)
             .prop_map(|parts| parts.into_iter().map(|(part, blank)| part + &blank).collect::<String>()),
@@ -141,10 +163,14 @@ fn spans_are_what_systemd_analyze_says() {
     let (mut compared, mut valid, mut wrong) = (0, 0, Vec::new());
     for _ in 0..500 {
         let text = text.new_tree(&mut runner).unwrap().current();
-        let output = Command::new("systemd-analyze").args(["timespan", "--", &text]).output().unwrap();
+        let output =
+            Command::new("systemd-analyze").args(["timespan", "--", &text]).output().unwrap();
         let output_text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let micros = output_text.lines().find_map(|line| line.trim().strip_prefix("μs: ").map(str::to_owned));
-        let said: Option<u64> = micros.filter(|_| output.status.success()).map(|text| text.parse().unwrap());
+        let micros = output_text
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("μs: ").map(str::to_owned));
+        let said: Option<u64> =
+            micros.filter(|_| output.status.success()).map(|text| text.parse().unwrap());
         let ours: Option<u64> = text.parse::<Span>().ok().map(Span::as_micros);
         compared += 1;
         valid += usize::from(said.is_some());
@@ -157,6 +183,9 @@ fn spans_are_what_systemd_analyze_says() {
             assert_eq!(again.as_micros(), ours);
         }
     }
-    println!("systemd {release}: {compared} time spans compared, {valid} valid, {} disagree", wrong.len());
+    println!(
+        "systemd {release}: {compared} time spans compared, {valid} valid, {} disagree",
+        wrong.len()
+    );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

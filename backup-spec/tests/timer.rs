@@ -24,7 +24,14 @@ type Draw = (u16, u16, u16);
 /// systemd looks for the next elapse after the last trigger, adds the delay, and triggers within the accuracy. A trigger
 /// while the service runs does nothing. An outage swallows triggers: a persistent timer triggers once at its end, another
 /// looks for the next elapse after it.
-fn simulate(timer: &Timer, load: Load, from: Timestamp, draws: &[Draw], fixed: u16, off_at: usize) -> i64 {
+fn simulate(
+    timer: &Timer,
+    load: Load,
+    from: Timestamp,
+    draws: &[Draw],
+    fixed: u16,
+    off_at: usize,
+) -> i64 {
     let (_, to) = year();
     let part = |bound: Span, drawn: u16| seconds(bound) * i64::from(drawn) / 1000;
     let (mut last, mut busy_until, mut started) = (from, from, None::<Timestamp>);
@@ -33,7 +40,11 @@ fn simulate(timer: &Timer, load: Load, from: Timestamp, draws: &[Draw], fixed: u
         let delay = if timer.fixed_random_delay { fixed } else { *delay };
         let late = part(timer.randomized_delay, delay) + part(timer.accuracy, *accuracy);
         // With a delay that is always the same, systemd looks for the elapse behind the delayed trigger.
-        let base = if timer.fixed_random_delay { plus(last, -part(timer.randomized_delay, delay)) } else { last };
+        let base = if timer.fixed_random_delay {
+            plus(last, -part(timer.randomized_delay, delay))
+        } else {
+            last
+        };
         // Only what begins in the window that the bound is asked for.
         let Some(elapse) = timer.next_after(base).filter(|_| last < to) else { break };
         let mut trigger = plus(elapse, late);
@@ -75,8 +86,10 @@ fn timer() -> impl Strategy<Value = Timer> {
 
 fn load() -> impl Strategy<Value = Load> {
     let outage = prop_oneof![Just(0), 1..400_000_u64];
-    (0..20_000_u64, outage)
-        .prop_map(|(run, outage)| Load { run: Span::from_secs(run), outage: Span::from_secs(outage) })
+    (0..20_000_u64, outage).prop_map(|(run, outage)| Load {
+        run: Span::from_secs(run),
+        outage: Span::from_secs(outage),
+    })
 }
 
 fn year() -> (Timestamp, Timestamp) {
@@ -84,6 +97,8 @@ fn year() -> (Timestamp, Timestamp) {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Whatever is drawn, nothing gets staler than said.
     #[test]
     fn the_bound_is_never_exceeded(

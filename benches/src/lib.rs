@@ -31,8 +31,8 @@ pub const GROUPS: &[Group] = &[
     Group { name: "numbers", bar: 0.2 },
     Group { name: "read-and-plan", bar: 0.66 },
     Group { name: "plan", bar: 0.5 },
-    Group { name: "calendar-next", bar: 0.2 },
-    Group { name: "calendar-never", bar: 0.5 },
+    Group { name: "calendar-next", bar: 0.3 },
+    Group { name: "calendar-never", bar: 0.2 },
     Group { name: "plan-growth", bar: 0.83 },
     // Three times the time of sorting.
     Group { name: "retention-100k", bar: 0.33 },

@@ -146,7 +146,8 @@ impl Pattern {
         let Ok(first) = Date::new(year, month, 1) else { return 0 };
         let length = u32::from(first.days_in_month().unsigned_abs());
         // The last day's bit is 1, and becomes `length`.
-        let days = if self.from_end { self.days.reverse_bits() >> (62 - length) } else { self.days };
+        let days =
+            if self.from_end { self.days.reverse_bits() >> (62 - length) } else { self.days };
         let monday = first.weekday().to_monday_zero_offset();
         let week = (self.weekdays << 7 | self.weekdays) >> monday & 0x7f;
         let weeks = (0..5).fold(0, |weeks, n| weeks | week << (7 * n + 1));

@@ -98,7 +98,9 @@ impl CalendarError {
             Fault::ZeroStep => "a step is at least 1 (seconds: at least 0.000001)",
             Fault::ShortRange => "give a step, as in 1..1.5/0.1",
             Fault::TooManyParts => "use ranges and steps in place of single values",
-            Fault::AfterNumber => "after a number may stand `..`, `/`, `,`, `-`, `~`, `:` or a blank",
+            Fault::AfterNumber => {
+                "after a number may stand `..`, `/`, `,`, `-`, `~`, `:` or a blank"
+            }
             Fault::Shape => "a date is YEAR-MONTH-DAY or MONTH-DAY, a time HOUR:MINUTE[:SECOND]",
             Fault::Trailing => "the form is [WEEKDAYS] [DATE] [TIME] [ZONE], a blank between",
             Fault::Range(name) => name.range(),
@@ -116,7 +118,9 @@ impl Name {
             Name::Year => "years are 1970 to 2199, ascending",
             Name::Month => "months are 1 to 12, ascending, a step below 12",
             Name::Day => "days are 1 to 31, ascending, a step below 31",
-            Name::DayFromEnd => "days from the month's end are 1 to 28, ascending; of a list, the second at most 25, the third 22, and so on",
+            Name::DayFromEnd => {
+                "days from the month's end are 1 to 28, ascending; of a list, the second at most 25, the third 22, and so on"
+            }
             Name::Hour => "hours are 0 to 23, ascending, a step below 24",
             Name::Minute => "minutes are 0 to 59, ascending, a step below 60",
             Name::Second => "seconds are 0 to 59.999999, ascending, a step below 60",

@@ -134,15 +134,15 @@ impl Field {
 
     /// The distances from a month's end (1: its last day) as bits.
     pub(super) fn mask_from_end(&self) -> u64 {
-        let distances = self.0.iter().flat_map(|part| match part.stop {
-            Some(_) => *part,
-            // An open step runs from its start to the end: the distances get smaller.
+        // An open step runs from its start to the end: the distances get smaller.
+        let upwards = |part: &Part| match part.stop {
             None if part.step > 0 => {
                 let least = (part.start - 1) % part.step + 1;
                 Part { start: least, stop: Some(part.start), step: part.step }
             }
-            None => *part,
-        }.values(31));
+            _ => *part,
+        };
+        let distances = self.0.iter().flat_map(|part| upwards(part).values(31));
         distances.fold(0, |bits, distance| bits | 1 << distance)
     }
 }

@@ -135,11 +135,11 @@ impl Calendar {
         micros.sort_unstable();
         micros.dedup();
         let ends = micros.first().copied().zip(micros.last().copied());
-        let mut minute = extremes(micros.iter().map(|micro| (*micro, *micro)));
+        let mut minute = extremes(|| micros.iter().map(|micro| (*micro, *micro)));
         let (first, last) = ends.unwrap_or_default();
         let slots = || self.pattern.minutes_of_day();
         // Between minutes, the last of one and the first of the next matter.
-        let mut day = extremes(slots().map(|slot| (slot + first, slot + last)));
+        let mut day = extremes(|| slots().map(|slot| (slot + first, slot + last)));
         day.extend(slots().take(1).flat_map(|slot| minute.iter().map(move |micro| slot + micro)));
         minute.push(last);
         Inner { minute, day }
@@ -151,8 +151,8 @@ fn just_before(instant: Timestamp) -> Option<Timestamp> {
 }
 
 /// Where the longest and the shortest way to the next begins, of things that have a first and a last value.
-fn extremes(values: impl Iterator<Item = (u64, u64)> + Clone) -> Vec<u64> {
-    let pairs = || values.clone().zip(values.clone().skip(1));
+fn extremes<I: Iterator<Item = (u64, u64)>>(values: impl Fn() -> I) -> Vec<u64> {
+    let pairs = || values().zip(values().skip(1));
     let length = |pair: &((u64, u64), (u64, u64))| pair.1.0 - pair.0.1;
     let both = [pairs().max_by_key(length), pairs().min_by_key(length)];
     both.into_iter().flatten().map(|pair| pair.0.1).collect()

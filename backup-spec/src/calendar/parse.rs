@@ -65,9 +65,9 @@ fn split_zone(text: &str) -> Result<(&str, Zone), CalendarError> {
         return Ok((body, Zone::Utc));
     }
     let like_a_zone = name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && !WEEKDAYS.iter().any(|(long, short)| {
-            [*long, *short].iter().any(|day| starts_with(name, day))
-        });
+        && !WEEKDAYS
+            .iter()
+            .any(|(long, short)| [*long, *short].iter().any(|day| starts_with(name, day)));
     match Zone::named(name) {
         Ok(zone) => Ok((body, zone)),
         Err(fault) if like_a_zone => Err(CalendarError::new(text, body.len() + 1, fault)),

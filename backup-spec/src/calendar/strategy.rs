@@ -20,15 +20,17 @@ pub const ZONES: [&str; 7] = [
 /// `a`, `a..b`, `a/n`, `a..b/n` between two bounds, which are valid as often as not.
 fn part(from: u32, to: u32) -> impl Strategy<Value = String> {
     let value = from..=to;
-    (value.clone(), value.clone(), 1..=(to - from).max(1), 0..6_u8).prop_map(|(a, b, step, form)| {
-        let (low, high) = (a.min(b), a.max(b));
-        match form {
-            0 => format!("{low}..{high}"),
-            1 => format!("{a}/{step}"),
-            2 => format!("{low}..{high}/{step}"),
-            _ => a.to_string(),
-        }
-    })
+    (value.clone(), value.clone(), 1..=(to - from).max(1), 0..6_u8).prop_map(
+        |(a, b, step, form)| {
+            let (low, high) = (a.min(b), a.max(b));
+            match form {
+                0 => format!("{low}..{high}"),
+                1 => format!("{a}/{step}"),
+                2 => format!("{low}..{high}/{step}"),
+                _ => a.to_string(),
+            }
+        },
+    )
 }
 
 fn field(from: u32, to: u32) -> impl Strategy<Value = String> {
@@ -67,21 +69,36 @@ fn date() -> impl Strategy<Value = String> {
 }
 
 fn time() -> impl Strategy<Value = String> {
-    (field(0, 23), field(0, 59), proptest::option::of(seconds())).prop_map(|(hour, minute, second)| {
-        let mut text = format!("{hour}:{minute}");
-        if let Some(second) = second {
-            let _ = write!(text, ":{second}");
-        }
-        text
-    })
+    (field(0, 23), field(0, 59), proptest::option::of(seconds())).prop_map(
+        |(hour, minute, second)| {
+            let mut text = format!("{hour}:{minute}");
+            if let Some(second) = second {
+                let _ = write!(text, ":{second}");
+            }
+            text
+        },
+    )
 }
 
 /// Texts in the form of expressions, without a zone: most of them valid.
 pub fn expression() -> impl Strategy<Value = String> {
     let words = prop::sample::select(
-        &["minutely", "hourly", "daily", "weekly", "monthly", "quarterly", "semiannually", "yearly"][..],
+        &[
+            "minutely",
+            "hourly",
+            "daily",
+            "weekly",
+            "monthly",
+            "quarterly",
+            "semiannually",
+            "yearly",
+        ][..],
     );
-    let fields = (proptest::option::weighted(0.3, weekdays()), proptest::option::of(date()), proptest::option::weighted(0.8, time()))
+    let fields = (
+        proptest::option::weighted(0.3, weekdays()),
+        proptest::option::of(date()),
+        proptest::option::weighted(0.8, time()),
+    )
         .prop_map(|(weekdays, date, time)| {
             let fields: Vec<String> = [weekdays, date, time].into_iter().flatten().collect();
             if fields.is_empty() { "daily".to_owned() } else { fields.join(" ") }

@@ -68,10 +68,7 @@ pub(super) enum Place {
     /// Shown twice, before and after the clock was set back.
     Twice(Timestamp, Timestamp),
     /// Jumped over: `begin` is the first time of the clock that does not exist, `end` the first after it.
-    Missing {
-        begin: DateTime,
-        end: DateTime,
-    },
+    Missing { begin: DateTime, end: DateTime },
 }
 
 /// Where `local` lies; none beyond what instants can be.

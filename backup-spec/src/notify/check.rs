@@ -82,6 +82,15 @@ impl Flaws {
     }
 }
 
+impl<'f> IntoIterator for &'f Flaws {
+    type Item = &'f Flaw;
+    type IntoIter = std::slice::Iter<'f, Flaw>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 impl fmt::Display for Flaws {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (n, flaw) in self.0.iter().enumerate() {
@@ -122,7 +131,8 @@ impl Notifications {
         let mut flaws = BTreeSet::new();
         for (name, template) in &self.templates {
             let used: BTreeSet<&str> = template.used().collect();
-            for variable in used.iter().filter(|variable| !template.variables.contains(**variable)) {
+            for variable in used.iter().filter(|variable| !template.variables.contains(**variable))
+            {
                 let variable = (*variable).to_owned();
                 flaws.insert(Flaw::Undeclared { template: name.clone(), variable });
             }
@@ -183,11 +193,9 @@ impl Checked {
                 title: template.title.render(value).replace(['\r', '\n'], " "),
                 body: template.body.render(value),
             },
-            None => Message {
-                priority: Priority::High,
-                title: event.to_string(),
-                body: String::new(),
-            },
+            None => {
+                Message { priority: Priority::High, title: event.to_string(), body: String::new() }
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The templates to begin with.
 
+use std::collections::BTreeSet;
+
 use super::{Event, Notifications, Priority, Template};
 
 /// Name, event, priority, title, body.
@@ -61,7 +63,7 @@ impl Notifications {
         let mut notifications = Self::default();
         for (name, event, priority, title, body) in TEMPLATES {
             let (Ok(title), Ok(body)) = (title.parse(), body.parse()) else { continue };
-            let mut template = Template { priority, title, body, variables: Default::default() };
+            let mut template = Template { priority, title, body, variables: BTreeSet::new() };
             template.variables = template.used().map(str::to_owned).collect();
             notifications.templates.insert(name.to_owned(), template);
             notifications.route(event, name);

@@ -15,7 +15,8 @@ pub fn text(variables: &'static [&'static str]) -> impl Strategy<Value = Text> {
 
 /// A template that tells an event, and passes every check.
 pub fn template(event: Event) -> impl Strategy<Value = Template> {
-    let title = text(event.provides()).prop_map(|title| format!("!{title}").parse().unwrap_or(title));
+    let title =
+        text(event.provides()).prop_map(|title| format!("!{title}").parse().unwrap_or(title));
     (prop::sample::select(&PRIORITIES[..]), title, text(event.provides())).prop_map(
         |(priority, title, body)| {
             let mut template = Template { priority, title, body, variables: [].into() };

@@ -39,7 +39,9 @@ pub enum TextFault {
     #[error("`$(` runs nothing here; write $$( for the characters")]
     Command,
     /// `$NAME`: a shell would replace it, nobody does here.
-    #[error("a variable without braces would be sent as it is; write ${{name}}, or $$ for a dollar sign")]
+    #[error(
+        "a variable without braces would be sent as it is; write ${{name}}, or $$ for a dollar sign"
+    )]
     Bare,
 }
 

@@ -43,11 +43,8 @@ impl Compression {
 }
 
 /// Which cloud a destination names.
-const PROVIDERS: [(&str, &str); 3] = [
-    ("s3://", "aws-s3"),
-    ("gs://", "google-cloud-storage"),
-    ("https://", "azure-blob-storage"),
-];
+const PROVIDERS: [(&str, &str); 3] =
+    [("s3://", "aws-s3"), ("gs://", "google-cloud-storage"), ("https://", "azure-blob-storage")];
 
 impl Barman {
     /// Uncompressed, at the provider's own address, with credentials from the surroundings.

@@ -29,7 +29,9 @@ pub enum Flaw {
     #[error("pgBackRest takes retentions from 1 to 9999999")]
     RetentionRange,
     /// WAL of some kept backups is thrown away.
-    #[error("repository {0} keeps WAL for fewer full backups than it keeps: to the older ones nothing can be replayed")]
+    #[error(
+        "repository {0} keeps WAL for fewer full backups than it keeps: to the older ones nothing can be replayed"
+    )]
     ArchiveBelowFull(u32),
     /// A destination that no provider has.
     #[error("`{0}` is no destination for barman-cloud")]
@@ -67,7 +69,9 @@ impl Flaw {
             Flaw::KindNotSupported => "make full backups, or use pgBackRest",
             Flaw::KeepsNothing(_) | Flaw::RetentionRange => "keep one full backup at least",
             Flaw::ArchiveBelowFull(_) => "leave the archive's retention to pgBackRest",
-            Flaw::Destination(_) => "write s3://bucket/folder, gs://bucket/folder or https://account.blob...",
+            Flaw::Destination(_) => {
+                "write s3://bucket/folder, gs://bucket/folder or https://account.blob..."
+            }
             Flaw::Name(_) => "use letters, digits and `._-`",
             Flaw::Path(_) => "write a path that begins with `/`",
             Flaw::RepositoryInData { .. } => "put it elsewhere, on another machine at best",
@@ -161,7 +165,8 @@ impl Pitr {
             if counted && archive.is_some_and(|archive| archive < kept) {
                 flaws.push(Flaw::ArchiveBelowFull(number));
             }
-            let full = |base: &&super::BaseBackup| base.kind == Kind::Full && base.repository == number;
+            let full =
+                |base: &&super::BaseBackup| base.kind == Kind::Full && base.repository == number;
             if !self.base.iter().any(|base| full(&base)) {
                 flaws.push(Flaw::NoFullBackup(number));
             }
@@ -176,10 +181,15 @@ impl Pitr {
             }
         }
         flaws.extend(
-            paths.iter().filter(|path| !path.starts_with('/')).map(|path| Flaw::Path((*path).clone())),
+            paths
+                .iter()
+                .filter(|path| !path.starts_with('/'))
+                .map(|path| Flaw::Path((*path).clone())),
         );
         let lines = paths.into_iter().chain(texts);
-        flaws.extend(lines.filter(|text| text.contains(['\n', '\r', '\0'])).cloned().map(Flaw::LineBreak));
+        flaws.extend(
+            lines.filter(|text| text.contains(['\n', '\r', '\0'])).cloned().map(Flaw::LineBreak),
+        );
         flaws
     }
 }

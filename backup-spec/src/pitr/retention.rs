@@ -17,7 +17,9 @@ pub enum Retention {
 
 /// A text that is no retention policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no retention policy; write REDUNDANCY N or RECOVERY WINDOW OF N DAYS, WEEKS or MONTHS (barman(5))")]
+#[error(
+    "`{0}` is no retention policy; write REDUNDANCY N or RECOVERY WINDOW OF N DAYS, WEEKS or MONTHS (barman(5))"
+)]
 pub struct RetentionError(String);
 
 impl FromStr for Retention {

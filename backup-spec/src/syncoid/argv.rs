@@ -187,7 +187,8 @@ impl Replication {
                 (_, Some(value)) => value,
                 (_, None) => words.next().ok_or_else(arity)?,
             };
-            let again = row.form != Form::Values && options.iter().any(|(name, _)| *name == row.name);
+            let again =
+                row.form != Form::Values && options.iter().any(|(name, _)| *name == row.name);
             if again {
                 return Err(ArgvError::Value(name.to_owned(), value.to_owned()));
             }

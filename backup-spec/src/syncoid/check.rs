@@ -45,10 +45,14 @@ pub enum Flaw {
         value: String,
     },
     /// The target is destroyed where there is no common snapshot.
-    #[error("`--force-delete` destroys the copy, with all its snapshots and children, when no common snapshot is left")]
+    #[error(
+        "`--force-delete` destroys the copy, with all its snapshots and children, when no common snapshot is left"
+    )]
     ForceDelete,
     /// The target keeps nothing that the source has lost.
-    #[error("`--delete-target-snapshots` destroys every snapshot of the copy that the source has lost")]
+    #[error(
+        "`--delete-target-snapshots` destroys every snapshot of the copy that the source has lost"
+    )]
     DeletesHistory,
 }
 
@@ -56,7 +60,9 @@ impl Flaw {
     /// What to do about it.
     pub fn remedy(&self) -> &'static str {
         match self {
-            Flaw::Place(_) => "use user and host of letters, digits and `._-`, and a pool without a colon",
+            Flaw::Place(_) => {
+                "use user and host of letters, digits and `._-`, and a pool without a colon"
+            }
             Flaw::BothRemote => "run the job on one of the two hosts",
             Flaw::Overlap(_) => "copy to a dataset outside of the source",
             Flaw::NoEffect { .. } => "leave it out, or add the other",
@@ -85,7 +91,10 @@ impl Replication {
         let mut flaws = Vec::new();
         let places = [&self.source, &self.target];
         flaws.extend(
-            places.iter().filter(|place| !place.is_sound()).map(|place| Flaw::Place(place.to_string())),
+            places
+                .iter()
+                .filter(|place| !place.is_sound())
+                .map(|place| Flaw::Place(place.to_string())),
         );
         if self.source.host.is_some() && self.target.host.is_some() {
             flaws.push(Flaw::BothRemote);
@@ -116,18 +125,21 @@ impl Replication {
         let named = |byte: u8| byte.is_ascii_alphanumeric() || b"-_:.".contains(&byte);
         let bad = |identifier: &&String| identifier.is_empty() || !identifier.bytes().all(named);
         flaws.extend(self.identifier.iter().filter(bad).cloned().map(Flaw::Identifier));
-        flaws.extend(self.send.chars().filter(|letter| !SEND.contains(*letter)).map(Flaw::SendOption));
+        flaws.extend(
+            self.send.chars().filter(|letter| !SEND.contains(*letter)).map(Flaw::SendOption),
+        );
         let pairs = self.receive.set.iter().filter(|pair| {
-            !pair.split_once('=').is_some_and(|(name, _)| !name.is_empty()) || !is_plain(pair)
+            pair.split_once('=').is_none_or(|(name, _)| name.is_empty()) || !is_plain(pair)
         });
-        let names = self.receive.without.iter().filter(|name| !is_plain(name));
-        flaws.extend(pairs.chain(names).cloned().map(Flaw::ReceiveOption));
+        let left_out = self.receive.without.iter().filter(|name| !is_plain(name));
+        flaws.extend(pairs.chain(left_out).cloned().map(Flaw::ReceiveOption));
         let values = [
             ("--source-bwlimit", &self.source_limit),
             ("--target-bwlimit", &self.target_limit),
             ("--sshkey", &self.ssh.key),
         ];
-        let values = values.into_iter().flat_map(|(option, value)| Some((option, value.as_ref()?)));
+        let values =
+            values.into_iter().filter_map(|(option, value)| Some((option, value.as_ref()?)));
         let options = self.ssh.options.iter().map(|value| ("--sshoption", value));
         let broken = values.chain(options).filter(|(_, value)| !is_plain(value));
         flaws.extend(broken.map(|(option, value)| Flaw::Unsafe { option, value: value.clone() }));

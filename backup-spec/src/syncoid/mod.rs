@@ -47,6 +47,7 @@ pub use rights::{Right, Rights, Side};
 /// One job of syncoid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of syncoid")]
 pub struct Replication {
     /// What is copied.
     pub source: Endpoint,
@@ -139,7 +140,7 @@ pub struct Ssh {
     pub key: Option<String>,
     /// Port (`--sshport`).
     pub port: Option<u16>,
-    /// ssh_config(5) options (`--sshoption`).
+    /// Options of `ssh_config`(5) (`--sshoption`).
     pub options: Vec<String>,
 }
 

@@ -197,7 +197,11 @@ impl fmt::Display for Picture {
                 State::NeverCopied { .. } => writeln!(f, "never copied"),
                 State::Diverged { .. } => writeln!(f, "no common snapshot"),
                 State::Unknown { host } => {
-                    writeln!(f, "unknown: no inventory of {}", host.as_deref().unwrap_or("this host"))
+                    writeln!(
+                        f,
+                        "unknown: no inventory of {}",
+                        host.as_deref().unwrap_or("this host")
+                    )
                 }
             }?;
         }

@@ -176,6 +176,15 @@ impl Rights {
     }
 }
 
+impl<'r> IntoIterator for &'r Rights {
+    type Item = &'r Need;
+    type IntoIter = std::slice::Iter<'r, Need>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 impl fmt::Display for Rights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (n, need) in self.0.iter().enumerate() {
@@ -231,7 +240,8 @@ impl Replication {
             if operation == Operation::SetProperties {
                 for name in self.properties_set(local) {
                     let user = name.contains(':');
-                    let right = if user { Right::Userprop } else { Right::Property(name.to_owned()) };
+                    let right =
+                        if user { Right::Userprop } else { Right::Property(name.to_owned()) };
                     needs.entry(right).or_insert(operation);
                 }
             }

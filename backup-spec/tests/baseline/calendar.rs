@@ -47,11 +47,8 @@ fn elapses(name: &str) {
         let base = Timestamp::from_second(row["base"].as_i64().unwrap()).unwrap();
         let more = usize::from(ends);
         // Recorded to the second, rounded down.
-        let ours: Vec<i64> = calendar
-            .upcoming(base)
-            .take(recorded.len() + more)
-            .map(Timestamp::as_second)
-            .collect();
+        let ours: Vec<i64> =
+            calendar.upcoming(base).take(recorded.len() + more).map(Timestamp::as_second).collect();
         Verdict::of(ours, recorded)
     });
     println!("baseline {name}: {} rows differ between versions, {AUTHORITY} decided", differ.get());
