@@ -107,7 +107,8 @@ fn holds_together(spec: Spec) {
     assert!(checked.is_ok(), "what was read has been checked: {checked:?}");
     let Ok(spec) = checked else { return };
     let coverage = Coverage::of(&spec, &Inventory::default());
-    let _ = (coverage.to_string(), coverage.report(&spec).to_string(), Rules::of(&spec).to_string());
+    let _ =
+        (coverage.to_string(), coverage.report(&spec).to_string(), Rules::of(&spec).to_string());
     let units = Units::of(&spec, &Programs::new());
     assert!(units.is_ok(), "names of clones have been checked");
     for (name, unit) in units.iter().flat_map(|units| &units.files) {

@@ -128,7 +128,8 @@ impl serde::Serialize for Archive {
                     map.insert("path".into(), repository.path.clone().into());
                     map.insert("retention".into(), repository.retention.to_string().into());
                     if let Storage::S3 { bucket, endpoint, region } = &repository.storage {
-                        let s3 = json!({ "bucket": bucket, "endpoint": endpoint, "region": region });
+                        let s3 =
+                            json!({ "bucket": bucket, "endpoint": endpoint, "region": region });
                         map.insert("s3".into(), s3);
                     }
                     for (key, count) in
@@ -142,7 +143,9 @@ impl serde::Serialize for Archive {
                 tool.insert("repositories".into(), repositories.into());
                 if let Some(spool) = &rest.spool {
                     tool.insert("spool".into(), json!({ "path": spool.path }));
-                    if let (Some(limit), Some(Value::Object(spool))) = (spool.limit, tool.get_mut("spool")) {
+                    if let (Some(limit), Some(Value::Object(spool))) =
+                        (spool.limit, tool.get_mut("spool"))
+                    {
                         spool.insert("limit".into(), limit.into());
                     }
                 }

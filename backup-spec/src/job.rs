@@ -27,10 +27,16 @@ pub struct Job {
     /// What it reads, as paths of the running host. Never empty.
     pub paths: Vec<AbsolutePath>,
     /// What it leaves out, in order.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::text_form::list", skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::text_form::list", skip_serializing_if = "Vec::is_empty")
+    )]
     pub excludes: Vec<Pattern>,
     /// What it leaves out, in order, letters taken for the same in either case (`--iexclude`).
-    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::text_form::list", skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(serialize_with = "crate::text_form::list", skip_serializing_if = "Vec::is_empty")
+    )]
     pub iexcludes: Vec<Pattern>,
     /// What decides by what lies in a directory or how big a file is.
     #[cfg_attr(feature = "serde", serde(flatten))]
@@ -254,7 +260,8 @@ impl Job {
             open: vec![words(["zfs", "snapshot", &snapshot])],
             close: vec![destroy(&snapshot)],
         };
-        let make = ["zfs", "clone", "-o", "readonly=on", "-o", &mount, names.snapshot.as_str(), clone];
+        let make =
+            ["zfs", "clone", "-o", "readonly=on", "-o", &mount, names.snapshot.as_str(), clone];
         let clone = Bracket {
             what: "clone",
             tidy: Vec::new(),

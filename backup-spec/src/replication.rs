@@ -30,7 +30,11 @@ impl Replication {
     }
 
     /// Reads the job from its two places and its options.
-    pub(crate) fn job(source: &str, target: &str, options: &[String]) -> Result<syncoid::Replication, ArgvError> {
+    pub(crate) fn job(
+        source: &str,
+        target: &str,
+        options: &[String],
+    ) -> Result<syncoid::Replication, ArgvError> {
         let options = options.iter().map(String::as_str);
         let words = ["syncoid"].into_iter().chain(options).chain([source, target]);
         syncoid::Replication::from_argv(&words.collect::<Vec<_>>())
@@ -98,4 +102,3 @@ impl serde::Serialize for Replication {
             .serialize(serializer)
     }
 }
-

@@ -5,7 +5,7 @@ mod location;
 use std::fmt;
 use std::str::FromStr;
 
-pub use location::{BadLocation, Backend, Location};
+pub use location::{Backend, BadLocation, Location};
 
 use crate::path::AbsolutePath;
 use crate::retention::restic::{self, GroupBy, Keep};
@@ -152,7 +152,9 @@ pub struct RepositoryId(String);
 
 /// A text that is no repository's id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not the id of a repository: 64 hexadecimal digits, as `restic cat config` shows it")]
+#[error(
+    "`{0}` is not the id of a repository: 64 hexadecimal digits, as `restic cat config` shows it"
+)]
 pub struct BadRepositoryId(String);
 
 impl FromStr for RepositoryId {

@@ -136,7 +136,9 @@ impl Scan {
         let excludes = Excludes::new(excludes).and_then(|e| e.ignoring_case(iexcludes));
         let root = |path: &AbsolutePath| match &clone {
             None => path.clone(),
-            Some(clone) => path.below(&clone.live).map_or(path.clone(), |rest| clone.mount.join(rest)),
+            Some(clone) => {
+                path.below(&clone.live).map_or(path.clone(), |rest| clone.mount.join(rest))
+            }
         };
         Self {
             roots: job.paths.iter().map(root).collect(),
@@ -179,7 +181,9 @@ impl Scan {
         if let Some(verdict) = self.wrong_filesystem(path, &self.live(root), inventory) {
             return verdict;
         }
-        if let Filtered::Excluded { by, at } = self.excludes.verdict(root.as_str(), scanned.as_str()) {
+        if let Filtered::Excluded { by, at } =
+            self.excludes.verdict(root.as_str(), scanned.as_str())
+        {
             let at = at.parse().map_or(path.clone(), |at| self.live(&at));
             return Verdict::Excluded { pattern: by.to_string(), at };
         }
@@ -193,8 +197,7 @@ impl Scan {
         inventory: &Inventory,
     ) -> Option<Verdict> {
         let (at, filesystem) = inventory.resolve(path)?;
-        let other =
-            || Verdict::OtherFilesystem { at: at.clone(), filesystem: filesystem.clone() };
+        let other = || Verdict::OtherFilesystem { at: at.clone(), filesystem: filesystem.clone() };
         if let Some(clone) = &self.clone {
             let is_it = matches!(filesystem, Filesystem::Dataset(d) if *d == clone.dataset);
             let found = inventory.mount_of(&clone.dataset);
@@ -221,7 +224,10 @@ impl Scan {
                 _ => at == home.0,
             };
             if !same {
-                return Some(Verdict::OtherFilesystem { at: at.clone(), filesystem: filesystem.clone() });
+                return Some(Verdict::OtherFilesystem {
+                    at: at.clone(),
+                    filesystem: filesystem.clone(),
+                });
             }
             here = here.parent()?;
         }
@@ -235,11 +241,14 @@ impl Scan {
         inventory: &Inventory,
     ) -> Option<Verdict> {
         let Marks { exclude_caches, exclude_if_present, exclude_larger_than } = &self.marks;
-        if exclude_larger_than.is_some_and(|limit| inventory.file(path).is_some_and(|n| n > limit.0)) {
+        if exclude_larger_than
+            .is_some_and(|limit| inventory.file(path).is_some_and(|n| n > limit.0))
+        {
             return Some(Verdict::TooLarge);
         }
         let tags = exclude_caches.then_some(CACHE_TAG).into_iter();
-        let names: Vec<&str> = tags.chain(exclude_if_present.iter().map(crate::job::FileName::as_str)).collect();
+        let names: Vec<&str> =
+            tags.chain(exclude_if_present.iter().map(crate::job::FileName::as_str)).collect();
         let mut here = path.clone();
         while here != *root && !names.is_empty() {
             let directory = here.parent()?;
@@ -297,7 +306,9 @@ impl Scan {
 /// A pattern about the running host, for a job that reads a clone.
 fn place(pattern: &Pattern, clone: Option<&Cloned>) -> Option<String> {
     match clone {
-        Some(clone) if anchored(pattern) => pattern.rebased(clone.live.as_str(), clone.mount.as_str()),
+        Some(clone) if anchored(pattern) => {
+            pattern.rebased(clone.live.as_str(), clone.mount.as_str())
+        }
         _ => Some(pattern.to_string()),
     }
 }

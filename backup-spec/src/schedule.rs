@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::calendar::{Calendar, CalendarError};
 use crate::span::Span;
-use crate::timer::{DEFAULT_ACCURACY, Load, Timer};
+use crate::timer::{Load, Timer};
 
 /// A timer, and the time that a run may take: it is stopped then (`TimeoutStartSec=`), so that everything that is computed from
 /// it holds.
@@ -103,6 +103,8 @@ impl serde::Serialize for Schedule {
     /// As the keys of a declaration: what systemd has by itself is left out.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap;
+
+        use crate::timer::DEFAULT_ACCURACY;
         let Timer { on_calendar, persistent, randomized_delay, fixed_random_delay, accuracy } =
             &self.timer;
         let mut map = serializer.serialize_map(None)?;
@@ -127,7 +129,6 @@ impl serde::Serialize for Schedule {
         map.end()
     }
 }
-
 
 /// The time zone of a host, by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -22,7 +22,9 @@ pub enum BadAmount {
     #[error("`{0}` is not an amount of bytes: write digits, and K, M, G or T for powers of 1024")]
     Bytes(String),
     /// Not an amount of processors.
-    #[error("`{0}` is not a number of processors: write a decimal above 0 such as 1 or 0.25, of up to three digits behind the point")]
+    #[error(
+        "`{0}` is not a number of processors: write a decimal above 0 such as 1 or 0.25, of up to three digits behind the point"
+    )]
     Cpus(String),
 }
 

@@ -32,7 +32,8 @@ impl Sanoid {
     /// The sanoid.conf.
     pub fn config(&self) -> Result<Config, ValueError> {
         let mut config = Config::default();
-        let templates = self.templates.iter().map(|(name, values)| (format!("template_{name}"), values));
+        let templates =
+            self.templates.iter().map(|(name, values)| (format!("template_{name}"), values));
         let datasets = self.datasets.iter().map(|(name, values)| (name.to_string(), values));
         for (section, values) in datasets.chain(templates) {
             for (key, value) in values {
@@ -92,7 +93,9 @@ impl Policies {
         let named = sanoid.datasets.keys().map(DatasetName::as_str);
         let all: Vec<&str> = there.into_iter().map(DatasetName::as_str).chain(named).collect();
         let settings = sanoid.config()?.resolve(&all)?;
-        Ok(Self(settings.into_iter().map(|settings| (settings.dataset.clone(), settings)).collect()))
+        Ok(Self(
+            settings.into_iter().map(|settings| (settings.dataset.clone(), settings)).collect(),
+        ))
     }
 
     /// What is in force for a dataset.
@@ -128,7 +131,8 @@ impl Policies {
         }
         if taking.keep.frequently > 0.0 && taking.marks.frequent_period > 0.0 {
             // A period that does not divide the hour ends with it; one beyond it comes once an hour.
-            let minutes = (1..60).find(|minutes| f64::from(*minutes) >= taking.marks.frequent_period);
+            let minutes =
+                (1..60).find(|minutes| f64::from(*minutes) >= taking.marks.frequent_period);
             let length = Span::from_secs(u64::from(minutes.unwrap_or(60_u32)) * 60);
             return Some(Period { length, follows_clock: true });
         }
@@ -161,4 +165,3 @@ impl serde::Serialize for Sanoid {
             .serialize(serializer)
     }
 }
-

@@ -37,9 +37,13 @@ const REPLICATE: &str = "syncoid-";
 const BASE: &str = "pitr-base-";
 const SNAPSHOT: &str = "sanoid";
 
+type Make = fn(Name) -> Task;
+
 /// A text that is no unit of this crate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a unit of a backup, a forget, a check, a replication, a base backup or of sanoid")]
+#[error(
+    "`{0}` is not a unit of a backup, a forget, a check, a replication, a base backup or of sanoid"
+)]
 pub struct UnknownUnit(String);
 
 impl Task {
@@ -85,15 +89,15 @@ impl FromStr for Task {
             let base = number.and_then(|nth| Some(Task::BaseBackup(nth, name.parse().ok()?)));
             return base.ok_or_else(unknown);
         }
-        let kinds: [(&str, fn(Name) -> Task); 4] = [
+        let kinds: [(&str, Make); 4] = [
             (BACKUP, Task::Backup),
             (FORGET, Task::Forget),
             (CHECK, Task::Check),
             (REPLICATE, Task::Replicate),
         ];
-        let found = kinds.into_iter().find_map(|(prefix, make)| {
-            Some(make(text.strip_prefix(prefix)?.parse().ok()?))
-        });
+        let found = kinds
+            .into_iter()
+            .find_map(|(prefix, make)| Some(make(text.strip_prefix(prefix)?.parse().ok()?)));
         found.ok_or_else(unknown)
     }
 }
@@ -244,7 +248,13 @@ mod tests {
             }
         }
         // Names of other releases of a tool, or of other tools, are nobody's.
-        for unknown in ["restic-backups-a.service", "restic-backup-.service", "sanoid-x.timer", "syncoid-a", "pitr-base-01-a.timer"] {
+        for unknown in [
+            "restic-backups-a.service",
+            "restic-backup-.service",
+            "sanoid-x.timer",
+            "syncoid-a",
+            "pitr-base-01-a.timer",
+        ] {
             assert!(Task::from_unit(unknown).is_err(), "{unknown}");
         }
     }

@@ -75,7 +75,8 @@ impl World {
             let root = root.as_str();
             root == "/" || met == root || met.starts_with(&format!("{root}/"))
         };
-        let Some(root) = run.roots.iter().filter(within).max_by_key(|root| root.as_str().len()) else {
+        let Some(root) = run.roots.iter().filter(within).max_by_key(|root| root.as_str().len())
+        else {
             return false;
         };
         // Each path that was given is walked for itself; what one of them leaves out, a deeper one may take.
@@ -96,7 +97,8 @@ impl World {
                 return false;
             }
             let Some((directory, name)) = step.rsplit_once('/') else { continue };
-            let tagged = self.files.iter().any(|(met, ..)| *met == format!("{directory}/CACHEDIR.TAG"));
+            let tagged =
+                self.files.iter().any(|(met, ..)| *met == format!("{directory}/CACHEDIR.TAG"));
             if run.marks.exclude_caches && tagged && name != "CACHEDIR.TAG" && *step != root {
                 return false;
             }

@@ -18,7 +18,12 @@ fn micros(span: backup_spec::span::Span) -> SignedDuration {
 }
 
 /// The ends of the runs of a task, each as late and as long as its draw from 0 to 1 says.
-fn runs(spec: &Checked, task: &Task, from: Timestamp, draws: &[(f64, f64)]) -> Vec<(Timestamp, Timestamp)> {
+fn runs(
+    spec: &Checked,
+    task: &Task,
+    from: Timestamp,
+    draws: &[(f64, f64)],
+) -> Vec<(Timestamp, Timestamp)> {
     let schedule = spec.schedule(task).unwrap();
     let part = |span, share: f64| {
         let micros: f64 = micros(span).as_secs_f64();
@@ -101,8 +106,12 @@ proptest! {
 
 fn snapshotting(zone: &str, calendar: &str, counts: &str) -> Checked {
     let mut text = format!("host = \"forge\"\nzone = \"{zone}\"\n");
-    let _ = writeln!(text, "[sanoid]\nschedule = \"{calendar}\"\naccuracy = \"1s\"\nrunTime = \"2min\"");
-    let _ = writeln!(text, "[sanoid.datasets.\"tank/a\"]\n{counts}\nautosnap = true\nautoprune = true");
+    let _ = writeln!(
+        text,
+        "[sanoid]\nschedule = \"{calendar}\"\naccuracy = \"1s\"\nrunTime = \"2min\""
+    );
+    let _ =
+        writeln!(text, "[sanoid.datasets.\"tank/a\"]\n{counts}\nautosnap = true\nautoprune = true");
     Spec::from_toml(&text).unwrap_or_else(|problems| panic!("{problems}")).check().unwrap()
 }
 
@@ -113,17 +122,27 @@ fn the_newest_snapshot_is_never_older_than_is_said() {
     let keep = |key: &str| none.replace(&format!("{key} = 0"), &format!("{key} = 9"));
     let mut compared = 0;
     for zone in ["UTC", "Europe/Berlin", "America/New_York"] {
-        for (calendar, key) in
-            [("*:0/5 UTC", "frequently"), ("*:0/5 UTC", "hourly"), ("*:0/15 UTC", "hourly"), ("*:0/15 UTC", "daily"), ("hourly UTC", "weekly")]
-        {
+        for (calendar, key) in [
+            ("*:0/5 UTC", "frequently"),
+            ("*:0/5 UTC", "hourly"),
+            ("*:0/15 UTC", "hourly"),
+            ("*:0/15 UTC", "daily"),
+            ("hourly UTC", "weekly"),
+        ] {
             let spec = snapshotting(zone, calendar, &keep(key));
             let (dataset, gap) = spec.snapshotted().next().unwrap();
             let policies = Policies::of(spec.sanoid.as_ref().unwrap(), []).unwrap();
             let settings = policies.get(dataset).unwrap().clone();
             let policy = Dataset { settings, zone: spec.zone.zone().clone() };
-            for from in ["2026-03-07T00:00:00Z", "2026-03-28T00:00:00Z", "2026-10-24T00:00:00Z", "2026-10-31T00:00:00Z"] {
+            for from in [
+                "2026-03-07T00:00:00Z",
+                "2026-03-28T00:00:00Z",
+                "2026-10-24T00:00:00Z",
+                "2026-10-31T00:00:00Z",
+            ] {
                 let mut now: Timestamp = from.parse().unwrap();
-                let until = now + SignedDuration::from_hours(if key == "weekly" { 24 * 21 } else { 72 });
+                let until =
+                    now + SignedDuration::from_hours(if key == "weekly" { 24 * 21 } else { 72 });
                 let mut held = Vec::new();
                 let mut newest: Option<Timestamp> = None;
                 let mut worst = SignedDuration::ZERO;
@@ -140,7 +159,9 @@ fn the_newest_snapshot_is_never_older_than_is_said() {
                     compared += 1;
                 }
                 assert!(worst <= micros(gap), "{zone} {key}: {worst:?} of {gap}");
-                println!("{zone} {calendar} {key} from {from}: {worst:?}, said to be {gap} at most");
+                println!(
+                    "{zone} {calendar} {key} from {from}: {worst:?}, said to be {gap} at most"
+                );
             }
         }
     }

@@ -17,7 +17,9 @@ use std::fmt::Write;
 
 use backup_spec::Spec;
 use backup_spec::coverage::{Coverage, Entry, Finding, Inventory, Tier, Why};
-use backup_spec::health::{self, Capacity, Ended, Level, Observations, Outcome, Record, ServiceEnd, What};
+use backup_spec::health::{
+    self, Capacity, Ended, Level, Observations, Outcome, Record, ServiceEnd, What,
+};
 use backup_spec::render::prometheus::{COMPLETE, Rules};
 use backup_spec::render::unit_file::read_command;
 use backup_spec::render::{Units, unit_file::UnitFile};
@@ -50,7 +52,8 @@ tiers = ["nas-backup"]
 "#;
 
 fn read(rest: &str) -> Result<Checked, String> {
-    let spec = Spec::from_toml(&format!("{HOST}{rest}")).map_err(|problems| problems.to_string())?;
+    let spec =
+        Spec::from_toml(&format!("{HOST}{rest}")).map_err(|problems| problems.to_string())?;
     spec.check().map_err(|problems| problems.to_string())
 }
 
@@ -155,9 +158,14 @@ fn a_job_that_dies_without_a_word_is_missed() {
     let job = task("restic-backup-sonarr");
     let done = at("2026-03-01T02:00:00Z");
     let mut seen = Observations::default();
-    assert_eq!(health::evaluate(&spec, &seen, done)[0].what, What::Unobserved { task: job.clone() });
+    assert_eq!(
+        health::evaluate(&spec, &seen, done)[0].what,
+        What::Unobserved { task: job.clone() }
+    );
     seen.tasks.insert(job.clone(), Record::since(done).after(done, Outcome::Complete));
-    let bound = jiff::SignedDuration::from_micros(i64::try_from(spec.bound(&job).unwrap().as_micros()).unwrap());
+    let bound = jiff::SignedDuration::from_micros(
+        i64::try_from(spec.bound(&job).unwrap().as_micros()).unwrap(),
+    );
     assert_eq!(health::evaluate(&spec, &seen, done + bound), []);
     let late = health::evaluate(&spec, &seen, done + bound + jiff::SignedDuration::from_secs(1));
     assert!(matches!(late[0].what, What::Stale { .. }));
@@ -201,7 +209,10 @@ fn a_lock_is_taken_first_and_given_back_last_by_each_job_for_itself() {
         let unit = &units.files[&format!("restic-backup-{job}.service")];
         let before = commands(unit, "ExecStartPre");
         let after = commands(unit, "ExecStopPost");
-        assert_eq!(before[..2], [vec!["mkdir", "-p", directory], vec!["touch", &format!("{directory}/{job}")]]);
+        assert_eq!(
+            before[..2],
+            [vec!["mkdir", "-p", directory], vec!["touch", &format!("{directory}/{job}")]]
+        );
         assert_eq!(after.last().unwrap(), &["rm", "-f", &format!("{directory}/{job}")]);
         // Every step behind runs however the one before it ended.
         assert!(unit.get("Service", "ExecStopPost").all(|line| line.starts_with('-')));
@@ -229,7 +240,8 @@ fn an_exclude_means_the_running_host_wherever_the_job_reads() {
 /// A snapshot of `/persist` does not hold the datasets that are mounted below it.
 #[test]
 fn a_dataset_below_what_a_job_reads_is_not_taken_for_read() {
-    let there = inventory(&[("rpool/persist", "/persist"), ("rpool/persist/sonarr", "/persist/sonarr")]);
+    let there =
+        inventory(&[("rpool/persist", "/persist"), ("rpool/persist/sonarr", "/persist/sonarr")]);
     let clone = "[jobs.system]\ndataset = \"rpool/persist\"\nmountpoint = \"/persist\"\n";
     let child = entry(&spec(clone), &there, "rpool/persist/sonarr");
     assert_eq!(child.refused[0].why, Why::NotDescended);
@@ -248,12 +260,13 @@ fn a_dataset_below_what_a_job_reads_is_not_taken_for_read() {
 /// A path was looked up by equality with a mountpoint: what lies below it belonged to nobody.
 #[test]
 fn a_path_belongs_to_the_longest_mount_above_it() {
-    let there = inventory(&[("tank/srv", "/srv"), ("tank/srv/a", "/srv/a"), ("tank/ab", "/srv/ab")]);
-    let job = "[jobs.a]\ndataset = \"tank/srv/a\"\nmountpoint = \"/srv/a\"\npaths = [\"/srv/a/data\"]\n";
+    let there =
+        inventory(&[("tank/srv", "/srv"), ("tank/srv/a", "/srv/a"), ("tank/ab", "/srv/ab")]);
+    let job =
+        "[jobs.a]\ndataset = \"tank/srv/a\"\nmountpoint = \"/srv/a\"\npaths = [\"/srv/a/data\"]\n";
     let of = |path: &str| format!("[protection]\n\"{path}\" = {{ class = \"standard\" }}\n");
-    let covered = |path: &str| {
-        !entry(&spec(&format!("{job}{}", of(path))), &there, path).copies.is_empty()
-    };
+    let covered =
+        |path: &str| !entry(&spec(&format!("{job}{}", of(path))), &there, path).copies.is_empty();
     assert!(covered("/srv/a/data"));
     assert!(covered("/srv/a/data/deep/down"));
     assert!(!covered("/srv/a/other"));
@@ -293,11 +306,11 @@ fn whatever_is_scheduled_has_a_timer() {
 /// The floor was raised to 2G: an override of 1G, meant as more, became less.
 #[test]
 fn less_than_the_floor_has_to_be_meant() {
-    let less = |extra: &str| {
-        format!("{SONARR}memory = \"1G\"\n{extra}\n[floor]\nmemory = \"2G\"\n")
-    };
+    let less =
+        |extra: &str| format!("{SONARR}memory = \"1G\"\n{extra}\n[floor]\nmemory = \"2G\"\n");
     assert_eq!(problems(&less("")), [(Code::BelowFloor, "jobs.sonarr.memory".into())]);
-    let service = units(&spec(&less("belowFloor = true"))).files["restic-backup-sonarr.service"].clone();
+    let service =
+        units(&spec(&less("belowFloor = true"))).files["restic-backup-sonarr.service"].clone();
     assert_eq!(service.get("Service", "MemoryMax").next(), Some("1G"));
 }
 
@@ -320,10 +333,14 @@ fn jobs_that_start_together_have_room_to_work() {
 /// An age of a day was an alert, and a healthy backup a day and some hours old.
 #[test]
 fn a_threshold_leaves_room_for_the_schedule_it_guards() {
-    let alerts = |warning: &str| format!("{SONARR}[alerts]\nbackup = {{ warning = \"{warning}\", critical = \"3d\" }}\n");
+    let alerts = |warning: &str| {
+        format!("{SONARR}[alerts]\nbackup = {{ warning = \"{warning}\", critical = \"3d\" }}\n")
+    };
     assert_eq!(problems(&alerts("24h")), [(Code::FalseAlarm, "alerts.backup.warning".into())]);
     spec(&alerts("30h"));
-    let never = problems(&format!("{SONARR}[alerts]\nbackup = {{ warning = \"3d\", critical = \"2d\" }}\n"));
+    let never = problems(&format!(
+        "{SONARR}[alerts]\nbackup = {{ warning = \"3d\", critical = \"2d\" }}\n"
+    ));
     assert_eq!(never, [(Code::ThresholdOrder, "alerts.backup".into())]);
 }
 
@@ -363,7 +380,10 @@ barman = { destination = "s3://backups/pg", server = "main", retention = "RECOVE
 base = [{ schedule = "daily UTC" }]
 "#;
     let decision = "[protection]\n\"tank/postgres-data\" = { class = \"standard\", tiers = [\"offsite-backup\"], consistency = \"transaction-consistent\", offsiteRpo = \"6min\" }\n";
-    let there = inventory(&[("rpool/persist", "/persist"), ("tank/postgres-data", "/persist/postgres-data")]);
+    let there = inventory(&[
+        ("rpool/persist", "/persist"),
+        ("tank/postgres-data", "/persist/postgres-data"),
+    ]);
     let job = "[jobs.system]\npaths = [\"/persist\"]\nexcludes = [\"/persist/postgres-data\"]\n";
     let found = entry(&spec(&format!("{job}{archive}{decision}")), &there, "tank/postgres-data");
     assert_eq!(found.findings, []);
@@ -405,11 +425,11 @@ fn no_repository_makes_itself_and_another_one_is_refused() {
     assert!(!text.contains("init"));
     assert_eq!(service.get("Unit", "RequiresMountsFor").next(), Some("/mnt/nas-backup"));
     let first = &commands(service, "ExecStartPre")[0];
-    assert!(first[2].contains(id), "the repository is looked at before anything is done: {first:?}");
-    assert_eq!(
-        Outcome::of_restic(Ended::Exited(10)).to_string(),
-        "failed: there is no repository"
+    assert!(
+        first[2].contains(id),
+        "the repository is looked at before anything is done: {first:?}"
     );
+    assert_eq!(Outcome::of_restic(Ended::Exited(10)).to_string(), "failed: there is no repository");
 }
 
 /// Words that the tools do not know were found at night, by the tools.
@@ -427,7 +447,11 @@ fn words_are_known_or_refused() {
     }
     // lz4 and zstd are ZFS's words; restic has three of its own.
     for word in ["lz4", "zstd"] {
-        let text = HOST.replacen("[repositories.r2]", &format!("compression = \"{word}\"\n[repositories.r2]"), 1);
+        let text = HOST.replacen(
+            "[repositories.r2]",
+            &format!("compression = \"{word}\"\n[repositories.r2]"),
+            1,
+        );
         let found = Spec::from_toml(&text).unwrap_err();
         assert_eq!(found.iter().next().unwrap().path, "repositories.nas.compression");
     }
@@ -436,13 +460,17 @@ fn words_are_known_or_refused() {
 /// A database stayed in backup mode: what should have ended it ran only when all went well, or was not there.
 #[test]
 fn what_a_hook_opens_is_closed_however_the_run_ends() {
-    let hook = "hooks = [{ open = [\"pg\", \"start\"], close = [\"pg\", \"stop\"], quiesces = true }]\n";
+    let hook =
+        "hooks = [{ open = [\"pg\", \"start\"], close = [\"pg\", \"stop\"], quiesces = true }]\n";
     let service = &units(&spec(&format!("{SONARR}{hook}"))).files["restic-backup-sonarr.service"];
     let (before, after) = (commands(service, "ExecStartPre"), commands(service, "ExecStopPost"));
-    let place = |words: &[&str], list: &[Vec<String>]| list.iter().position(|w| *w == words).unwrap();
+    let place =
+        |words: &[&str], list: &[Vec<String>]| list.iter().position(|w| *w == words).unwrap();
     // Around the snapshot, and inside of the lock.
     assert!(place(&["pg", "start"], &before) > 1);
-    assert!(place(&["pg", "start"], &before) < before.iter().position(|w| w[1] == "snapshot").unwrap());
+    assert!(
+        place(&["pg", "start"], &before) < before.iter().position(|w| w[1] == "snapshot").unwrap()
+    );
     assert_eq!(place(&["pg", "stop"], &after), after.len() - 2);
     assert!(service.get("Service", "ExecStartPost").next().is_none());
 
@@ -453,7 +481,8 @@ fn what_a_hook_opens_is_closed_however_the_run_ends() {
 /// A message looked for `restic-backups-NAME`, and the unit was `restic-backup-NAME`: job and repository stayed empty.
 #[test]
 fn the_name_of_a_unit_is_read_by_whoever_wrote_it() {
-    let spec = spec(&format!("{SONARR}[jobs.paperless-documents-nas]\npaths = [\"/mnt/documents\"]\n"));
+    let spec =
+        spec(&format!("{SONARR}[jobs.paperless-documents-nas]\npaths = [\"/mnt/documents\"]\n"));
     let named: BTreeSet<Task> =
         units(&spec).files.keys().map(|unit| Task::from_unit(unit).unwrap()).collect();
     assert_eq!(named, spec.tasks());
@@ -471,7 +500,8 @@ fn every_rule_has_labels_of_its_own() {
     let second = SONARR.replace("jobs.sonarr", "jobs.sonarr-offsite");
     let spec = spec(&format!("{SONARR}{second}"));
     let rules = Rules::of(&spec);
-    let seen: BTreeSet<_> = rules.all().iter().map(|r| (r.alert, r.severity, r.labels.clone())).collect();
+    let seen: BTreeSet<_> =
+        rules.all().iter().map(|r| (r.alert, r.severity, r.labels.clone())).collect();
     assert_eq!(seen.len(), rules.all().iter().count());
     // `job` is Prometheus's own label.
     assert!(rules.all().iter().all(|rule| rule.labels.iter().all(|(label, _)| *label != "job")));
@@ -496,7 +526,8 @@ fn every_program_that_a_unit_runs_is_listed() {
 /// A copy in the pool of what it is a copy of goes with it.
 #[test]
 fn a_copy_in_the_same_pool_is_none() {
-    let there = inventory(&[("tank/sonarr", "/var/lib/sonarr"), ("tank/backup", "/mnt/nas-backup")]);
+    let there =
+        inventory(&[("tank/sonarr", "/var/lib/sonarr"), ("tank/backup", "/mnt/nas-backup")]);
     let found = entry(&spec(SONARR), &there, "tank/sonarr");
     assert_eq!(found.refused[0].why, Why::SamePool);
 }

@@ -99,7 +99,8 @@ pub fn report(
         let Some(forget) = &repository.forget else { continue };
         let years = (0..3 * 365).rev().map(|day| now - SignedDuration::from_hours(24 * day));
         let history = simulate::simulate(&forget.keep, years)?;
-        let dates: Vec<String> = history.held.iter().map(|s| s.time.to_string()[..10].to_owned()).collect();
+        let dates: Vec<String> =
+            history.held.iter().map(|s| s.time.to_string()[..10].to_owned()).collect();
         writeln!(
             out,
             "\n{name} keeps {} of {} daily snapshots of the last three years: {}",

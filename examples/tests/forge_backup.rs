@@ -24,7 +24,8 @@ fn what_is_missing_is_found() {
     assert_eq!(spec.snapshotted().count(), 58);
 
     let missing = |tier: Tier| -> Vec<String> {
-        let found = coverage.findings().filter(|(_, found)| **found == Finding::MissingTier { tier });
+        let found =
+            coverage.findings().filter(|(_, found)| **found == Finding::MissingTier { tier });
         found.map(|(subject, _)| subject.to_string()).collect()
     };
     let services = |names: &str| -> Vec<String> {

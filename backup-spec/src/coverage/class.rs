@@ -1,9 +1,9 @@
 //! How well something must be protected: classes, tiers, objectives.
 
+use crate::span::Span;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
-use crate::span::Span;
 
 use zfs_props::name::DatasetName;
 
@@ -34,7 +34,9 @@ impl FromStr for Subject {
     fn from_str(text: &str) -> Result<Self, BadSubject> {
         let bad = |error: String| BadSubject { text: text.to_owned(), error };
         if text.starts_with('/') {
-            text.parse().map(Subject::Path).map_err(|error: crate::path::BadPath| bad(error.to_string()))
+            text.parse()
+                .map(Subject::Path)
+                .map_err(|error: crate::path::BadPath| bad(error.to_string()))
         } else {
             text.parse()
                 .map(Subject::Dataset)

@@ -169,7 +169,8 @@ impl Search<'_> {
             Filesystem::Dataset(dataset) => Some(dataset.pool()),
             Filesystem::Other(_) => None,
         };
-        directory.is_some_and(|directory| pool(directory).is_some() && pool(directory) == pool(path))
+        directory
+            .is_some_and(|directory| pool(directory).is_some() && pool(directory) == pool(path))
     }
 
     /// Tiers that someone else answers for.

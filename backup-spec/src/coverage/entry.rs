@@ -177,7 +177,11 @@ impl fmt::Display for Why {
 
 /// Something that is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case", tag = "code"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "kebab-case", tag = "code")
+)]
 #[non_exhaustive]
 pub enum Finding {
     /// Nobody decided how well this must be protected.
@@ -231,7 +235,9 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Finding::Unclassified => write!(f, "no class: nobody decided how well it must be protected")?,
+            Finding::Unclassified => {
+                write!(f, "no class: nobody decided how well it must be protected")?;
+            }
             Finding::NotThere => write!(f, "not there")?,
             Finding::MissingTier { tier } => write!(f, "no {tier}")?,
             Finding::TooStale { lack, objective, worst } => {
@@ -240,11 +246,17 @@ impl fmt::Display for Finding {
                     Lack::Site => "site",
                 };
                 match worst {
-                    Some(worst) => write!(f, "with the {lack}, {worst} can be lost; {objective} is allowed")?,
-                    None => write!(f, "with the {lack}, everything is lost; {objective} is allowed")?,
+                    Some(worst) => {
+                        write!(f, "with the {lack}, {worst} can be lost; {objective} is allowed")?;
+                    }
+                    None => {
+                        write!(f, "with the {lack}, everything is lost; {objective} is allowed")?;
+                    }
                 }
             }
-            Finding::HeldByNobody { job } => write!(f, "left out by {job}, and held by nobody else")?,
+            Finding::HeldByNobody { job } => {
+                write!(f, "left out by {job}, and held by nobody else")?;
+            }
         }
         write!(f, " [{}]", self.code())
     }
@@ -334,10 +346,13 @@ fn findings(entry: &Entry, protection: Option<&Protection>, there: bool) -> Vec<
     // What is made again by itself may be left out; what is in a snapshot of the same pool is in the same boat.
     let kept = entry.copies.iter().any(|copy| copy.tier != Tier::LocalSnapshot);
     if !kept && entry.class != Some(Class::Ephemeral) {
-        let left_out = entry.refused.iter().find_map(|refused| match (&refused.via, &refused.why) {
-            (Via::Task(Task::Backup(job)), Why::NotHeld { .. } | Why::NotDescended) => Some(job),
-            _ => None,
-        });
+        let left_out =
+            entry.refused.iter().find_map(|refused| match (&refused.via, &refused.why) {
+                (Via::Task(Task::Backup(job)), Why::NotHeld { .. } | Why::NotDescended) => {
+                    Some(job)
+                }
+                _ => None,
+            });
         findings.extend(left_out.map(|job| Finding::HeldByNobody { job: job.clone() }));
     }
     findings

@@ -197,7 +197,8 @@ impl Inventory {
 
     /// Where a dataset is mounted; the first path if it is at several.
     pub fn mount_of(&self, dataset: &DatasetName) -> Option<&AbsolutePath> {
-        let is = |filesystem: &Filesystem| matches!(filesystem, Filesystem::Dataset(d) if d == dataset);
+        let is =
+            |filesystem: &Filesystem| matches!(filesystem, Filesystem::Dataset(d) if d == dataset);
         self.mounts.iter().find(|(_, filesystem)| is(filesystem)).map(|(path, _)| path)
     }
 
@@ -250,7 +251,8 @@ fn unescaped(text: &str) -> Option<String> {
     while let [first, after @ ..] = rest {
         rest = match (first, after) {
             (b'\\', [a, b, c, after @ ..]) => {
-                let digit = |d: u8| d.is_ascii_digit().then(|| u32::from(d - b'0')).filter(|d| *d < 8);
+                let digit =
+                    |d: u8| d.is_ascii_digit().then(|| u32::from(d - b'0')).filter(|d| *d < 8);
                 let code = digit(*a)? * 64 + digit(*b)? * 8 + digit(*c)?;
                 bytes.push(u8::try_from(code).ok()?);
                 after
@@ -276,9 +278,12 @@ mod tests {
     #[test]
     fn the_longest_mount_at_a_component_boundary_wins() {
         let mut inventory = Inventory::default();
-        for (dataset, mount) in
-            [("rpool/root", "/"), ("tank/srv", "/srv"), ("tank/srv/a", "/srv/a"), ("tank/b", "/srv/a/b")]
-        {
+        for (dataset, mount) in [
+            ("rpool/root", "/"),
+            ("tank/srv", "/srv"),
+            ("tank/srv/a", "/srv/a"),
+            ("tank/b", "/srv/a/b"),
+        ] {
             inventory.add_filesystem(dataset.parse().unwrap(), Some(path(mount)));
         }
         let on = |text: &str| inventory.resolve(&path(text)).unwrap().1.to_string();

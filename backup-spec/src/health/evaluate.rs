@@ -1,7 +1,7 @@
 //! From observations to alerts.
 
-use std::fmt;
 use crate::span::Span;
+use std::fmt;
 
 use jiff::Timestamp;
 use zfs_props::name::DatasetName;
@@ -49,7 +49,11 @@ pub struct Alert {
 
 /// What an [`Alert`] is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase", tag = "kind"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "camelCase", tag = "kind")
+)]
 #[non_exhaustive]
 pub enum What {
     /// Nothing is known of a task that is declared.
@@ -161,7 +165,9 @@ impl fmt::Display for What {
                 "{replication} has no snapshot of {dataset} in common with its target: everything must be sent again"
             ),
             What::Full { dataset, percent } => write!(f, "{dataset} is more than {percent} % full"),
-            What::PreseedFailed { service } => write!(f, "the restore at the start of {service} failed"),
+            What::PreseedFailed { service } => {
+                write!(f, "the restore at the start of {service} failed")
+            }
         }
     }
 }
@@ -185,11 +191,8 @@ pub fn evaluate(spec: &Checked, seen: &Observations, now: Timestamp) -> Vec<Aler
     for ((replication, dataset), lag) in &seen.lags {
         let Some(ages) = spec.lag_ages(replication) else { continue };
         let level = lag.map_or(Some(Level::Critical), |lag| level(lag, ages));
-        let what = || What::Lag {
-            replication: replication.clone(),
-            dataset: dataset.clone(),
-            lag: *lag,
-        };
+        let what =
+            || What::Lag { replication: replication.clone(), dataset: dataset.clone(), lag: *lag };
         alerts.extend(level.map(|level| Alert { level, what: what() }));
     }
     let limits = spec.alerts.capacity;

@@ -1,7 +1,7 @@
 //! What a host says about its tasks, snapshots and space.
 
-use std::collections::BTreeMap;
 use crate::span::Span;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use zfs_props::name::DatasetName;

@@ -7,7 +7,11 @@ use super::outcome::Outcome;
 /// What is known of the runs of one task. Nothing but a complete run moves [`complete`](Self::complete), and nothing moves
 /// it back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 #[non_exhaustive]
 pub struct Record {
     /// Since when the task is declared; `None` if that is not known.
@@ -28,11 +32,8 @@ impl Record {
     /// The record after one more run.
     #[must_use]
     pub fn after(self, ended: Timestamp, outcome: Outcome) -> Self {
-        let complete = if outcome.is_complete() {
-            self.complete.max(Some(ended))
-        } else {
-            self.complete
-        };
+        let complete =
+            if outcome.is_complete() { self.complete.max(Some(ended)) } else { self.complete };
         let last = match self.last {
             Some((at, _)) if at > ended => self.last,
             _ => Some((ended, outcome)),

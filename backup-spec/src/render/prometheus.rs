@@ -80,7 +80,8 @@ impl Observations {
         }
         head(&mut text, USED, "Used space.");
         for (dataset, capacity) in &self.capacity {
-            let _ = writeln!(text, "{USED}{{dataset={}}} {}", quoted(dataset.as_str()), capacity.used);
+            let _ =
+                writeln!(text, "{USED}{{dataset={}}} {}", quoted(dataset.as_str()), capacity.used);
         }
         head(&mut text, AVAILABLE, "Available space.");
         for (dataset, capacity) in &self.capacity {
@@ -186,7 +187,11 @@ impl Rules {
             for (severity, age) in [("warning", ages.warning), ("critical", ages.critical)] {
                 rules.push(Rule {
                     alert: "ReplicationLag",
-                    expr: format!("{LAG}{{replication={}}} > {}", quoted(name.as_str()), seconds(age)),
+                    expr: format!(
+                        "{LAG}{{replication={}}} > {}",
+                        quoted(name.as_str()),
+                        seconds(age)
+                    ),
                     hold: Span::ZERO,
                     severity,
                     labels: vec![("replication", name.to_string())],
@@ -195,7 +200,8 @@ impl Rules {
             }
         }
         let capacity = spec.alerts.capacity;
-        for (severity, percent) in [("warning", capacity.warning), ("critical", capacity.critical)] {
+        for (severity, percent) in [("warning", capacity.warning), ("critical", capacity.critical)]
+        {
             rules.push(Rule {
                 alert: "DatasetFull",
                 expr: format!("100 * {USED} > {percent} * ({USED} + {AVAILABLE})"),
@@ -230,7 +236,11 @@ fn seconds(span: Span) -> u64 {
 impl fmt::Display for Rules {
     /// A rule file (YAML, of which every text is quoted as in JSON).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "groups:\n  - name: {}\n    rules:", quoted(&format!("backup of {}", self.host)))?;
+        writeln!(
+            f,
+            "groups:\n  - name: {}\n    rules:",
+            quoted(&format!("backup of {}", self.host))
+        )?;
         for rule in &self.rules {
             writeln!(f, "      - alert: {}", rule.alert)?;
             writeln!(f, "        expr: {}", quoted(&rule.expr))?;

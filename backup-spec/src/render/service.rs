@@ -10,9 +10,9 @@ use crate::job::Source;
 use crate::name::Name;
 use crate::repository::Repository;
 use crate::size::Cpus;
+use crate::span::Span;
 use crate::spec::Checked;
 use crate::timer::{DEFAULT_ACCURACY, Timer};
-use crate::span::Span;
 use crate::units::{self, Task};
 
 /// Where programs are, by their names: units are started with no search path that could be relied on (NixOS has next to none).
@@ -106,7 +106,10 @@ impl Builder<'_> {
                 let argv = self.run(argv.into());
                 let unit = head("Taking and pruning snapshots").set("After", "zfs-mount.service");
                 // sanoid reads the local clock for its marks.
-                let unit = unit.section("Service").set("Type", "oneshot").set("Environment", format_args!("TZ={}", spec.zone));
+                let unit = unit
+                    .section("Service")
+                    .set("Type", "oneshot")
+                    .set("Environment", format_args!("TZ={}", spec.zone));
                 Some(unit.command("ExecStart", &argv))
             }
         };
@@ -116,10 +119,11 @@ impl Builder<'_> {
     /// The directories of locks that a replication has to wait for.
     fn locks(&self, name: &Name) -> impl Iterator<Item = crate::path::AbsolutePath> {
         let replication = self.spec.replication.get(name);
-        let cloned = self.spec.jobs.values().filter(|job| job.enable).filter_map(|job| match &job.source {
-            Source::Clone { dataset, .. } => Some(dataset),
-            Source::Live {} => None,
-        });
+        let cloned =
+            self.spec.jobs.values().filter(|job| job.enable).filter_map(|job| match &job.source {
+                Source::Clone { dataset, .. } => Some(dataset),
+                Source::Live {} => None,
+            });
         let sent = cloned.filter(|dataset| replication.is_some_and(|r| r.includes(dataset)));
         sent.map(units::lock_directory).collect::<BTreeSet<_>>().into_iter()
     }
@@ -132,7 +136,9 @@ impl Builder<'_> {
         let mut unit = Self::repository_head(&format!("Backup {name}"), repository);
         unit = match &job.source {
             Source::Clone { .. } => unit.set("After", "zfs-mount.service"),
-            Source::Live {} => job.paths.iter().fold(unit, |unit, read| unit.set("RequiresMountsFor", path(read))),
+            Source::Live {} => {
+                job.paths.iter().fold(unit, |unit, read| unit.set("RequiresMountsFor", path(read)))
+            }
         };
         unit = self.repository_service(unit, name, repository);
         let cpus = job.resources.cpus.map(quota);
@@ -160,7 +166,13 @@ impl Builder<'_> {
         Ok(Some(unit))
     }
 
-    fn on_repository(&mut self, name: &Name, repository: &Repository, what: &str, argv: Vec<String>) -> UnitFile {
+    fn on_repository(
+        &mut self,
+        name: &Name,
+        repository: &Repository,
+        what: &str,
+        argv: Vec<String>,
+    ) -> UnitFile {
         let unit = Self::repository_head(&format!("{what} {name}"), repository);
         let unit = self.repository_service(unit, name, repository);
         let argv = self.run(argv);
@@ -168,11 +180,17 @@ impl Builder<'_> {
     }
 
     fn repository_head(what: &str, repository: &Repository) -> UnitFile {
-        let unit = head(what).set("After", "network-online.target").set("Wants", "network-online.target");
+        let unit =
+            head(what).set("After", "network-online.target").set("Wants", "network-online.target");
         unit.set_some("RequiresMountsFor", repository.directory().map(path))
     }
 
-    fn repository_service(&mut self, unit: UnitFile, name: &Name, repository: &Repository) -> UnitFile {
+    fn repository_service(
+        &mut self,
+        unit: UnitFile,
+        name: &Name,
+        repository: &Repository,
+    ) -> UnitFile {
         let mut unit = unit.section("Service").set("Type", "oneshot");
         for (variable, value) in restic::environment(repository) {
             unit = unit.set("Environment", quoted(&format!("{variable}={value}")));
@@ -248,7 +266,11 @@ pub fn read_timer(unit: &UnitFile) -> Result<Timer, BadTimer> {
     ) -> Result<Vec<T>, BadTimer> {
         let values = unit.get("Timer", setting);
         let parsed = values.map(|value| {
-            let bad = |error: T::Err| BadTimer { setting, value: value.to_owned(), what: error.to_string() };
+            let bad = |error: T::Err| BadTimer {
+                setting,
+                value: value.to_owned(),
+                what: error.to_string(),
+            };
             value.parse().map_err(bad)
         });
         parsed.collect()

@@ -28,7 +28,8 @@ mod tests {
     /// What `sh` makes of the line is the words.
     #[test]
     fn a_shell_reads_back_every_word() {
-        let words = ["", "a b", "it's", "$HOME `id` \\ \"", "new\nline", "*?[", "~", "#x", "é", "-o", "!x"];
+        let words =
+            ["", "a b", "it's", "$HOME `id` \\ \"", "new\nline", "*?[", "~", "#x", "é", "-o", "!x"];
         let script = format!("printf '%s\\0' {}", line(&words));
         let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
         let wanted: String = words.iter().flat_map(|word| [*word, "\0"]).collect();

@@ -80,7 +80,8 @@ impl UnitFile {
                 continue;
             }
             if let Some(name) = line.strip_prefix('[') {
-                let name = name.strip_suffix(']').ok_or_else(|| bad("the section is not closed"))?;
+                let name =
+                    name.strip_suffix(']').ok_or_else(|| bad("the section is not closed"))?;
                 unit = unit.section(name);
                 continue;
             }
@@ -214,10 +215,11 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        let words: Vec<String> =
-            ["restic", "-x", "", "a b", "100%", "$HOME", "\"\\", "a\nb\t", ";", "é", "--a=b c", "'"]
-                .map(String::from)
-                .into();
+        let words: Vec<String> = [
+            "restic", "-x", "", "a b", "100%", "$HOME", "\"\\", "a\nb\t", ";", "é", "--a=b c", "'",
+        ]
+        .map(String::from)
+        .into();
         let unit = UnitFile::default()
             .section("Service")
             .set("Type", "oneshot")

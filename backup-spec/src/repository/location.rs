@@ -124,8 +124,14 @@ impl FromStr for Location {
             "local" => Ok(Location::Local(rest.parse()?)),
             "sftp" => {
                 let good = rest.strip_prefix("//").map_or_else(
-                    || rest.split_once(':').is_some_and(|(host, path)| !host.is_empty() && !path.is_empty()),
-                    |rest| rest.split_once('/').is_some_and(|(host, path)| !host.is_empty() && !path.is_empty()),
+                    || {
+                        rest.split_once(':')
+                            .is_some_and(|(host, path)| !host.is_empty() && !path.is_empty())
+                    },
+                    |rest| {
+                        rest.split_once('/')
+                            .is_some_and(|(host, path)| !host.is_empty() && !path.is_empty())
+                    },
                 );
                 let form = form(Backend::Sftp, "sftp:USER@HOST:PATH or sftp://USER@HOST:PORT/PATH");
                 good.then(|| Location::Sftp(rest.trim_end_matches('/').to_owned())).ok_or(form)
@@ -143,7 +149,8 @@ impl FromStr for Location {
                 let form = || form(Backend::S3, "s3:HOST/BUCKET or s3:https://HOST/BUCKET");
                 let host = rest.split_once("://").map_or(rest, |(_, after)| after);
                 no_password(host)?;
-                let (host, bucket) = host.trim_start_matches('/').split_once('/').ok_or_else(form)?;
+                let (host, bucket) =
+                    host.trim_start_matches('/').split_once('/').ok_or_else(form)?;
                 if host.is_empty() || bucket.trim_matches('/').is_empty() {
                     return Err(form());
                 }
@@ -225,7 +232,9 @@ mod tests {
         let bad = |text: &str| text.parse::<Location>().unwrap_err();
         assert_eq!(bad("rest:https://forge:hunter2@nas-1:8000/"), BadLocation::Secret);
         assert_eq!(bad("rclone:remote:x"), BadLocation::Backend("rclone".into()));
-        for text in ["", "relative", "sftp:host", "rest:nas-1", "s3:host", "b2:", "rest:https://a b/"] {
+        for text in
+            ["", "relative", "sftp:host", "rest:nas-1", "s3:host", "b2:", "rest:https://a b/"]
+        {
             bad(text);
         }
     }

@@ -51,7 +51,12 @@ impl Found {
                 if forget.keep.is_empty() {
                     let what = "nothing would be kept: restic refuses to run so";
                     let remedy = "write what is kept, such as \"--keep-daily 14\"";
-                    self.add(join(&join(&path, "forget"), "keep"), Code::KeepsNothing, what, remedy);
+                    self.add(
+                        join(&join(&path, "forget"), "keep"),
+                        Code::KeepsNothing,
+                        what,
+                        remedy,
+                    );
                 }
             }
         }
@@ -71,7 +76,11 @@ impl Found {
                 | Flaw::Title(template) => template.as_str(),
                 _ => "",
             };
-            let path = if template.is_empty() { "notifications".into() } else { join("notifications", template) };
+            let path = if template.is_empty() {
+                "notifications".into()
+            } else {
+                join("notifications", template)
+            };
             self.add(path, Code::Notification, &flaw, flaw.remedy());
         }
     }
@@ -83,11 +92,16 @@ impl Found {
                 self.add(path.clone(), Code::Pitr, flaw, flaw.remedy());
             }
             // Files of a running database are of many moments; whoever restores them loses both copies at once.
-            for (job_name, job) in spec.jobs.iter().filter(|(_, job)| job.enable && archive.enable) {
+            for (job_name, job) in spec.jobs.iter().filter(|(_, job)| job.enable && archive.enable)
+            {
                 let Some(scan) = spec.scan(job_name) else { continue };
-                let torn = |own: &AbsolutePath| scan.verdict(&scan.ordinary(own), &Inventory::default()).is_included();
+                let torn = |own: &AbsolutePath| {
+                    scan.verdict(&scan.ordinary(own), &Inventory::default()).is_included()
+                };
                 if let (Source::Live {}, Some(own)) = (&job.source, archive.paths().find(torn)) {
-                    let what = format!("it copies {own} while the database writes there; the archive `{name}` has it");
+                    let what = format!(
+                        "it copies {own} while the database writes there; the archive `{name}` has it"
+                    );
                     let remedy = format!("exclude {own}/**");
                     let path = join(&join("jobs", job_name.as_str()), "excludes");
                     self.add(path, Code::CopiedWhileRunning, what, remedy);

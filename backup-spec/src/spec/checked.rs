@@ -51,7 +51,8 @@ impl Spec {
             let numbers = (1..).zip(&archive.pitr.base).map(|(nth, _)| nth);
             numbers.map(|nth| Task::BaseBackup(nth, name.clone()))
         });
-        let tasks = tasks.chain(bases).chain(replication.map(|(name, _)| Task::Replicate(name.clone())));
+        let tasks =
+            tasks.chain(bases).chain(replication.map(|(name, _)| Task::Replicate(name.clone())));
         tasks.chain(self.sanoid.as_ref().map(|_| Task::Snapshot)).collect()
     }
 
@@ -62,7 +63,9 @@ impl Spec {
             Task::Forget(name) => Some(&self.repositories.get(name)?.forget.as_ref()?.schedule),
             Task::Check(name) => Some(&self.repositories.get(name)?.check.as_ref()?.schedule),
             Task::Replicate(name) => Some(&self.replication.get(name)?.schedule),
-            Task::BaseBackup(nth, name) => return self.pitr.get(name)?.schedule(*nth).map(Cow::Owned),
+            Task::BaseBackup(nth, name) => {
+                return self.pitr.get(name)?.schedule(*nth).map(Cow::Owned);
+            }
             Task::Snapshot => Some(&self.sanoid.as_ref()?.schedule),
         }
         .map(Cow::Borrowed)
@@ -78,9 +81,9 @@ impl Checked {
         for task in spec.tasks() {
             let Some(schedule) = spec.schedule(&task) else { continue };
             let key = format!("{schedule:?}");
-            let found = known
-                .entry(key)
-                .or_insert_with(|| schedule.clone().into_owned().in_zone(spec.zone.zone()).bounds());
+            let found = known.entry(key).or_insert_with(|| {
+                schedule.clone().into_owned().in_zone(spec.zone.zone()).bounds()
+            });
             bounds.extend(found.map(|found| (task, found)));
         }
         let sent = spec.replication.values().map(Replication::source);
@@ -134,7 +137,9 @@ impl Checked {
 
     /// The datasets that sanoid takes snapshots of, of those that it or a replication names, and the longest time between two.
     pub fn snapshotted(&self) -> impl Iterator<Item = (&DatasetName, Span)> {
-        self.periods.iter().filter_map(|(dataset, period)| Some((dataset, self.snapshot_gap(*period)?)))
+        self.periods
+            .iter()
+            .filter_map(|(dataset, period)| Some((dataset, self.snapshot_gap(*period)?)))
     }
 
     /// The ages of a dataset's newest snapshot that are worth an alert.

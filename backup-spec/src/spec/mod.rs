@@ -146,7 +146,10 @@ impl Spec {
 
 /// Templates as the keys of a declaration: each with the events it tells.
 #[cfg(feature = "serde")]
-fn notifications<S: serde::Serializer>(all: &Notifications, serializer: S) -> Result<S::Ok, S::Error> {
+fn notifications<S: serde::Serializer>(
+    all: &Notifications,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     use crate::notify::{Event, Template};
     #[derive(serde::Serialize)]
     struct Form<'n> {
@@ -159,5 +162,6 @@ fn notifications<S: serde::Serializer>(all: &Notifications, serializer: S) -> Re
         told.map(|(event, _): (&Event, _)| event.as_str()).collect()
     };
     let forms = all.templates.iter();
-    serializer.collect_map(forms.map(|(name, template)| (name, Form { template, events: events(name) })))
+    serializer
+        .collect_map(forms.map(|(name, template)| (name, Form { template, events: events(name) })))
 }

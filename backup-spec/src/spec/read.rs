@@ -146,7 +146,8 @@ impl Read {
     /// The name of a host, as restic records it.
     fn host(&mut self, entry: &Entry<'_>) -> Option<String> {
         let text = self.reader.text(entry)?;
-        let good = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));
+        let good = !text.is_empty()
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));
         if good {
             return Some(text.to_owned());
         }
@@ -163,7 +164,12 @@ impl Read {
                 Ok(Some(pattern)) if !text.chars().any(char::is_control) => patterns.push(pattern),
                 Ok(Some(_)) => {
                     let what = "a control character in a pattern";
-                    self.reader.report(&element, Code::BadValue, what, "leave it out, or write `?`");
+                    self.reader.report(
+                        &element,
+                        Code::BadValue,
+                        what,
+                        "leave it out, or write `?`",
+                    );
                 }
                 Ok(None) => {
                     let what = "an empty pattern, which restic passes over";

@@ -24,10 +24,16 @@ impl JsonSchema for Spec {
             ("excludes", list(text("A restic pattern."))),
             ("floor", object([("memory", amount()), ("cpus", amount())], &[])),
             ("parallel", number()),
-            ("defaults", object(with_times([
-                ("repository", text("The repository of jobs that name none.")),
-                ("oneFileSystem", flag()),
-            ]), &[])),
+            (
+                "defaults",
+                object(
+                    with_times([
+                        ("repository", text("The repository of jobs that name none.")),
+                        ("oneFileSystem", flag()),
+                    ]),
+                    &[],
+                ),
+            ),
             ("repositories", named(repository())),
             ("jobs", named(job())),
             ("sanoid", sanoid()),
@@ -66,10 +72,16 @@ fn repository() -> Value {
             ("id", json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })),
             ("offsite", flag()),
             ("compression", json!({ "enum": ["auto", "off", "max"] })),
-            ("forget", object(with_times([
-                ("keep", text("What is kept, as `restic forget` takes it.")),
-                ("groupBy", text("Some of host,paths,tags.")),
-            ]), &["keep", "schedule", "runTime"])),
+            (
+                "forget",
+                object(
+                    with_times([
+                        ("keep", text("What is kept, as `restic forget` takes it.")),
+                        ("groupBy", text("Some of host,paths,tags.")),
+                    ]),
+                    &["keep", "schedule", "runTime"],
+                ),
+            ),
             ("check", object(with_times([("readPercent", number())]), &["schedule", "runTime"])),
         ],
         &["url", "passwordFile"],
@@ -78,7 +90,10 @@ fn repository() -> Value {
 
 fn job() -> Value {
     let command = || list(text("The program, or an argument."));
-    let hook = object([("open", command()), ("close", command()), ("quiesces", flag())], &["open", "close"]);
+    let hook = object(
+        [("open", command()), ("close", command()), ("quiesces", flag())],
+        &["open", "close"],
+    );
     object(
         with_times([
             ("enable", flag()),
@@ -127,7 +142,11 @@ fn replication() -> Value {
 
 fn archive() -> Value {
     let s3 = object(
-        [("bucket", text("The bucket.")), ("endpoint", text("Its address.")), ("region", text("Its region."))],
+        [
+            ("bucket", text("The bucket.")),
+            ("endpoint", text("Its address.")),
+            ("region", text("Its region.")),
+        ],
         &["bucket", "endpoint", "region"],
     );
     let repository = object(
@@ -208,7 +227,8 @@ fn alerts() -> Value {
         let age = || text("An age.");
         object([("warning", age()), ("critical", age())], &["warning", "critical"])
     };
-    let percents = object([("warning", number()), ("critical", number())], &["warning", "critical"]);
+    let percents =
+        object([("warning", number()), ("critical", number())], &["warning", "critical"]);
     object([("backup", ages()), ("lag", ages()), ("snapshot", ages()), ("capacity", percents)], &[])
 }
 

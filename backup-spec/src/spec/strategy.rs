@@ -33,8 +33,15 @@ const NAMES: [&str; 6] = ["a", "cache", "chunks", "x.db", "sonarr", "a b"];
 const PARTS: [&str; 8] = ["a", "cache", "chunks", "*.db", "c*", "**", "?", "[a-c]"];
 
 /// Expressions of which none elapses more often than every hour.
-const CALENDARS: [&str; 7] =
-    ["hourly UTC", "daily UTC", "*-*-* 00/6:30:00 UTC", "Mon..Fri 02:30 UTC", "weekly UTC", "monthly UTC", "*-*-1/7 UTC"];
+const CALENDARS: [&str; 7] = [
+    "hourly UTC",
+    "daily UTC",
+    "*-*-* 00/6:30:00 UTC",
+    "Mon..Fri 02:30 UTC",
+    "weekly UTC",
+    "monthly UTC",
+    "*-*-1/7 UTC",
+];
 
 fn parsed<T: std::str::FromStr>(text: &str) -> Option<T> {
     text.parse().ok()
@@ -56,11 +63,17 @@ pub fn schedule() -> impl Strategy<Value = Schedule> {
 
 /// A path of a file or directory on the hosts of [`inventory`].
 pub fn path() -> impl Strategy<Value = AbsolutePath> {
-    let top = prop::sample::select(vec!["/persist", "/persist/sonarr", "/persist/data", "/srv", "/srv/a b", "/other"]);
+    let top = prop::sample::select(vec![
+        "/persist",
+        "/persist/sonarr",
+        "/persist/data",
+        "/srv",
+        "/srv/a b",
+        "/other",
+    ]);
     let names = prop::collection::vec(prop::sample::select(&NAMES[..]), 0..4);
-    (top, names).prop_filter_map("read", |(top, names)| {
-        parsed(&format!("{top}/{}", names.join("/")))
-    })
+    (top, names)
+        .prop_filter_map("read", |(top, names)| parsed(&format!("{top}/{}", names.join("/"))))
 }
 
 fn pattern() -> impl Strategy<Value = Pattern> {
@@ -101,48 +114,53 @@ pub fn job() -> impl Strategy<Value = Job> {
 fn sanoid() -> impl Strategy<Value = Option<Sanoid>> {
     let counts = prop::collection::vec(0_u32..9, 6);
     let datasets = prop::sample::subsequence(&DATASETS[..], 0..DATASETS.len());
-    let some = (counts, datasets, any::<bool>()).prop_filter_map("read", |(counts, datasets, snap)| {
-        use crate::sanoid::Key;
-        let mut timer = Timer::new(parsed::<Calendar>("*:0/5 UTC")?);
-        timer.accuracy = Span::from_secs(1);
-        let mut sanoid = Sanoid::new(Schedule::new(timer, Span::from_secs(240)));
-        let keys = [Key::Frequently, Key::Hourly, Key::Daily, Key::Weekly, Key::Monthly, Key::Yearly];
-        let mut values: Values = keys.into_iter().zip(counts.iter().map(ToString::to_string)).collect();
-        values.insert(Key::Autosnap, if snap { "yes" } else { "no" }.into());
-        values.insert(Key::Autoprune, "yes".into());
-        for (dataset, _) in datasets {
-            sanoid.datasets.insert(parsed(dataset)?, values.clone());
-        }
-        Some(sanoid)
-    });
+    let some =
+        (counts, datasets, any::<bool>()).prop_filter_map("read", |(counts, datasets, snap)| {
+            use crate::sanoid::Key;
+            let mut timer = Timer::new(parsed::<Calendar>("*:0/5 UTC")?);
+            timer.accuracy = Span::from_secs(1);
+            let mut sanoid = Sanoid::new(Schedule::new(timer, Span::from_secs(240)));
+            let keys =
+                [Key::Frequently, Key::Hourly, Key::Daily, Key::Weekly, Key::Monthly, Key::Yearly];
+            let mut values: Values =
+                keys.into_iter().zip(counts.iter().map(ToString::to_string)).collect();
+            values.insert(Key::Autosnap, if snap { "yes" } else { "no" }.into());
+            values.insert(Key::Autoprune, "yes".into());
+            for (dataset, _) in datasets {
+                sanoid.datasets.insert(parsed(dataset)?, values.clone());
+            }
+            Some(sanoid)
+        });
     prop::option::of(some)
 }
 
 fn replication() -> impl Strategy<Value = Replication> {
     let source = prop::sample::select(&DATASETS[..]);
     let flags = (any::<bool>(), any::<bool>(), any::<bool>());
-    (source, flags, schedule()).prop_filter_map("read", |((source, _), (recursive, offsite, enable), schedule)| {
-        let mut job =
-            crate::syncoid::Replication::new(parsed(source)?, parsed("repl@nas:backup/copy")?);
-        job.recursive = recursive;
-        let mut replication = Replication::new(job, schedule);
-        (replication.offsite, replication.enable) = (offsite, enable);
-        Some(replication)
-    })
+    (source, flags, schedule()).prop_filter_map(
+        "read",
+        |((source, _), (recursive, offsite, enable), schedule)| {
+            let mut job =
+                crate::syncoid::Replication::new(parsed(source)?, parsed("repl@nas:backup/copy")?);
+            job.recursive = recursive;
+            let mut replication = Replication::new(job, schedule);
+            (replication.offsite, replication.enable) = (offsite, enable);
+            Some(replication)
+        },
+    )
 }
 
 fn requirement() -> impl Strategy<Value = Requirement> {
     let tiers: Vec<Tier> = Tier::WORDS.iter().map(|(_, tier)| *tier).collect();
     let most = tiers.len();
     let tiers = prop::sample::subsequence(tiers, 0..=most);
-    let objective = || prop::option::of((1_u64..100).prop_map(|hours| Span::from_secs(hours * 3600)));
-    (tiers, objective(), objective()).prop_map(|(tiers, onsite, offsite)| {
-        Requirement {
-            tiers: tiers.into_iter().collect(),
-            onsite_rpo: onsite,
-            offsite_rpo: offsite,
-            ..Requirement::default()
-        }
+    let objective =
+        || prop::option::of((1_u64..100).prop_map(|hours| Span::from_secs(hours * 3600)));
+    (tiers, objective(), objective()).prop_map(|(tiers, onsite, offsite)| Requirement {
+        tiers: tiers.into_iter().collect(),
+        onsite_rpo: onsite,
+        offsite_rpo: offsite,
+        ..Requirement::default()
     })
 }
 
@@ -154,35 +172,41 @@ pub fn spec() -> impl Strategy<Value = super::Checked> {
     let subjects = prop::collection::btree_set(path(), 0..3);
     let excludes = prop::collection::vec(prop::sample::select(vec!["**/cache", "*.tmp"]), 0..2);
     let parts = (jobs, sanoid(), replications, requirements, subjects, excludes);
-    parts.prop_filter_map("fits together", |(jobs, sanoid, replications, requirements, subjects, excludes)| {
-        let mut spec = Spec { host: "forge".into(), sanoid, ..Spec::default() };
-        let password: AbsolutePath = parsed("/run/secrets/restic")?;
-        spec.repositories.insert(parsed("nas")?, Repository::new(parsed("/mnt/nas")?, password));
-        for text in excludes {
-            spec.excludes.extend(Pattern::parse(text).ok().flatten());
-        }
-        for (n, mut job) in jobs.into_iter().enumerate() {
-            let name: Name = parsed(&format!("job{n}"))?;
-            // What can match nothing is refused; here it is left out.
-            let inert = crate::scan::Scan::of(&name, &job, &[]).inert;
-            job.excludes.retain(|pattern| !inert.contains(pattern));
-            spec.jobs.insert(name, job);
-        }
-        for (n, replication) in replications.into_iter().enumerate() {
-            spec.replication.insert(parsed(&format!("copy{n}"))?, replication);
-        }
-        for ((_, class), requirement) in Class::WORDS.iter().zip(requirements) {
-            spec.classes.insert(*class, requirement);
-        }
-        let datasets = DATASETS.iter().filter_map(|(dataset, _)| parsed::<DatasetName>(dataset));
-        let subjects = subjects.into_iter().map(Subject::Path).chain(datasets.map(Subject::Dataset));
-        for (n, subject) in subjects.enumerate() {
-            let (_, class) = Class::WORDS.get(n % 4)?;
-            let requirement = spec.classes.get(class)?.clone();
-            spec.protection.insert(subject, Protection::new(*class, requirement));
-        }
-        spec.check().ok()
-    })
+    parts.prop_filter_map(
+        "fits together",
+        |(jobs, sanoid, replications, requirements, subjects, excludes)| {
+            let mut spec = Spec { host: "forge".into(), sanoid, ..Spec::default() };
+            let password: AbsolutePath = parsed("/run/secrets/restic")?;
+            spec.repositories
+                .insert(parsed("nas")?, Repository::new(parsed("/mnt/nas")?, password));
+            for text in excludes {
+                spec.excludes.extend(Pattern::parse(text).ok().flatten());
+            }
+            for (n, mut job) in jobs.into_iter().enumerate() {
+                let name: Name = parsed(&format!("job{n}"))?;
+                // What can match nothing is refused; here it is left out.
+                let inert = crate::scan::Scan::of(&name, &job, &[]).inert;
+                job.excludes.retain(|pattern| !inert.contains(pattern));
+                spec.jobs.insert(name, job);
+            }
+            for (n, replication) in replications.into_iter().enumerate() {
+                spec.replication.insert(parsed(&format!("copy{n}"))?, replication);
+            }
+            for ((_, class), requirement) in Class::WORDS.iter().zip(requirements) {
+                spec.classes.insert(*class, requirement);
+            }
+            let datasets =
+                DATASETS.iter().filter_map(|(dataset, _)| parsed::<DatasetName>(dataset));
+            let subjects =
+                subjects.into_iter().map(Subject::Path).chain(datasets.map(Subject::Dataset));
+            for (n, subject) in subjects.enumerate() {
+                let (_, class) = Class::WORDS.get(n % 4)?;
+                let requirement = spec.classes.get(class)?.clone();
+                spec.protection.insert(subject, Protection::new(*class, requirement));
+            }
+            spec.check().ok()
+        },
+    )
 }
 
 /// What is on the host of a declaration: the datasets that it can name, most of them mounted where it says, and files.

@@ -43,7 +43,12 @@ impl Found {
             self.add(join(path, "paths"), Code::OutsideMountpoint, what, remedy);
         }
         if let Err(error) = units::clone_names(name, dataset) {
-            self.add(join(path, "dataset"), Code::BadValue, error, "take a shorter name for the job");
+            self.add(
+                join(path, "dataset"),
+                Code::BadValue,
+                error,
+                "take a shorter name for the job",
+            );
         }
     }
 
@@ -66,7 +71,9 @@ impl Found {
             let what = format!("`{pattern}` can match nothing that the job reads");
             let remedy = match &job.source {
                 Source::Clone { mountpoint, .. } => {
-                    format!("write a path below {mountpoint}, in full, or a pattern without a `/` in front")
+                    format!(
+                        "write a path below {mountpoint}, in full, or a pattern without a `/` in front"
+                    )
                 }
                 Source::Live {} => "leave it out".into(),
             };

@@ -36,7 +36,12 @@ impl Found {
             if !spec.classes.contains_key(&protection.class) {
                 let what = format!("nothing is said of the class `{}`", protection.class);
                 let remedy = "declare it in `classes`, if only to ask for nothing";
-                self.add(join(&protection_path(subject), "class"), Code::UnknownClass, what, remedy);
+                self.add(
+                    join(&protection_path(subject), "class"),
+                    Code::UnknownClass,
+                    what,
+                    remedy,
+                );
             }
         }
     }
@@ -48,13 +53,15 @@ impl Found {
         let bounds = jobs.filter_map(|task| Some((spec.bound(task)?, task.to_string())));
         self.threshold("backup", spec.alerts.backup, bounds.max());
         let enabled = spec.replication.iter().filter(|(_, replication)| replication.enable);
-        let bounds = enabled.filter_map(|(name, _)| Some((spec.lag_bound(name)?, name.to_string())));
+        let bounds =
+            enabled.filter_map(|(name, _)| Some((spec.lag_bound(name)?, name.to_string())));
         self.threshold("lag", spec.alerts.lag, bounds.max());
         let bounds = spec.snapshotted().map(|(dataset, gap)| (gap, dataset.to_string()));
         self.threshold("snapshot", spec.alerts.snapshot, bounds.max());
         let capacity = spec.alerts.capacity;
         if capacity.warning >= capacity.critical {
-            let what = format!("a warning at {} %, critical at {} %", capacity.warning, capacity.critical);
+            let what =
+                format!("a warning at {} %, critical at {} %", capacity.warning, capacity.critical);
             let remedy = "let the warning come first";
             self.add("alerts.capacity".into(), Code::ThresholdOrder, what, remedy);
         }
@@ -64,7 +71,8 @@ impl Found {
         let Some(ages) = declared else { return };
         let path = join("alerts", key);
         if ages.warning >= ages.critical {
-            let what = format!("a warning after {}, critical after {}", ages.warning, ages.critical);
+            let what =
+                format!("a warning after {}, critical after {}", ages.warning, ages.critical);
             let remedy = "let the warning come first";
             self.add(path.clone(), Code::ThresholdOrder, what, remedy);
         }

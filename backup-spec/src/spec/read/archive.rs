@@ -6,7 +6,8 @@ use super::{DATASET, PATH, Read, SPAN};
 use crate::archive::Archive;
 use crate::path::AbsolutePath;
 use crate::pitr::{
-    Barman, BaseBackup, Cluster, Compression, Kind, PgBackRest, Pitr, Repository, Spool, Storage, Tool,
+    Barman, BaseBackup, Cluster, Compression, Kind, PgBackRest, Pitr, Repository, Spool, Storage,
+    Tool,
 };
 use crate::spec::Code;
 use crate::timer::Timer;
@@ -28,8 +29,13 @@ impl Read {
         let mut table = self.reader.table(entry)?;
         let enable = self.flag(&mut table, "enable", true);
         let cluster = self.cluster(&mut table);
-        let archive_timeout = self.span(&mut table, "archiveTimeout", "write what may be lost, such as \"5min\"");
-        let arrival = self.span(&mut table, "arrival", "write how long a segment may take to arrive, such as \"1min\"");
+        let archive_timeout =
+            self.span(&mut table, "archiveTimeout", "write what may be lost, such as \"5min\"");
+        let arrival = self.span(
+            &mut table,
+            "arrival",
+            "write how long a segment may take to arrive, such as \"1min\"",
+        );
         let max_wal_senders =
             table.take("maxWalSenders").and_then(|entry| self.reader.parsed(&entry, COUNT));
         let run_time = self.span(&mut table, "runTime", "write how long a base backup may take");
@@ -51,13 +57,23 @@ impl Read {
         };
         let base = table.take("base").map(|entry| self.bases(&entry)).unwrap_or_default();
         self.reader.finish(&table);
-        let pitr =
-            Pitr { cluster: cluster?, archive_timeout: archive_timeout?, max_wal_senders, tool: tool?, base };
+        let pitr = Pitr {
+            cluster: cluster?,
+            archive_timeout: archive_timeout?,
+            max_wal_senders,
+            tool: tool?,
+            base,
+        };
         let archive = Archive::new(pitr, arrival?, run_time?);
         Some(Archive { enable, user: user.unwrap_or_else(|| archive.user.clone()), ..archive })
     }
 
-    fn span(&mut self, table: &mut Table<'_>, key: &'static str, remedy: &str) -> Option<crate::span::Span> {
+    fn span(
+        &mut self,
+        table: &mut Table<'_>,
+        key: &'static str,
+        remedy: &str,
+    ) -> Option<crate::span::Span> {
         let entry = self.reader.required(table, key, remedy)?;
         self.reader.parsed(&entry, SPAN)
     }
@@ -69,7 +85,8 @@ impl Read {
             table.take("dataDataset").and_then(|entry| self.reader.parsed(&entry, DATASET));
         let wal = table.take("wal");
         let wal = wal.and_then(|entry| self.reader.parsed::<AbsolutePath>(&entry, PATH));
-        let wal_dataset = table.take("walDataset").and_then(|entry| self.reader.parsed(&entry, DATASET));
+        let wal_dataset =
+            table.take("walDataset").and_then(|entry| self.reader.parsed(&entry, DATASET));
         Some(Cluster {
             data: data?.to_string(),
             data_dataset,
@@ -80,7 +97,8 @@ impl Read {
 
     fn barman(&mut self, entry: &Entry<'_>) -> Option<Barman> {
         let mut table = self.reader.table(entry)?;
-        let destination = self.required_text(&mut table, "destination", "write a bucket: s3://BUCKET/FOLDER");
+        let destination =
+            self.required_text(&mut table, "destination", "write a bucket: s3://BUCKET/FOLDER");
         let server = self.required_text(&mut table, "server", "write the name of the server in it");
         let retention = self.reader.required(&mut table, "retention", RETENTION);
         let retention = retention.and_then(|entry| self.reader.parsed(&entry, RETENTION));
@@ -98,22 +116,31 @@ impl Read {
         })
     }
 
-    fn required_text(&mut self, table: &mut Table<'_>, key: &'static str, remedy: &str) -> Option<String> {
+    fn required_text(
+        &mut self,
+        table: &mut Table<'_>,
+        key: &'static str,
+        remedy: &str,
+    ) -> Option<String> {
         let entry = self.reader.required(table, key, remedy)?;
         self.reader.text(&entry).map(str::to_owned)
     }
 
     fn pgbackrest(&mut self, entry: &Entry<'_>) -> Option<PgBackRest> {
         let mut table = self.reader.table(entry)?;
-        let stanza = self.required_text(&mut table, "stanza", "write the name of the cluster to pgBackRest");
-        let repositories = self.reader.required(&mut table, "repositories", "list the repositories");
+        let stanza =
+            self.required_text(&mut table, "stanza", "write the name of the cluster to pgBackRest");
+        let repositories =
+            self.reader.required(&mut table, "repositories", "list the repositories");
         let repositories = repositories.map(|entry| self.reader.list(&entry)).unwrap_or_default();
         let repositories = repositories.iter().filter_map(|entry| self.store(entry)).collect();
         let spool = table.take("spool").and_then(|entry| {
             let mut table = self.reader.table(&entry)?;
             let path = self.reader.required(&mut table, "path", PATH);
             let path = path.and_then(|entry| self.reader.parsed::<AbsolutePath>(&entry, PATH));
-            let limit = table.take("limit").and_then(|entry| self.reader.parsed(&entry, "write a number of bytes"));
+            let limit = table
+                .take("limit")
+                .and_then(|entry| self.reader.parsed(&entry, "write a number of bytes"));
             self.reader.finish(&table);
             Some(Spool { path: path?.to_string(), limit })
         });

@@ -47,7 +47,18 @@ impl Read {
         resources.below_floor = self.flag(&mut table, "belowFloor", false);
         self.reader.finish(&table);
         let job = Job::new(repository?, paths, schedule?);
-        Some(Job { enable, source, excludes, iexcludes, marks, one_file_system, tags, hooks, resources, ..job })
+        Some(Job {
+            enable,
+            source,
+            excludes,
+            iexcludes,
+            marks,
+            one_file_system,
+            tags,
+            hooks,
+            resources,
+            ..job
+        })
     }
 
     fn source(&mut self, table: &mut Table<'_>) -> Source {
@@ -56,7 +67,8 @@ impl Read {
         let (Some(dataset), Some(mountpoint)) = (&dataset, &mountpoint) else {
             if let Some(entry) = &dataset {
                 let what = "`dataset` without `mountpoint`";
-                let remedy = "write where the dataset is mounted: paths are those of the running host";
+                let remedy =
+                    "write where the dataset is mounted: paths are those of the running host";
                 self.reader.report_key(entry, crate::spec::Code::MissingKey, what, remedy);
             }
             if let Some(entry) = &mountpoint {
@@ -76,9 +88,9 @@ impl Read {
 
     fn marks(&mut self, table: &mut Table<'_>) -> Marks {
         let exclude_caches = self.flag(table, "excludeCaches", false);
-        let exclude_if_present = table.take("excludeIfPresent").map(|entry| {
-            self.reader.parsed_list(&entry, "write a list of names of files")
-        });
+        let exclude_if_present = table
+            .take("excludeIfPresent")
+            .map(|entry| self.reader.parsed_list(&entry, "write a list of names of files"));
         let exclude_larger_than = table.take("excludeLargerThan");
         let exclude_larger_than = exclude_larger_than
             .and_then(|entry| self.reader.parsed(&entry, "write an amount such as \"2G\""));

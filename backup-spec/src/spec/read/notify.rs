@@ -22,11 +22,13 @@ impl Read {
             };
             let (title, body) = (text("title"), text("body"));
             let variables = table.take("variables").map(|entry| {
-                self.reader.parsed_list::<String>(&entry, "write the names of the variables that it uses")
+                self.reader
+                    .parsed_list::<String>(&entry, "write the names of the variables that it uses")
             });
             let known: Vec<(&'static str, Event)> =
                 Event::ALL.iter().map(|event| (event.as_str(), *event)).collect();
-            let listed = table.take("events").map(|list| self.reader.list(&list)).unwrap_or_default();
+            let listed =
+                table.take("events").map(|list| self.reader.list(&list)).unwrap_or_default();
             let mut events = Vec::new();
             for entry in listed {
                 let Some(event) = self.reader.word(&entry, &known) else { continue };
@@ -37,7 +39,9 @@ impl Read {
                 }
             }
             self.reader.finish(&table);
-            let (Some(priority), Some(title), Some(body)) = (priority, title, body) else { continue };
+            let (Some(priority), Some(title), Some(body)) = (priority, title, body) else {
+                continue;
+            };
             let variables: BTreeSet<String> = variables.unwrap_or_default().into_iter().collect();
             let template = Template { priority, title, body, variables };
             for event in events {

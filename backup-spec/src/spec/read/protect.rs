@@ -30,7 +30,8 @@ impl Read {
         for entry in self.entries(top, "protection") {
             let subject = entry.key.parse::<Subject>();
             let subject = subject.map_err(|error| {
-                let remedy = "write a dataset such as tank/services/sonarr, or a path such as /persist";
+                let remedy =
+                    "write a dataset such as tank/services/sonarr, or a path such as /persist";
                 self.reader.report_key(&entry, Code::BadValue, error, remedy);
             });
             let Some(mut table) = self.reader.table(&entry) else { continue };
@@ -44,7 +45,8 @@ impl Read {
                 }
                 Some(class)
             });
-            let asked = class.and_then(|class| spec.classes.get(&class)).cloned().unwrap_or_default();
+            let asked =
+                class.and_then(|class| spec.classes.get(&class)).cloned().unwrap_or_default();
             let requirement = self.requirement(&mut table, asked);
             let payload = table.take("payload").map(|entry| self.payload(&entry));
             self.reader.finish(&table);

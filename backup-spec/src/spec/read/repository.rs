@@ -9,9 +9,11 @@ use crate::spec::Code;
 impl Read {
     pub(super) fn repository(&mut self, entry: &Entry<'_>) -> Option<Repository> {
         let mut table = self.reader.table(entry)?;
-        let url = self.reader.required(&mut table, "url", "write where it is, as `restic -r` takes it");
+        let url =
+            self.reader.required(&mut table, "url", "write where it is, as `restic -r` takes it");
         let url = url.and_then(|entry| {
-            self.reader.parsed(&entry, "write a directory, or sftp:, rest:, s3: or b2: and the rest")
+            self.reader
+                .parsed(&entry, "write a directory, or sftp:, rest:, s3: or b2: and the rest")
         });
         let password = "write the file that holds its password";
         let password = self.reader.required(&mut table, "passwordFile", password);

@@ -28,8 +28,16 @@ impl Read {
         for (entry, values) in templates {
             let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
             if entry.key.is_empty() || !entry.key.chars().all(plain) {
-                let what = format!("`{}` cannot be used: `use_template` separates names at commas", entry.key);
-                self.reader.report_key(&entry, Code::BadValue, what, "write letters, digits and `-`");
+                let what = format!(
+                    "`{}` cannot be used: `use_template` separates names at commas",
+                    entry.key
+                );
+                self.reader.report_key(
+                    &entry,
+                    Code::BadValue,
+                    what,
+                    "write letters, digits and `-`",
+                );
                 continue;
             }
             sanoid.templates.insert(entry.key.to_owned(), values);
@@ -122,10 +130,17 @@ impl Read {
                 return None;
             }
         };
-        let fits = !value.chars().any(char::is_control) && value.trim() == value && !value.starts_with("<<");
+        let fits = !value.chars().any(char::is_control)
+            && value.trim() == value
+            && !value.starts_with("<<");
         if !fits {
             let what = format!("{value:?} cannot stand in a sanoid.conf");
-            self.reader.report(entry, Code::BadValue, what, "write one line without blanks around it");
+            self.reader.report(
+                entry,
+                Code::BadValue,
+                what,
+                "write one line without blanks around it",
+            );
             return None;
         }
         Some(value)
