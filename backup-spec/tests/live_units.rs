@@ -209,7 +209,7 @@ fn prometheus_judges_as_we_do() {
         "rule_files: [rules.yml]\nevaluation_interval: 1m\ntests:\n  - interval: 1m\n    input_series:\n",
     );
     let _ = writeln!(
-        test,
+        text,
         "      - series: '{COMPLETE}{{task=\"restic-backup-a\"}}'\n        values: '{}'",
         series.join(" ")
     );
@@ -224,7 +224,7 @@ fn prometheus_judges_as_we_do() {
     let mut judged = 0;
     let mut expect = |text: &mut String, minute: i64, alert: &str, alerts: &str| {
         let _ = writeln!(
-            test,
+            text,
             "      - eval_time: {minute}m\n        alertname: {alert}\n        exp_alerts:\n{alerts}"
         );
         judged += 1;
