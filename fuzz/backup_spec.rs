@@ -1,11 +1,19 @@
 // What the fuzz targets of backup-spec do with their input, and `backup-spec/tests/corpus.rs` with every file of the
 // corpora. A property that fails panics.
 
+use backup_spec::Spec;
 use backup_spec::calendar::Calendar;
+use backup_spec::coverage::{Coverage, Inventory};
 use backup_spec::notify::Text;
 use backup_spec::pitr::Retention;
+use backup_spec::render::Units;
+use backup_spec::render::prometheus::Rules;
+use backup_spec::render::restic::Backup;
+use backup_spec::render::service::Programs;
+use backup_spec::render::unit_file::{UnitFile, read_command};
 use backup_spec::span::Span;
 use backup_spec::syncoid::Replication;
+use backup_spec::units::Task;
 use jiff::Timestamp;
 
 /// Expressions, one a line: each reads back from its normal form, and looking for its elapses ends.
@@ -71,5 +79,73 @@ pub fn syncoid(data: &[u8]) {
             let argv = job.argv();
             assert!(Replication::from_argv(&argv).as_ref() == Ok(&job), "{argv:?}");
         }
+    }
+}
+
+/// A declaration in TOML: it is refused with every problem, or holds together and reads back from its JSON.
+pub fn backup_toml(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match Spec::from_toml(text) {
+        Ok(spec) => holds_together(spec),
+        Err(problems) => assert!(problems.iter().next().is_some()),
+    }
+}
+
+/// The same in JSON.
+pub fn backup_json(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(spec) = Spec::from_json(text) {
+        holds_together(spec);
+    }
+}
+
+fn holds_together(spec: Spec) {
+    let json = serde_json::to_string(&spec).unwrap_or_default();
+    let again = Spec::from_json(&json);
+    assert!(again.as_ref() == Ok(&spec), "{json}\n{again:?}");
+    let checked = spec.check();
+    assert!(checked.is_ok(), "what was read has been checked: {checked:?}");
+    let Ok(spec) = checked else { return };
+    let coverage = Coverage::of(&spec, &Inventory::default());
+    let _ = (coverage.to_string(), coverage.report(&spec).to_string(), Rules::of(&spec).to_string());
+    let units = Units::of(&spec, &Programs::new());
+    assert!(units.is_ok(), "names of clones have been checked");
+    for (name, unit) in units.iter().flat_map(|units| &units.files) {
+        assert!(UnitFile::parse(&unit.to_string()).as_ref() == Ok(unit), "{unit}");
+        assert!(Task::from_unit(name).is_ok_and(|task| spec.tasks().contains(&task)), "{name}");
+        let commands = ["ExecStartPre", "ExecStart", "ExecStopPost"];
+        let mut lines = commands.iter().flat_map(|key| unit.get("Service", key));
+        assert!(lines.all(|line| read_command(line).is_some()), "{unit}");
+    }
+}
+
+/// A unit file, and its command lines: what is read is written so that it reads back.
+pub fn unit_file(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(unit) = UnitFile::parse(text) else { return };
+    assert!(UnitFile::parse(&unit.to_string()).as_ref() == Ok(&unit), "{unit}");
+    for line in unit.get("Service", "ExecStart") {
+        let Some((words, _)) = read_command(line) else { continue };
+        let written = UnitFile::default().section("Service").command("ExecStart", &words);
+        let again = written.get("Service", "ExecStart").next().and_then(read_command);
+        assert!(again == Some((words, true)), "{line}");
+    }
+}
+
+/// An argument list of `restic backup`, one word a line.
+pub fn restic_args(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let words: Vec<&str> = text.lines().collect();
+    if let Ok(backup) = Backup::from_args(&words) {
+        assert!(Backup::from_args(&backup.args()).as_ref() == Ok(&backup), "{words:?}");
+    }
+}
+
+/// `/proc/self/mountinfo`: every path on it is found where it is mounted.
+pub fn mountinfo(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(inventory) = Inventory::default().with_mountinfo(text) else { return };
+    for (path, filesystem) in inventory.mounts() {
+        assert!(inventory.resolve(path) == Some((path, filesystem)), "{path}");
     }
 }

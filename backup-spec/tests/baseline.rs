@@ -10,3 +10,11 @@ mod harness;
 #[cfg(feature = "tz")]
 #[path = "baseline/calendar.rs"]
 mod calendar;
+#[path = "baseline/restic_exclude.rs"]
+mod restic_exclude;
+#[path = "baseline/restic_forget.rs"]
+mod restic_forget;
+#[path = "baseline/sanoid.rs"]
+mod sanoid;
+#[path = "baseline/zrepl_grid.rs"]
+mod zrepl_grid;

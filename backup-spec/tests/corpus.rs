@@ -34,3 +34,28 @@ fn template() {
 fn syncoid() {
     replay("syncoid", bodies::syncoid);
 }
+
+#[test]
+fn backup_toml() {
+    replay("backup_toml", bodies::backup_toml);
+}
+
+#[test]
+fn backup_json() {
+    replay("backup_json", bodies::backup_json);
+}
+
+#[test]
+fn unit_file() {
+    replay("unit_file", bodies::unit_file);
+}
+
+#[test]
+fn restic_args() {
+    replay("restic_args", bodies::restic_args);
+}
+
+#[test]
+fn mountinfo() {
+    replay("mountinfo", bodies::mountinfo);
+}

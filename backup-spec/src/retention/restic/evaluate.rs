@@ -1,0 +1,106 @@
+//! One group of snapshots, newest first, through every rule.
+
+use jiff::Timestamp;
+
+use super::keep::{Count, Keep, Rule};
+use super::verdict::Marks;
+use crate::Snapshot;
+use crate::retention::bucket::Buckets;
+
+/// The period of `rule`; `nr` makes every snapshot one of its own.
+fn bucket(rule: Rule, buckets: &Buckets, nr: i64) -> i64 {
+    match rule {
+        Rule::Last => nr,
+        Rule::Hourly => buckets.hour,
+        Rule::Daily => buckets.day,
+        Rule::Weekly => buckets.week,
+        Rule::Monthly => buckets.month,
+        Rule::Yearly => buckets.year,
+    }
+}
+
+/// A count rule that has something left.
+struct Counting {
+    rule: Rule,
+    left: Count,
+    last: Option<i64>,
+}
+
+/// A duration rule, and the instant that it reaches back to.
+struct Reaching {
+    rule: Rule,
+    /// `None`: to the beginning of time.
+    after: Option<(i128, i32)>,
+    last: Option<i64>,
+}
+
+/// What keeps each snapshot of one group, in the order given, which is newest first.
+pub(super) fn evaluate(
+    keep: &Keep,
+    snapshots: &[Snapshot],
+    newest_first: &[(i64, usize)],
+    now: Timestamp,
+    mut decided: impl FnMut(usize, Marks),
+) {
+    let at = |index: usize| snapshots.get(index);
+    let latest = newest_first.iter().filter_map(|&(_, index)| at(index)).find(|s| s.time < now);
+    let mut counting: Vec<Counting> = Rule::ALL
+        .iter()
+        .map(|&rule| Counting { rule, left: keep.count(rule), last: None })
+        .filter(|rule| rule.left.is_on())
+        .collect();
+    let mut reaching: Vec<Reaching> = Rule::ALL
+        .iter()
+        .filter(|&&rule| !keep.within(rule).is_zero())
+        .map(|&rule| Reaching {
+            rule,
+            after: latest.map(|latest| keep.within(rule).before(latest.time, latest.offset)),
+            last: None,
+        })
+        .collect();
+
+    let mut buckets = None::<Buckets>;
+    for (nr, &(second, index)) in (0_i64..).zip(newest_first) {
+        let Some(snapshot) = at(index) else { continue };
+        let mut marks = Marks::default();
+        if keep.tags().iter().any(|list| list.matches(snapshot)) {
+            marks.tagged();
+        }
+        if counting.is_empty() && reaching.is_empty() {
+            decided(index, marks);
+            continue;
+        }
+        let is_oldest = usize::try_from(nr).is_ok_and(|nr| nr + 1 == newest_first.len());
+        let of = match buckets {
+            Some(newer) => newer.next(second, snapshot.offset),
+            None => Buckets::of(second, snapshot.offset),
+        };
+        buckets = Some(of);
+
+        for rule in &mut counting {
+            let bucket = bucket(rule.rule, &of, nr);
+            let is_new = rule.last != Some(bucket);
+            if is_new || is_oldest {
+                marks.counted(rule.rule, !is_new);
+                rule.last = Some(bucket);
+                if let Count::Newest(left) = &mut rule.left {
+                    *left -= 1;
+                }
+            }
+        }
+        counting.retain(|rule| rule.left.is_on());
+
+        // Newest first: what one rule does not reach, it will not reach again.
+        let time = (i128::from(second), snapshot.time.subsec_nanosecond());
+        reaching.retain(|rule| rule.after.is_none_or(|after| time > after));
+        for rule in &mut reaching {
+            let bucket = bucket(rule.rule, &of, nr);
+            let is_new = rule.last != Some(bucket);
+            if is_new || is_oldest {
+                marks.reached(rule.rule, !is_new);
+                rule.last = Some(bucket);
+            }
+        }
+        decided(index, marks);
+    }
+}

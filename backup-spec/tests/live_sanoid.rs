@@ -1,0 +1,164 @@
+//! Beside the sanoid that is installed: files that we write, over datasets of a stand-in for `zfs`.
+#![cfg(all(feature = "proptest", unix))]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use backup_spec::Snapshot;
+use backup_spec::retention::sanoid::{World, run};
+use backup_spec::sanoid::{Config, strategy};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+
+const DATASETS: [&str; 4] = ["tank", "tank/a", "tank/a/x", "tank/b"];
+
+/// Keeps datasets in one file, snapshots with their creation in another, and writes down what it is asked
+/// to do.
+const ZFS: &str = r#"#!/bin/sh
+case "$1" in
+list)
+    for last in "$@"; do :; done
+    grep -E "^$last(/|\$)" "$WORLD/datasets" ;;
+get) cat "$WORLD/snapshots" ;;
+snapshot)
+    shift
+    flag=; [ "$1" = -r ] && { flag='-r '; shift; }
+    if grep -q "^$1	" "$WORLD/snapshots"; then echo 'dataset already exists' >&2; exit 1; fi
+    echo "take $flag$1" >> "$WORLD/done" ;;
+destroy) echo "destroy $2" >> "$WORLD/done" ;;
+esac
+"#;
+
+fn executable(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// What a run of ours would do, in the words of the stand-in.
+fn ours(config: &Config, world: &World) -> Option<BTreeSet<String>> {
+    let run = run(&config.resolve(&DATASETS).unwrap(), world);
+    if run.died.is_some() {
+        return None;
+    }
+    let taken = run.taken.iter().map(|taken| {
+        let flag = if taken.recursive { "-r " } else { "" };
+        format!("take {flag}{}@{}", taken.dataset, taken.name)
+    });
+    let destroyed =
+        run.destroyed.iter().map(|(dataset, name, _)| format!("destroy {dataset}@{name}"));
+    Some(taken.chain(destroyed).collect())
+}
+
+#[test]
+fn does_what_sanoid_does() {
+    let Ok(version) = Command::new("sanoid").arg("--version").output() else {
+        println!("skipped: sanoid (no sanoid)");
+        return;
+    };
+    println!("{}", String::from_utf8_lossy(&version.stdout).lines().next().unwrap_or_default());
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir(path("bin")).unwrap();
+    executable(&path("bin/zfs"), ZFS);
+    executable(&path("bin/zpool"), "#!/bin/sh\necho 50%\n");
+    // Older versions look for a `zfs send` before each destroy.
+    executable(&path("bin/ps"), "#!/bin/sh\n");
+    std::fs::write(path("datasets"), DATASETS.join("\n") + "\n").unwrap();
+    let search = format!("{}:{}", path("bin").display(), std::env::var("PATH").unwrap_or_default());
+
+    let mut runner = TestRunner::deterministic();
+    let (mut same, mut died, mut taken, mut destroyed) = (0, 0, 0, 0);
+    for nr in 0..40_i64 {
+        let config = strategy::config().new_tree(&mut runner).unwrap().current();
+        // Scripts are of no concern here, one key is younger than some installed versions, and how full
+        // the pool is has its own recordings.
+        let text: String = config
+            .to_string()
+            .lines()
+            .filter(|line| !line.contains("_script") && !line.contains("prune_defer"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let config: Config = text.parse().unwrap();
+        std::fs::write(path("sanoid.conf"), &text).unwrap();
+        if Path::new("/usr/share/sanoid/sanoid.defaults.conf").exists() {
+            std::fs::copy("/usr/share/sanoid/sanoid.defaults.conf", path("sanoid.defaults.conf"))
+                .unwrap();
+        }
+
+        let start = Timestamp::now();
+        let mut datasets = BTreeMap::new();
+        let mut listed = String::new();
+        for dataset in DATASETS {
+            let mut snapshots = Vec::new();
+            for (kind, seconds) in [
+                ("frequently", 900),
+                ("hourly", 3600),
+                ("daily", 86_400),
+                ("weekly", 604_800),
+                ("monthly", 2_678_400),
+            ] {
+                for age in 0..8 {
+                    // Young ones in some runs only.
+                    let age = seconds * age + nr * 977 % (2 * seconds);
+                    let created = start.as_second() - age - 5;
+                    let name = format!("autosnap_{age}_{kind}");
+                    listed.push_str(&format!("{dataset}@{name}\tcreation\t{created}\t-\n"));
+                    snapshots.push(Snapshot::new(name, Timestamp::from_second(created).unwrap()));
+                }
+            }
+            datasets.insert(dataset.to_owned(), snapshots);
+        }
+        std::fs::write(path("snapshots"), &listed).unwrap();
+        std::fs::write(path("done"), "").unwrap();
+        for name in ["cache", "run"] {
+            let _ = std::fs::remove_dir_all(path(name));
+        }
+        let zone = ["UTC", "Europe/Berlin", "Asia/Kolkata"][nr as usize % 3];
+        let before = Timestamp::now();
+        let output = Command::new("sanoid")
+            .args(["--cron", "--configdir"])
+            .arg(folder.path())
+            .arg("--cache-dir")
+            .arg(path("cache"))
+            .arg("--run-dir")
+            .arg(path("run"))
+            .env("PATH", &search)
+            .env("WORLD", folder.path())
+            .env("TZ", zone)
+            .output()
+            .unwrap();
+        let after = Timestamp::now();
+        let done = std::fs::read_to_string(path("done")).unwrap();
+        let theirs: BTreeSet<String> = done.lines().map(str::to_owned).collect();
+        let mut world = World {
+            now: before,
+            zone: TimeZone::get(zone).unwrap(),
+            datasets,
+            capacity: BTreeMap::from([("tank".to_owned(), 50)]),
+        };
+        // The clock went on while it ran: the answer of one of these seconds.
+        let mut answers = (before.as_second()..=after.as_second()).map(|second| {
+            world.now = Timestamp::from_second(second).unwrap();
+            ours(&config, &world)
+        });
+        let expected = output.status.success().then(|| theirs.clone());
+        let found = answers.any(|answer| answer == expected);
+        let error = String::from_utf8_lossy(&output.stderr);
+        let last = ours(&config, &world).unwrap_or_default();
+        let differ: Vec<_> = last.symmetric_difference(&theirs).collect();
+        assert!(found, "{zone}\n{text}\n{error}\nonly one of us: {differ:#?}");
+        same += 1;
+        died += usize::from(expected.is_none());
+        taken += theirs.iter().filter(|line| line.starts_with("take")).count();
+        destroyed += theirs.iter().filter(|line| line.starts_with("destroy")).count();
+    }
+    println!(
+        "sanoid: {same} files alike ({died} of them fatal), {taken} taken, {destroyed} destroyed"
+    );
+    assert!(taken > 0 && destroyed > 0);
+}
