@@ -66,7 +66,7 @@ mod zone;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-pub use error::{CalendarError, Fault, Name};
+pub use error::{CalendarError, Fault, FieldName};
 pub use gap::{Gap, Gaps};
 
 use elapse::Pattern;
@@ -165,9 +165,4 @@ impl Calendar {
     }
 }
 
-#[cfg(feature = "serde")]
-impl serde::Serialize for Calendar {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+crate::text_form!(Calendar);
