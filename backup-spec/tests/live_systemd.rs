@@ -42,7 +42,11 @@ struct Said {
 
 const ELAPSES: usize = 6;
 
-fn ask(text: &str, zone: &str, base: Timestamp) -> Option<Said> {
+/// systemd reads the expression, and then cannot find an elapse that there is: a step that leaves its field across a change
+/// of the clock sends it round in circles. True; or it does not read the expression.
+struct GaveUp(bool);
+
+fn ask(text: &str, zone: &str, base: Timestamp) -> Result<Said, GaveUp> {
     let base = format!("{} UTC", base.strftime("%Y-%m-%d %H:%M:%S"));
     let output = Command::new("systemd-analyze")
         .env("TZ", zone)
