@@ -446,9 +446,4 @@ pub fn strategy() -> impl proptest::strategy::Strategy<Value = Span> {
     (0..64_u32, any::<u64>()).prop_map(|(bits, value)| Span(value >> 1 >> bits))
 }
 
-#[cfg(feature = "serde")]
-impl serde::Serialize for Span {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+crate::text_form!(Span);

@@ -154,6 +154,31 @@ fn a_second_pass_counts_only_from_inside() {
     );
 }
 
+/// An abbreviation of the host's own zone stands for a half of the year (recorded from systemd 252).
+#[test]
+fn an_abbreviation_of_the_local_zone_is_half_a_year() {
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let next = |text: &str, zone: &str, base: &str| {
+        let calendar = text.parse::<Calendar>().unwrap().in_zone(TimeZone::get(zone).unwrap());
+        calendar.upcoming(at(base)).take(3).collect::<Vec<_>>()
+    };
+    let (berlin, york) = ("Europe/Berlin", "America/New_York");
+    let winter = next("10:00 CET", berlin, "2024-01-10T00:00:00Z");
+    assert_eq!(winter, ["2024-01-10T09:00:00Z", "2024-01-11T09:00:00Z", "2024-01-12T09:00:00Z"].map(at));
+    // Until the clocks change.
+    assert_eq!(next("10:00 EST", york, "2024-03-09T00:00:00Z"), [at("2024-03-09T15:00:00Z")]);
+    for base in ["2024-06-01T00:00:00Z", "2024-10-26T00:00:00Z"] {
+        assert_eq!(next("10:00 CET", berlin, base), []);
+        assert_eq!(next("10:00 EST", york, base), []);
+    }
+    assert_eq!(next("10:00 CET", berlin, "2024-10-27T00:00:00Z")[0], at("2024-10-27T09:00:00Z"));
+    // To another host it is the zone of that name.
+    assert_eq!(next("10:00 EST", berlin, "2024-06-01T00:00:00Z")[0], at("2024-06-01T15:00:00Z"));
+    let calendar: Calendar = "10:00 CET".parse().unwrap();
+    let calendar = calendar.in_zone(TimeZone::get(berlin).unwrap());
+    assert_eq!(calendar.previous_before(at("2024-07-01T00:00:00Z")).unwrap(), at("2024-03-30T09:00:00Z"));
+}
+
 /// `0/7` leaves the hour at 63: systemd goes on from there, and misses midnight.
 #[test]
 fn a_step_that_overshoots_the_day_misses_its_first_minutes() {

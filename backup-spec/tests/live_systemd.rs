@@ -23,6 +23,11 @@ fn release() -> Option<u32> {
     text.split_whitespace().nth(1)?.parse().ok()
 }
 
+/// How many are compared: 500, or what `LIVE_CASES` says.
+fn cases() -> usize {
+    std::env::var("LIVE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(500)
+}
+
 /// The same expressions every time.
 fn runner() -> TestRunner {
     let seed = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
@@ -37,7 +42,11 @@ struct Said {
 
 const ELAPSES: usize = 6;
 
-fn ask(text: &str, zone: &str, base: Timestamp) -> Option<Said> {
+/// systemd reads the expression, and then cannot find an elapse that there is: a step that leaves its field across a change
+/// of the clock sends it round in circles. True; or it does not read the expression.
+struct GaveUp(bool);
+
+fn ask(text: &str, zone: &str, base: Timestamp) -> Result<Said, GaveUp> {
     let base = format!("{} UTC", base.strftime("%Y-%m-%d %H:%M:%S"));
     let output = Command::new("systemd-analyze")
         .env("TZ", zone)
@@ -87,8 +96,8 @@ fn misses_january(release: u32, ours: &[i64], said: &[i64]) -> bool {
 
 #[test]
 fn calendars_are_what_systemd_analyze_says() {
-    const COMPARED: usize = 500;
     let Some(release) = release() else { return };
+    let compared = cases();
     let mut runner = runner();
     let (mut valid, mut elapses, mut old_bug) = (0, 0, 0);
     let mut wrong = Vec::new();
@@ -100,7 +109,7 @@ fn calendars_are_what_systemd_analyze_says() {
         1_541_300_000,
         1_712_415_000,
     ];
-    for n in 0..COMPARED {
+    for n in 0..compared {
         let text = expression().new_tree(&mut runner).unwrap().current();
         let (zone, base) = (ZONES[n % ZONES.len()], bases[n % bases.len()]);
         let base = Timestamp::from_second(base).unwrap();
@@ -135,12 +144,12 @@ fn calendars_are_what_systemd_analyze_says() {
         }
     }
     println!(
-        "systemd {release}: {COMPARED} expressions compared, {valid} valid, {elapses} elapses, \
+        "systemd {release}: {compared} expressions compared, {valid} valid, {elapses} elapses, \
          {old_bug} differ by the January of systemd before 257, {} disagree",
         wrong.len()
     );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(valid > COMPARED / 3);
+    assert!(valid > compared / 3);
 }
 
 #[test]
@@ -161,7 +170,7 @@ fn spans_are_what_systemd_analyze_says() {
     ];
     let mut runner = runner();
     let (mut compared, mut valid, mut wrong) = (0, 0, Vec::new());
-    for _ in 0..500 {
+    for _ in 0..cases() {
         let text = text.new_tree(&mut runner).unwrap().current();
         let output =
             Command::new("systemd-analyze").args(["timespan", "--", &text]).output().unwrap();

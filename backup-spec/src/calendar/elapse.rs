@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
+use jiff::tz::Dst;
 
 use super::field::{Field, SECOND};
 use super::parse::YEARS;
-use super::zone::{Place, place, shown_until};
+use super::zone::{Place, in_half, place, shown_until};
 use super::{Calendar, When};
 
 const MINUTE: u64 = 60 * SECOND as u64;
@@ -336,6 +337,9 @@ impl Calendar {
         // systemd's clock has no time before 1970.
         let start = Timestamp::from_microsecond(micros(base).saturating_add(1).max(0)).ok()?;
         let mut from = Local::new(self.clock.to_datetime(start));
+        if let Some(half) = self.half {
+            return self.after_in_half(from, half).filter(|found| *found > base);
+        }
         loop {
             let found = self.pattern.at_least(from)?;
             match place(&self.clock, found.datetime()?)? {
@@ -352,6 +356,9 @@ impl Calendar {
     pub(super) fn before(&self, base: Timestamp) -> Option<Timestamp> {
         let last = i64::try_from((base.as_nanosecond() - 1).div_euclid(1000)).ok()?;
         let last = Timestamp::from_microsecond(last).ok()?;
+        if let Some(half) = self.half {
+            return self.before_in_half(last, half);
+        }
         let mut to = Local::new(shown_until(&self.clock, last));
         loop {
             let found = self.pattern.at_most(to)?;
@@ -365,6 +372,46 @@ impl Calendar {
                 }
                 Place::Missing { begin, .. } => to = Local::new(begin).before()?,
             }
+        }
+    }
+
+    /// systemd gives up where its search meets the other half of the year: at its start, at the beginning of the month or
+    /// day that it goes on to, or at what it finds.
+    fn after_in_half(&self, from: Local, half: Dst) -> Option<Timestamp> {
+        let shown = |local: Local| in_half(&self.clock, local.datetime()?, half);
+        shown(from)?;
+        let found = self.pattern.at_least(from)?;
+        let month = Local { date: found.date.first_of_month(), time: 0 };
+        let day = Local { date: found.date, time: 0 };
+        for passed in [month, day].into_iter().filter(|passed| *passed > from) {
+            shown(passed)?;
+        }
+        shown(found)
+    }
+
+    fn before_in_half(&self, last: Timestamp, half: Dst) -> Option<Timestamp> {
+        let mut to = Local::new(self.clock.to_datetime(last));
+        loop {
+            let found = self.pattern.at_most(to)?;
+            let shown = in_half(&self.clock, found.datetime()?, half);
+            if let Some(shown) = shown.filter(|shown| *shown <= last) {
+                let passed = self.pattern.is_passed_over(found);
+                if !passed {
+                    return Some(shown).filter(|shown| *shown >= Timestamp::UNIX_EPOCH);
+                }
+                to = found.before()?;
+                continue;
+            }
+            // In the other half: on to where that began.
+            let (Place::Once(instant) | Place::Twice(instant, _)) =
+                place(&self.clock, found.datetime()?)?
+            else {
+                to = found.before()?;
+                continue;
+            };
+            let turn = self.clock.preceding(instant).next()?.timestamp();
+            let before = turn.checked_sub(jiff::SignedDuration::from_micros(1)).ok()?;
+            to = Local::new(self.clock.to_datetime(before)).min(found.before()?);
         }
     }
 }

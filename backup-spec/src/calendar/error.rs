@@ -37,7 +37,7 @@ pub enum Fault {
     /// Something stands after the end.
     Trailing,
     /// A value, range or step outside of its field.
-    Range(Name),
+    Range(FieldName),
     /// A time zone that is not in the database.
     #[cfg(feature = "tz")]
     Zone,
@@ -48,7 +48,7 @@ pub enum Fault {
 
 /// The fields of a calendar expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Name {
+pub enum FieldName {
     /// 1970 to 2199; two digits mean 1970 to 2069.
     Year,
     /// 1 to 12.
@@ -112,29 +112,29 @@ impl CalendarError {
     }
 }
 
-impl Name {
+impl FieldName {
     fn range(self) -> &'static str {
         match self {
-            Name::Year => "years are 1970 to 2199, ascending",
-            Name::Month => "months are 1 to 12, ascending, a step below 12",
-            Name::Day => "days are 1 to 31, ascending, a step below 31",
-            Name::DayFromEnd => {
+            FieldName::Year => "years are 1970 to 2199, ascending",
+            FieldName::Month => "months are 1 to 12, ascending, a step below 12",
+            FieldName::Day => "days are 1 to 31, ascending, a step below 31",
+            FieldName::DayFromEnd => {
                 "days from the month's end are 1 to 28, ascending; of a list, the second at most 25, the third 22, and so on"
             }
-            Name::Hour => "hours are 0 to 23, ascending, a step below 24",
-            Name::Minute => "minutes are 0 to 59, ascending, a step below 60",
-            Name::Second => "seconds are 0 to 59.999999, ascending, a step below 60",
+            FieldName::Hour => "hours are 0 to 23, ascending, a step below 24",
+            FieldName::Minute => "minutes are 0 to 59, ascending, a step below 60",
+            FieldName::Second => "seconds are 0 to 59.999999, ascending, a step below 60",
         }
     }
 
     fn as_str(self) -> &'static str {
         match self {
-            Name::Year => "year",
-            Name::Month => "month",
-            Name::Day | Name::DayFromEnd => "day",
-            Name::Hour => "hour",
-            Name::Minute => "minute",
-            Name::Second => "second",
+            FieldName::Year => "year",
+            FieldName::Month => "month",
+            FieldName::Day | FieldName::DayFromEnd => "day",
+            FieldName::Hour => "hour",
+            FieldName::Minute => "minute",
+            FieldName::Second => "second",
         }
     }
 }

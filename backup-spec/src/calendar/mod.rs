@@ -49,8 +49,9 @@
 //! ```
 //!
 //! Zones by name are those of the database compiled in (feature `tz`), so that an answer does not depend on the machine.
-//! Abbreviations of the local zone (`CEST`), which systemd accepts where they are those of the machine it runs on, are not
-//! read unless the database has them as names (`CET`, `EST`).
+//! Abbreviations (`CEST`), which systemd accepts where they are those of the machine it runs on, are not read unless the
+//! database has them as names (`CET`, `EST`). On a host whose own zone uses such a name, systemd takes it for that half of
+//! the year: `10:00 CET` in Berlin elapses in winter, and once summer comes, never again.
 
 mod display;
 mod elapse;
@@ -64,9 +65,9 @@ pub mod strategy;
 mod zone;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::tz::{Dst, TimeZone};
 
-pub use error::{CalendarError, Fault, Name};
+pub use error::{CalendarError, Fault, FieldName};
 pub use gap::{Gap, Gaps};
 
 use elapse::Pattern;
@@ -80,6 +81,8 @@ pub struct Calendar {
     zone: Zone,
     /// The zone it is evaluated in.
     clock: TimeZone,
+    /// The half of the year that its zone's name stands for, of a local zone that has two.
+    half: Option<Dst>,
     pattern: Pattern,
 }
 
@@ -113,13 +116,15 @@ impl Calendar {
         // All seven days are no restriction.
         when.weekdays &= if when.weekdays == 0x7f { 0 } else { 0x7f };
         let clock = zone.clock();
-        Self { pattern: Pattern::new(&when), when, zone, clock }
+        Self { pattern: Pattern::new(&when), when, zone, clock, half: None }
     }
 
-    /// The calendar on a host whose local zone is this. One that names its zone stays as it is.
+    /// The calendar on a host whose local zone is this. One that names its zone stays as it is, unless the name is an
+    /// abbreviation that the local zone uses itself: see [the module](self#zones).
     #[must_use]
     pub fn in_zone(mut self, local: TimeZone) -> Self {
-        if self.zone == Zone::Local {
+        self.half = self.zone.half_of(&local);
+        if self.zone == Zone::Local || self.half.is_some() {
             self.clock = local;
         }
         self
@@ -165,9 +170,4 @@ impl Calendar {
     }
 }
 
-#[cfg(feature = "serde")]
-impl serde::Serialize for Calendar {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+crate::text_form!(Calendar);

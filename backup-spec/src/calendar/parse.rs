@@ -1,6 +1,6 @@
 //! Reading an expression as systemd 257 does (systemd.time(7); `calendar_spec_from_string` of `calendarspec.c`).
 
-use super::error::{CalendarError, Fault, Name};
+use super::error::{CalendarError, Fault, FieldName};
 use super::field::{Field, Part, SECOND};
 use super::zone::Zone;
 use super::{Calendar, When};
@@ -182,7 +182,7 @@ fn epoch(input: &mut Input<'_>) -> Result<When, Fault> {
     if digits.is_empty() {
         return Err(Fault::Number);
     }
-    let out = Fault::Range(Name::Year);
+    let out = Fault::Range(FieldName::Year);
     let seconds: i64 = digits.parse().map_err(|_| out)?;
     let instant = jiff::Timestamp::from_second(seconds).map_err(|_| out)?;
     let civil = jiff::tz::Offset::UTC.to_datetime(instant);
@@ -337,17 +337,17 @@ fn century(part: Part) -> Part {
 /// Every field has to be within its bounds.
 fn check(mut when: When, epoch: bool) -> Result<(When, bool), Fault> {
     when.from_end &= !when.day.is_any();
-    let day = if when.from_end { (Name::DayFromEnd, 28) } else { (Name::Day, 31) };
+    let day = if when.from_end { (FieldName::DayFromEnd, 28) } else { (FieldName::Day, 31) };
     let fields = [
-        (Name::Year, &when.year, *YEARS.start(), *YEARS.end()),
-        (Name::Month, &when.month, 1, 12),
+        (FieldName::Year, &when.year, *YEARS.start(), *YEARS.end()),
+        (FieldName::Month, &when.month, 1, 12),
         (day.0, &when.day, 1, day.1),
-        (Name::Hour, &when.hour, 0, 23),
-        (Name::Minute, &when.minute, 0, 59),
-        (Name::Second, &when.micro, 0, 60 * SECOND - 1),
+        (FieldName::Hour, &when.hour, 0, 23),
+        (FieldName::Minute, &when.minute, 0, 59),
+        (FieldName::Second, &when.micro, 0, 60 * SECOND - 1),
     ];
     for (name, field, from, to) in fields {
-        if !field.fits(from, to, name == Name::DayFromEnd) {
+        if !field.fits(from, to, name == FieldName::DayFromEnd) {
             return Err(Fault::Range(name));
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::tz::{AmbiguousOffset, Dst, TimeZone};
 
 use super::error::Fault;
 
@@ -59,6 +59,36 @@ impl fmt::Display for Zone {
             Zone::Named(_, name) => write!(f, " {name}"),
         }
     }
+}
+
+impl Zone {
+    /// Which half of the year the name stands for on a host with this local zone, if it is one of the zone's own
+    /// abbreviations: `CET` in Berlin. systemd then reads the local zone's time (`tzname`(3)), not that of the name.
+    pub(super) fn half_of(&self, local: &TimeZone) -> Option<Dst> {
+        let name = match self {
+            Zone::Local | Zone::Utc => return None,
+            #[cfg(feature = "tz")]
+            Zone::Named(_, name) => name,
+        };
+        // As the rules are that hold on: 2037 is the last year that files list.
+        let late = Timestamp::from_second(2_114_380_800).ok()?;
+        let now = local.to_offset_info(late);
+        let turns = local.following(late).take(2);
+        let turns = turns.map(|turn| (turn.abbreviation().to_owned(), turn.dst()));
+        let mut halves = std::iter::once((now.abbreviation().to_owned(), now.dst())).chain(turns);
+        halves.find(|(abbreviation, _)| *abbreviation == **name).map(|(_, half)| half)
+    }
+}
+
+/// When a clock shows `local` in that half of the year; none if it does not.
+pub(super) fn in_half(zone: &TimeZone, local: DateTime, half: Dst) -> Option<Timestamp> {
+    let instants = match place(zone, local)? {
+        Place::Once(instant) => [Some(instant), None],
+        Place::Twice(first, second) => [Some(first), Some(second)],
+        Place::Missing { .. } => [None, None],
+    };
+    let fits = |instant: &Timestamp| zone.to_offset_info(*instant).dst() == half;
+    instants.into_iter().flatten().find(fits)
 }
 
 /// Where the time of a clock lies.

@@ -60,9 +60,4 @@ impl fmt::Display for Retention {
     }
 }
 
-#[cfg(feature = "serde")]
-impl serde::Serialize for Retention {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+crate::text_form!(Retention);

@@ -83,9 +83,4 @@ impl fmt::Display for Endpoint {
     }
 }
 
-#[cfg(feature = "serde")]
-impl serde::Serialize for Endpoint {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+crate::text_form!(Endpoint);
