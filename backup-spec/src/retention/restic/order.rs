@@ -46,27 +46,52 @@ pub(super) fn newest_first(snapshots: &[Snapshot], indices: &[u32], keep: &Keep)
         let snapshot = snapshots.get(usize::try_from(index).ok()?)?;
         Some(Entry::new(snapshot, index, keep))
     };
-    let entries: Vec<Entry> = indices.iter().filter_map(entry).collect();
+    let mut entries: Vec<Entry> = indices.iter().filter_map(entry).collect();
     let newest = entries.iter().map(|entry| entry.second).max().unwrap_or(0);
     let oldest = entries.iter().map(|entry| entry.second).min().unwrap_or(0);
-    // Sorting whole numbers is the floor. How far before the newest, and the place, fit in one nearly
-    // always; what shares a second is put in order afterwards.
-    let bits = usize::BITS - entries.len().leading_zeros();
-    let mut sorted: Vec<Entry> = if newest.abs_diff(oldest).leading_zeros() > bits {
-        let key = |(place, entry): (u64, &Entry)| (newest.abs_diff(entry.second) << bits) | place;
-        let mut keys: Vec<u64> = (0_u64..).zip(&entries).map(key).collect();
-        keys.sort_unstable();
-        let place = |key: u64| usize::try_from(key & ((1 << bits) - 1)).ok();
-        keys.iter().filter_map(|&key| entries.get(place(key)?).copied()).collect()
-    } else {
-        let mut entries = entries;
+    let mut sorted = sort_as_numbers(&entries, newest, oldest).unwrap_or_else(|| {
         entries.sort_unstable_by_key(|entry| Reverse(entry.second));
         entries
-    };
+    });
     for same in sorted.chunk_by_mut(|a, b| a.second == b.second).filter(|same| same.len() > 1) {
         same.sort_unstable_by_key(|entry| {
             entry.of(snapshots).map(|s| (Reverse(s.time.subsec_nanosecond()), s.id.as_str()))
         });
     }
     sorted
+}
+
+/// Sorting whole numbers is the floor. How far before the newest, the place, and which of the offsets, fit
+/// in one nearly always, and nothing has to be looked up again. `None` if they do not.
+fn sort_as_numbers(entries: &[Entry], newest: i64, oldest: i64) -> Option<Vec<Entry>> {
+    const OFFSETS: usize = 64;
+    let mut offsets: Vec<i32> = Vec::new();
+    let width = |number: u64| u64::BITS - number.leading_zeros();
+    let of_index = width(entries.iter().map(|entry| u64::from(entry.index)).max()?);
+    let of_offset = width(OFFSETS as u64 - 1);
+    if width(newest.abs_diff(oldest)) + of_index + of_offset > u64::BITS {
+        return None;
+    }
+    let mut keys = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let known = offsets.iter().position(|offset| *offset == entry.offset_and_tagged);
+        let code = known.unwrap_or(offsets.len());
+        if known.is_none() {
+            offsets.push(entry.offset_and_tagged);
+        }
+        let code = u64::try_from(code).ok().filter(|_| code < OFFSETS)?;
+        let age = newest.abs_diff(entry.second);
+        keys.push((((age << of_index) | u64::from(entry.index)) << of_offset) | code);
+    }
+    keys.sort_unstable();
+    let entry = |&key: &u64| {
+        let code = usize::try_from(key & (OFFSETS as u64 - 1)).ok()?;
+        let index = (key >> of_offset) & !(u64::MAX << of_index);
+        Some(Entry {
+            second: newest.checked_sub_unsigned((key >> of_offset) >> of_index)?,
+            index: u32::try_from(index).ok()?,
+            offset_and_tagged: *offsets.get(code)?,
+        })
+    };
+    keys.iter().map(entry).collect()
 }
