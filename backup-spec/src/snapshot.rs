@@ -63,7 +63,9 @@ pub fn parse_time(text: &str) -> Result<(Timestamp, Offset), TimeError> {
 mod json {
     use std::borrow::Cow;
 
-    use serde::Deserialize;
+    use jiff::fmt::temporal::DateTimePrinter;
+    use serde::ser::{Error as _, SerializeStruct};
+    use serde::{Deserialize, Serialize, Serializer};
 
     use super::{Snapshot, TimeError, parse_time};
 
@@ -93,6 +95,23 @@ mod json {
         hostname: String,
         paths: Option<Vec<String>>,
         tags: Option<Vec<String>>,
+    }
+
+    /// The fields that [`Snapshot::from_json`] reads, as restic calls them.
+    impl Serialize for Snapshot {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut time = String::new();
+            DateTimePrinter::new()
+                .print_timestamp_with_offset(&self.time, self.offset, &mut time)
+                .map_err(S::Error::custom)?;
+            let mut record = serializer.serialize_struct("Snapshot", 5)?;
+            record.serialize_field("id", &self.id)?;
+            record.serialize_field("time", &time)?;
+            record.serialize_field("hostname", &self.host)?;
+            record.serialize_field("paths", &self.paths)?;
+            record.serialize_field("tags", &self.tags)?;
+            record.end()
+        }
     }
 
     impl Snapshot {

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use backup_spec::Snapshot;
-use backup_spec::retention::sanoid::{World, run};
+use backup_spec::retention::sanoid::{World, monitor_capacity, run};
 use backup_spec::sanoid::{Config, strategy};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -66,7 +66,7 @@ fn does_what_sanoid_does() {
     let path = |name: &str| folder.path().join(name);
     std::fs::create_dir(path("bin")).unwrap();
     executable(&path("bin/zfs"), ZFS);
-    executable(&path("bin/zpool"), "#!/bin/sh\necho 50%\n");
+    executable(&path("bin/zpool"), "#!/bin/sh\necho ${USED:-50}%\n");
     // Older versions look for a `zfs send` before each destroy.
     executable(&path("bin/ps"), "#!/bin/sh\n");
     std::fs::write(path("datasets"), DATASETS.join("\n") + "\n").unwrap();
@@ -162,4 +162,63 @@ fn does_what_sanoid_does() {
         "sanoid: {same} files alike ({died} of them fatal), {taken} taken, {destroyed} destroyed"
     );
     assert!(taken > 0 && destroyed > 0);
+}
+
+#[test]
+fn watches_pools_as_sanoid_does() {
+    if Command::new("sanoid").arg("--version").output().is_err() {
+        println!("skipped: sanoid --monitor-capacity (no sanoid)");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir(path("bin")).unwrap();
+    executable(&path("bin/zfs"), "#!/bin/sh\n");
+    executable(&path("bin/zpool"), "#!/bin/sh\necho $USED%\n");
+    let search = format!("{}:{}", path("bin").display(), std::env::var("PATH").unwrap_or_default());
+    let defaults = Path::new("/usr/share/sanoid/sanoid.defaults.conf");
+    if defaults.exists() {
+        std::fs::copy(defaults, path("sanoid.defaults.conf")).unwrap();
+    }
+    let mut compared = 0;
+    for text in [
+        "[tank/a]\ndaily = 1\n",
+        "[tank]\ncapacity_warn = 50\ncapacity_crit = 60\n[tank/a]\ncapacity_warn = 10\n",
+        "[tank]\ncapacity_warn = 0\ncapacity_crit = 0\n",
+        "[tank]\ncapacity_warn = 0\ncapacity_crit = 90\n",
+        "[tank]\ncapacity_warn = 80\ncapacity_crit = 101\n",
+        "[tank]\ncapacity_warn = many\n",
+    ] {
+        std::fs::write(path("sanoid.conf"), text).unwrap();
+        for used in [49_u8, 50, 60, 79, 80, 90, 95, 100] {
+            let status = Command::new("sanoid")
+                .args(["--monitor-capacity", "--configdir"])
+                .arg(folder.path())
+                .arg("--cache-dir")
+                .arg(path("cache"))
+                .arg("--run-dir")
+                .arg(path("run"))
+                .env("PATH", &search)
+                .env("USED", used.to_string())
+                .output()
+                .unwrap()
+                .status;
+            let world = World {
+                now: Timestamp::UNIX_EPOCH,
+                zone: TimeZone::UTC,
+                datasets: BTreeMap::new(),
+                capacity: BTreeMap::from([("tank".to_owned(), used)]),
+            };
+            let config: Config = text.parse().unwrap();
+            let report = monitor_capacity(&config.resolve(&["tank", "tank/a"]).unwrap(), &world);
+            match (status.code().unwrap(), report) {
+                (code @ 0..=2, Ok(report)) => {
+                    assert_eq!(i32::from(report.code), code, "{text} {used}");
+                }
+                (code, report) => assert!(code > 2 && report.is_err(), "{text} {used}: {code}"),
+            }
+            compared += 1;
+        }
+    }
+    println!("sanoid --monitor-capacity: {compared} exit codes alike");
 }

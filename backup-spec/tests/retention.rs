@@ -10,3 +10,5 @@ mod laws;
 mod restic;
 #[path = "retention/sanoid.rs"]
 mod sanoid;
+#[path = "retention/zrepl.rs"]
+mod zrepl;

@@ -5,6 +5,8 @@
 pub(super) enum Glob {
     /// Without anything special.
     Literal(Box<str>),
+    /// `*` and then nothing special: `*.tmp`.
+    Ending(Box<str>),
     /// Runs of tokens; before each a `*`, but before the first only if `starts_with_star`.
     Tokens {
         /// Whether there is a `*` before the first run.
@@ -26,10 +28,16 @@ pub(super) enum Token {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BadGlob;
 
+/// What makes a component a pattern.
+const SPECIAL: [char; 5] = ['\\', '[', ']', '*', '?'];
+
 impl Glob {
     pub(super) fn new(text: &str) -> Result<Self, BadGlob> {
-        if !text.contains(['\\', '[', ']', '*', '?']) {
+        if !text.contains(SPECIAL) {
             return Ok(Self::Literal(text.into()));
+        }
+        if let Some(ending) = text.strip_prefix('*').filter(|rest| !rest.contains(SPECIAL)) {
+            return Ok(Self::Ending(ending.into()));
         }
         let (mut chunks, mut chunk) = (Vec::new(), Vec::new());
         let starts_with_star = text.starts_with('*');
@@ -56,7 +64,7 @@ impl Glob {
     pub(super) fn literal(&self) -> Option<&str> {
         match self {
             Self::Literal(text) => Some(text),
-            Self::Tokens { .. } => None,
+            Self::Ending(_) | Self::Tokens { .. } => None,
         }
     }
 
@@ -81,6 +89,7 @@ impl Glob {
     pub(super) fn matches(&self, name: &str) -> bool {
         let (starts_with_star, chunks) = match self {
             Self::Literal(text) => return **text == *name,
+            Self::Ending(text) => return name.ends_with(&**text),
             Self::Tokens { starts_with_star, chunks } => (*starts_with_star, chunks),
         };
         let mut rest = name.as_bytes();

@@ -105,15 +105,18 @@ impl Pattern {
     /// longer than the path, where `**` that are still to come count as one component. So a `**` may
     /// not use up the last components that those after it would need if they stood for one each.
     pub(super) fn matches(&self, path: &[&str]) -> bool {
-        let parts = self.parts.len();
-        if self.wild == 0 && parts > path.len() {
-            return false;
-        }
-        if self.is_absolute() {
-            return self.matches_at(path, 0);
-        }
         let first = usize::from(path.first() == Some(&ROOT));
-        (first..=path.len()).any(|offset| self.matches_at(path, offset))
+        let anywhere = |parts: &[Part]| {
+            let mut runs = path.windows(parts.len().max(1)).skip(first);
+            runs.any(|run| is_run(parts, run))
+        };
+        match (self.is_absolute(), self.wild, self.parts.as_slice()) {
+            (true, 0, parts) => is_run(parts, path),
+            (true, ..) => self.matches_at(path, 0),
+            // Anywhere below anything is anywhere.
+            (false, 0, parts) | (false, 1, [Part::Any, parts @ ..]) => anywhere(parts),
+            (false, ..) => (first..=path.len()).any(|offset| self.matches_at(path, offset)),
+        }
     }
 
     /// The same, from one component on.

@@ -9,6 +9,7 @@ use crate::Snapshot;
 
 /// A snapshot that one policy keeps and the other removes, and what each of them says.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub struct Disagreement<'a> {
     /// The snapshot.
     pub snapshot: &'a Snapshot,

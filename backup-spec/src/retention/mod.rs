@@ -16,6 +16,9 @@ pub mod simulate;
 pub mod strategy;
 pub mod zrepl;
 
+#[cfg(feature = "serde")]
+mod text;
+
 use std::fmt::Display;
 
 use jiff::Timestamp;
@@ -27,6 +30,7 @@ pub use preview::preview;
 
 /// What a policy decides about one snapshot, and the reason in the terms of its tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub enum Decision {
     /// It stays.
     Keep(String),

@@ -8,6 +8,7 @@ use crate::Snapshot;
 
 /// A snapshot that is there today and would go with the new policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub struct Destroyed<'a> {
     /// The snapshot.
     pub snapshot: &'a Snapshot,

@@ -21,6 +21,7 @@ use crate::Snapshot;
 
 /// What there is after some runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub struct History {
     /// How many snapshots were taken.
     pub taken: usize,

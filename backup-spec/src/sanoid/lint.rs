@@ -46,8 +46,11 @@ pub enum Lint {
     UnevenPeriod,
     /// A yearly mark other than 1 January: until then, sanoid looks back 31 years.
     YearlyMark,
-    /// `prune_defer` is no percentage: sanoid stops when it comes to prune.
-    BadPruneDefer,
+    /// No percentage: sanoid stops when it comes to prune, or to look at the pool.
+    BadPercentage,
+    /// A limit of the pool's that stands elsewhere than in the section of its first dataset: which of several
+    /// counts depends on the order of a Perl hash.
+    CapacityBelowPool,
     /// An age that is no number with a unit: it counts as one second.
     BadAge,
     /// An age in `y`: such a year has 31 times 365 days, and the alert never comes.
@@ -91,7 +94,10 @@ impl Lint {
             Self::OutOfRange => ("out-of-range", "choose a time that a clock shows"),
             Self::UnevenPeriod => ("uneven-period", "choose a divisor of 60"),
             Self::YearlyMark => ("yearly-mark", "keep 1 January 00:00, or expect it a year late"),
-            Self::BadPruneDefer => ("bad-prune-defer", "write a whole number from 0 to 100"),
+            Self::BadPercentage => ("bad-percentage", "write a whole number from 0 to 100"),
+            Self::CapacityBelowPool => {
+                ("capacity-below-pool", "write it in the section of the pool")
+            }
             Self::BadAge => ("bad-age", "write a whole number with s, m, h, d or w"),
             Self::EndlessYear => ("endless-year", "write days: 730d for two years"),
             Self::SilencedWarning => ("silenced-warning", "give the critical age too"),
@@ -251,11 +257,15 @@ impl Linter<'_> {
                     self.add(section, Some(entry), Lint::BlankAfterToggle, value);
                 }
             }
-            Kind::Number if key == Key::PruneDefer => {
+            Kind::Number
+                if matches!(key, Key::PruneDefer | Key::CapacityWarn | Key::CapacityCrit) =>
+            {
                 let is_percent =
                     value.bytes().all(|b| b.is_ascii_digit()) && number(value) <= 100.0;
                 if value.is_empty() || !is_percent {
-                    self.add(section, Some(entry), Lint::BadPruneDefer, value);
+                    self.add(section, Some(entry), Lint::BadPercentage, value);
+                } else if key != Key::PruneDefer && section.name.contains('/') {
+                    self.add(section, Some(entry), Lint::CapacityBelowPool, value);
                 }
             }
             Kind::Number => self.number(section, entry, key, value),

@@ -39,4 +39,6 @@ pub use ini::{Entry, Section, SyntaxError, SyntaxErrors};
 pub use key::Key;
 pub use lint::{Finding, Lint};
 pub use resolve::UnknownKey;
-pub use settings::{Marks, Monitoring, PerType, PruneDefer, Scripts, Settings, Type};
+pub use settings::{
+    CapacityLimit, Marks, Monitoring, PerType, PruneDefer, Scripts, Settings, Type,
+};

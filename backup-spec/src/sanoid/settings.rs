@@ -138,6 +138,27 @@ pub enum PruneDefer {
     Invalid,
 }
 
+/// How full a pool may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CapacityLimit {
+    /// As full as it gets.
+    None,
+    /// Less than so many percent.
+    Below(u8),
+    /// Not a whole number from 0 to 100: `--monitor-capacity` stops.
+    Invalid,
+}
+
+impl CapacityLimit {
+    fn new(text: &str) -> Self {
+        match PruneDefer::new(text) {
+            PruneDefer::Never | PruneDefer::UpTo(0) => Self::None,
+            PruneDefer::UpTo(limit) => Self::Below(limit),
+            PruneDefer::Invalid => Self::Invalid,
+        }
+    }
+}
+
 impl PruneDefer {
     fn new(text: &str) -> Self {
         let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -167,7 +188,7 @@ pub struct Monitoring {
 }
 
 /// Commands around taking and pruning; empty: none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scripts {
     /// Before the snapshots of a run.
     pub pre_snapshot: String,
@@ -181,6 +202,8 @@ pub struct Scripts {
     pub no_inconsistent_snapshot: bool,
     /// The script after it runs even if the one before it failed.
     pub force_post_snapshot: bool,
+    /// Seconds that each may take; 0: any.
+    pub timeout: f64,
 }
 
 /// What is in force for one dataset.
@@ -207,6 +230,10 @@ pub struct Settings {
     pub prune_defer: PruneDefer,
     /// What the monitor looks at.
     pub monitoring: Monitoring,
+    /// How full the pool may be before that is worth a warning.
+    pub capacity_warn: CapacityLimit,
+    /// How full the pool may be before that is critical.
+    pub capacity_crit: CapacityLimit,
     /// Commands.
     pub scripts: Scripts,
 }
@@ -254,6 +281,8 @@ impl Settings {
                 warn: PerType::new(|kind| age(value(warn_key(kind)), kind.unit_below())),
                 crit: PerType::new(|kind| age(value(crit_key(kind)), kind.unit_below())),
             },
+            capacity_warn: CapacityLimit::new(value(Key::CapacityWarn)),
+            capacity_crit: CapacityLimit::new(value(Key::CapacityCrit)),
             scripts: Scripts {
                 pre_snapshot: text(Key::PreSnapshotScript),
                 post_snapshot: text(Key::PostSnapshotScript),
@@ -261,6 +290,7 @@ impl Settings {
                 pruning: text(Key::PruningScript),
                 no_inconsistent_snapshot: is(Key::NoInconsistentSnapshot),
                 force_post_snapshot: is(Key::ForcePostSnapshotScript),
+                timeout: of(Key::ScriptTimeout),
             },
         }
     }

@@ -46,6 +46,29 @@ fn three_months_before_the_31st_of_may_are_in_march() {
 }
 
 #[test]
+fn newest_first_whatever_the_times_and_the_offsets() {
+    let now = "9000-01-01T00:00:00Z".parse().unwrap();
+    let keep: Keep = "--keep-last unlimited".parse().unwrap();
+    // Few offsets in a few years; a hundred offsets; all of the calendar.
+    for (offsets, step) in [(3, 100_003), (100, 100_003), (3, 1_000_000_007)] {
+        let mut snapshots: Vec<Snapshot> = (0..200_i64)
+            .map(|nr| {
+                let second =
+                    (nr * 7919 % 200) * step - 50_000_000_000 * i64::from(step > 1_000_000);
+                let time = jiff::Timestamp::new(second, i32::try_from(nr % 2).unwrap()).unwrap();
+                let offset = i32::try_from(nr % offsets).unwrap() * 60;
+                let offset = jiff::tz::Offset::from_seconds(offset).unwrap();
+                Snapshot { offset, ..Snapshot::new(nr.to_string(), time) }
+            })
+            .collect();
+        let verdict = keep.apply(&snapshots, now).unwrap();
+        let ours: Vec<String> = verdict.kept().map(|kept| kept.id().to_owned()).collect();
+        snapshots.sort_by_key(|snapshot| std::cmp::Reverse(snapshot.time));
+        assert_eq!(ours, snapshots.into_iter().map(|s| s.id).collect::<Vec<_>>());
+    }
+}
+
+#[test]
 fn durations() {
     let read = |text: &str| text.parse::<Within>().map(|within| within.to_string());
     assert_eq!(read("7h1y"), Ok("1y7h".to_owned()));
@@ -96,4 +119,10 @@ fn reads_what_restic_prints() {
     let error = Snapshot::from_json(br#"[{"id":"a","time":"yesterday"}]"#).unwrap_err();
     assert!(error.to_string().starts_with("snapshot a: `yesterday` is not a time"), "{error}");
     assert!(Snapshot::from_json(br#"{"id":"a"}"#).is_err());
+    let written = serde_json::to_vec(&snapshots).unwrap();
+    assert_eq!(Snapshot::from_json(&written).unwrap(), snapshots);
+    let keep: Keep = "--keep-daily 3 --keep-tag a".parse().unwrap();
+    let text = serde_json::to_string(&keep).unwrap();
+    assert_eq!(text, r#""--keep-daily 3 --keep-tag a""#);
+    assert_eq!(serde_json::from_str::<Keep>(&text).unwrap(), keep);
 }

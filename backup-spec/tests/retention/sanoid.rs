@@ -60,7 +60,7 @@ fn what_does_something_else_than_it_says() {
         (12, "frequent_period", Lint::UnevenPeriod),
         (13, "monthly_mday", Lint::DayNotInEveryMonth),
         (14, "yearly_mon", Lint::YearlyMark),
-        (15, "prune_defer", Lint::BadPruneDefer),
+        (15, "prune_defer", Lint::BadPercentage),
         (16, "autoprune", Lint::NotAToggle),
         (17, "yearly_warn", Lint::EndlessYear),
         (18, "daily_warn", Lint::BadAge),

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::keep::{Count, Keep, Rule};
+use super::order::Entry;
 use super::verdict::Marks;
 use crate::Snapshot;
 use crate::retention::bucket::Buckets;
@@ -38,12 +39,11 @@ struct Reaching {
 pub(super) fn evaluate(
     keep: &Keep,
     snapshots: &[Snapshot],
-    newest_first: &[(i64, usize)],
+    newest_first: &[Entry],
     now: Timestamp,
-    mut decided: impl FnMut(usize, Marks),
+    mut decided: impl FnMut(u32, Marks),
 ) {
-    let at = |index: usize| snapshots.get(index);
-    let latest = newest_first.iter().filter_map(|&(_, index)| at(index)).find(|s| s.time < now);
+    let latest = newest_first.iter().filter_map(|entry| entry.of(snapshots)).find(|s| s.time < now);
     let mut counting: Vec<Counting> = Rule::ALL
         .iter()
         .map(|&rule| Counting { rule, left: keep.count(rule), last: None })
@@ -60,23 +60,23 @@ pub(super) fn evaluate(
         .collect();
 
     let mut buckets = None::<Buckets>;
-    for (nr, &(second, index)) in (0_i64..).zip(newest_first) {
-        let Some(snapshot) = at(index) else { continue };
+    for (nr, entry) in (0_i64..).zip(newest_first) {
         let mut marks = Marks::default();
-        if keep.tags().iter().any(|list| list.matches(snapshot)) {
+        if entry.is_tagged() {
             marks.tagged();
         }
         if counting.is_empty() && reaching.is_empty() {
-            decided(index, marks);
+            decided(entry.index, marks);
             continue;
         }
         let is_oldest = usize::try_from(nr).is_ok_and(|nr| nr + 1 == newest_first.len());
         let of = match buckets {
-            Some(newer) => newer.next(second, snapshot.offset),
-            None => Buckets::of(second, snapshot.offset),
+            Some(newer) => newer.next(entry.second, entry.offset()),
+            None => Buckets::of(entry.second, entry.offset()),
         };
         buckets = Some(of);
 
+        let mut used_up = false;
         for rule in &mut counting {
             let bucket = bucket(rule.rule, &of, nr);
             let is_new = rule.last != Some(bucket);
@@ -85,14 +85,16 @@ pub(super) fn evaluate(
                 rule.last = Some(bucket);
                 if let Count::Newest(left) = &mut rule.left {
                     *left -= 1;
+                    used_up |= *left == 0;
                 }
             }
         }
-        counting.retain(|rule| rule.left.is_on());
+        if used_up {
+            counting.retain(|rule| rule.left.is_on());
+        }
 
         // Newest first: what one rule does not reach, it will not reach again.
-        let time = (i128::from(second), snapshot.time.subsec_nanosecond());
-        reaching.retain(|rule| rule.after.is_none_or(|after| time > after));
+        reaching.retain(|rule| rule.after.is_none_or(|after| is_after(entry, after, snapshots)));
         for rule in &mut reaching {
             let bucket = bucket(rule.rule, &of, nr);
             let is_new = rule.last != Some(bucket);
@@ -101,6 +103,13 @@ pub(super) fn evaluate(
                 rule.last = Some(bucket);
             }
         }
-        decided(index, marks);
+        decided(entry.index, marks);
     }
+}
+
+/// Whether a snapshot is later than an instant. Most often the second tells.
+fn is_after(entry: &Entry, (second, nanosecond): (i128, i32), snapshots: &[Snapshot]) -> bool {
+    let own = i128::from(entry.second);
+    let is_later = |snapshot: &Snapshot| snapshot.time.subsec_nanosecond() > nanosecond;
+    own > second || own == second && entry.of(snapshots).is_some_and(is_later)
 }

@@ -72,8 +72,8 @@ fn apply<'a>(
     if is_empty && options.filter.is_empty() {
         return Err(Refusal::RemoveAllWithoutFilter);
     }
-    let decide = |(key, indices): (_, Vec<usize>)| {
-        let ordered = newest_first(snapshots, &indices);
+    let decide = |(key, indices): (_, Vec<u32>)| {
+        let ordered = newest_first(snapshots, &indices, keep);
         let (mut kept, mut removed) = (Vec::new(), Vec::with_capacity(ordered.len()));
         evaluate(keep, snapshots, &ordered, now, |index, marks| {
             if marks.is_empty() { removed.push(index) } else { kept.push((index, marks)) }
@@ -140,7 +140,7 @@ fn decisions(verdict: &Verdict<'_>, count: usize) -> Vec<Decision> {
             set(kept.index(), Decision::Keep(kept.reasons().to_string()));
         }
         for &index in &group.removed {
-            set(index, Decision::Remove("no rule keeps it".to_owned()));
+            set(index as usize, Decision::Remove("no rule keeps it".to_owned()));
         }
     }
     decisions
@@ -149,7 +149,7 @@ fn decisions(verdict: &Verdict<'_>, count: usize) -> Vec<Decision> {
 fn stays(verdict: &Verdict<'_>, count: usize) -> Vec<bool> {
     let mut stays = vec![true; count];
     for &index in verdict.groups.iter().flat_map(|group| &group.removed) {
-        if let Some(place) = stays.get_mut(index) {
+        if let Some(place) = stays.get_mut(index as usize) {
             *place = false;
         }
     }

@@ -114,21 +114,21 @@ struct AsGiven<'a> {
     tags: &'a [String],
 }
 
-/// The groups, sorted by key, with the places of their snapshots.
+/// The groups, sorted by key, with the places of their snapshots (the first 2^32).
 pub(super) fn groups<'a>(
     snapshots: &'a [Snapshot],
     by: GroupBy,
     filter: &Filter,
-) -> BTreeMap<GroupKey<'a>, Vec<usize>> {
+) -> BTreeMap<GroupKey<'a>, Vec<u32>> {
     let as_given = |snapshot: &'a Snapshot| AsGiven {
         host: if by.host { &snapshot.host } else { "" },
         paths: if by.paths { &snapshot.paths } else { &[] },
         tags: if by.tags { &snapshot.tags } else { &[] },
     };
     let unfiltered = filter.is_empty();
-    let (mut places, mut members) = (HashMap::new(), Vec::<(AsGiven<'a>, Vec<usize>)>::new());
+    let (mut places, mut members) = (HashMap::new(), Vec::<(AsGiven<'a>, Vec<u32>)>::new());
     let mut last = None::<(AsGiven<'a>, usize)>;
-    for (index, snapshot) in snapshots.iter().enumerate() {
+    for (index, snapshot) in (0_u32..).zip(snapshots) {
         if !unfiltered && !filter.matches(snapshot) {
             continue;
         }

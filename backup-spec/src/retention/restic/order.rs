@@ -1,40 +1,97 @@
-//! Newest first, without moving a snapshot.
+//! Newest first, without moving a snapshot, and with all that the rules need of each beside it: they go
+//! through a million without looking at one of them again.
 
 use std::cmp::Reverse;
 
+use jiff::tz::Offset;
+
+use super::keep::Keep;
 use crate::Snapshot;
 
-/// The places of the snapshots at `indices`, newest first, each with its second. Where two have the same
-/// instant, the id decides: restic takes the order in which the repository's files arrive.
-pub(super) fn newest_first(snapshots: &[Snapshot], indices: &[usize]) -> Vec<(i64, usize)> {
-    let second = |index: usize| snapshots.get(index).map_or(0, |s| s.time.as_second());
-    let mut seconds: Vec<i64> = indices.iter().map(|&index| second(index)).collect();
-    let newest = seconds.iter().copied().max().unwrap_or(0);
-    let oldest = seconds.iter().copied().min().unwrap_or(0);
-    // Sorting whole numbers is the floor. How far before the newest, and the place, fit in one nearly
-    // always; what shares a second is put in order afterwards.
-    let bits = u64::BITS - indices.len().leading_zeros().min(u64::BITS);
-    let span = newest.abs_diff(oldest);
-    let mut sorted: Vec<(i64, usize)> = if span.leading_zeros() > bits {
-        let mask = (1_u64 << bits) - 1;
-        let mut keys: Vec<u64> = (0_u64..)
-            .zip(&seconds)
-            .map(|(place, &second)| newest.abs_diff(second) << bits | place)
-            .collect();
-        keys.sort_unstable();
-        let index = |key: u64| usize::try_from(key & mask).ok().and_then(|at| indices.get(at));
-        keys.iter()
-            .filter_map(|&key| Some((newest.checked_sub_unsigned(key >> bits)?, *index(key)?)))
-            .collect()
-    } else {
-        let mut pairs: Vec<_> = seconds.drain(..).zip(indices.iter().copied()).collect();
-        pairs.sort_unstable_by_key(|&(second, index)| (Reverse(second), index));
-        pairs
+/// What the rules need of a snapshot.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    /// Whole seconds since 1970.
+    pub(super) second: i64,
+    /// Where it stands in the list.
+    pub(super) index: u32,
+    /// Twice the offset in seconds, and one if it has one of the lists of tags.
+    offset_and_tagged: i32,
+}
+
+impl Entry {
+    fn new(snapshot: &Snapshot, index: u32, keep: &Keep) -> Self {
+        let is_tagged = keep.tags().iter().any(|list| list.matches(snapshot));
+        let offset_and_tagged = snapshot.offset.seconds() * 2 + i32::from(is_tagged);
+        Self { second: snapshot.time.as_second(), index, offset_and_tagged }
+    }
+
+    pub(super) fn offset(self) -> Offset {
+        Offset::from_seconds(self.offset_and_tagged >> 1).unwrap_or(Offset::UTC)
+    }
+
+    pub(super) fn is_tagged(self) -> bool {
+        self.offset_and_tagged & 1 == 1
+    }
+
+    pub(super) fn of(self, snapshots: &[Snapshot]) -> Option<&Snapshot> {
+        snapshots.get(usize::try_from(self.index).ok()?)
+    }
+}
+
+/// The snapshots at `indices`, newest first. Where two have the same instant, the id decides: restic takes
+/// the order in which the repository's files arrive.
+pub(super) fn newest_first(snapshots: &[Snapshot], indices: &[u32], keep: &Keep) -> Vec<Entry> {
+    let entry = |&index: &u32| {
+        let snapshot = snapshots.get(usize::try_from(index).ok()?)?;
+        Some(Entry::new(snapshot, index, keep))
     };
-    for same in sorted.chunk_by_mut(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
-        same.sort_unstable_by_key(|&(_, index)| {
-            snapshots.get(index).map(|s| (Reverse(s.time.subsec_nanosecond()), s.id.as_str()))
+    let mut entries: Vec<Entry> = indices.iter().filter_map(entry).collect();
+    let newest = entries.iter().map(|entry| entry.second).max().unwrap_or(0);
+    let oldest = entries.iter().map(|entry| entry.second).min().unwrap_or(0);
+    let mut sorted = sort_as_numbers(&entries, newest, oldest).unwrap_or_else(|| {
+        entries.sort_unstable_by_key(|entry| Reverse(entry.second));
+        entries
+    });
+    for same in sorted.chunk_by_mut(|a, b| a.second == b.second).filter(|same| same.len() > 1) {
+        same.sort_unstable_by_key(|entry| {
+            entry.of(snapshots).map(|s| (Reverse(s.time.subsec_nanosecond()), s.id.as_str()))
         });
     }
     sorted
+}
+
+/// Sorting whole numbers is the floor. How far before the newest, the place, and which of the offsets, fit
+/// in one nearly always, and nothing has to be looked up again. `None` if they do not.
+fn sort_as_numbers(entries: &[Entry], newest: i64, oldest: i64) -> Option<Vec<Entry>> {
+    const OFFSETS: usize = 64;
+    let mut offsets: Vec<i32> = Vec::new();
+    let width = |number: u64| u64::BITS - number.leading_zeros();
+    let of_index = width(entries.iter().map(|entry| u64::from(entry.index)).max()?);
+    let of_offset = width(OFFSETS as u64 - 1);
+    if width(newest.abs_diff(oldest)) + of_index + of_offset > u64::BITS {
+        return None;
+    }
+    let mut keys = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let known = offsets.iter().position(|offset| *offset == entry.offset_and_tagged);
+        let code = known.unwrap_or(offsets.len());
+        if known.is_none() {
+            offsets.push(entry.offset_and_tagged);
+        }
+        let code = u64::try_from(code).ok().filter(|_| code < OFFSETS)?;
+        let age = newest.abs_diff(entry.second);
+        keys.push((((age << of_index) | u64::from(entry.index)) << of_offset) | code);
+    }
+    keys.sort_unstable();
+    let entry = |&key: &u64| {
+        let code = usize::try_from(key & (OFFSETS as u64 - 1)).ok()?;
+        let index = (key >> of_offset) & !(u64::MAX << of_index);
+        Some(Entry {
+            second: newest.checked_sub_unsigned((key >> of_offset) >> of_index)?,
+            index: u32::try_from(index).ok()?,
+            offset_and_tagged: *offsets.get(code)?,
+        })
+    };
+    keys.iter().map(entry).collect()
 }

@@ -162,8 +162,8 @@ pub struct Group<'a> {
     pub(super) key: GroupKey<'a>,
     pub(super) keep: &'a Keep,
     pub(super) snapshots: &'a [Snapshot],
-    pub(super) kept: Vec<(usize, Marks)>,
-    pub(super) removed: Vec<usize>,
+    pub(super) kept: Vec<(u32, Marks)>,
+    pub(super) removed: Vec<u32>,
 }
 
 impl<'a> Group<'a> {
@@ -176,6 +176,7 @@ impl<'a> Group<'a> {
     pub fn kept(&self) -> impl Iterator<Item = Kept<'a>> + use<'a, '_> {
         let (keep, snapshots) = (self.keep, self.snapshots);
         self.kept.iter().filter_map(move |&(index, marks)| {
+            let index = index as usize;
             let snapshot = snapshots.get(index)?;
             Some(Kept { reasons: Reasons { marks, keep, snapshot }, index })
         })
@@ -184,12 +185,7 @@ impl<'a> Group<'a> {
     /// What goes, newest first.
     pub fn removed(&self) -> impl Iterator<Item = &'a Snapshot> + use<'a, '_> {
         let snapshots = self.snapshots;
-        self.removed.iter().filter_map(|&index| snapshots.get(index))
-    }
-
-    /// The places of what goes in the list that was decided about, newest first.
-    pub fn removed_indices(&self) -> &[usize] {
-        &self.removed
+        self.removed.iter().filter_map(|&index| snapshots.get(index as usize))
     }
 }
 

@@ -10,6 +10,7 @@
 //! * What a run takes does not count when it prunes.
 //! * Where summer time ends, the hour that comes twice is taken twice, the second time as `…dst_hourly`.
 
+mod capacity;
 mod clock;
 mod local;
 mod mark;
@@ -19,6 +20,7 @@ mod prune;
 mod run;
 mod take;
 
+pub use capacity::{Capacity, CapacityReport, InvalidLimit, monitor_capacity};
 pub use clock::OutOfRange;
 pub use local::Dataset;
 pub use monitor::{Finding, Level, Report, monitor};

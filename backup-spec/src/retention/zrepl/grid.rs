@@ -1,21 +1,4 @@
-//! zrepl's retention grid, as zrepl 0.7 evaluates it (`keep` rules of type `grid`).
-//!
-//! A grid is a row of intervals, adjacent from the newest snapshot back: `24x1h | 14x1d(keep=2)` is 24
-//! hours and then 14 days. Of each interval the **oldest** snapshots stay, one or as many as `keep` says
-//! (or all). What is older than the last interval goes. Units are `s`, `m` (**minutes**), `h`, `d`, `w`;
-//! there are no calendar months.
-//!
-//! ```
-//! use backup_spec::{Snapshot, retention::zrepl::Grid};
-//!
-//! let snapshots: Vec<Snapshot> = (0..72)
-//!     .map(|hour| Ok(Snapshot::new(hour.to_string(), jiff::Timestamp::from_second(hour * 3600)?)))
-//!     .collect::<Result<_, jiff::Error>>()?;
-//! let grid: Grid = "2x1h | 2x1d".parse()?;
-//! let kept: Vec<&str> = grid.apply(&snapshots)?.kept().map(|s| s.id.as_str()).collect();
-//! assert_eq!(kept, ["71", "70", "46", "22"]);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! The grid: intervals back from the newest snapshot.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -23,8 +6,8 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
-use super::{Decision, Policy};
 use crate::Snapshot;
+use crate::retention::{Decision, Policy};
 
 /// How many snapshots of an interval stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
