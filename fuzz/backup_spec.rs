@@ -143,7 +143,7 @@ pub fn restic_args(data: &[u8]) {
 }
 
 /// `/proc/self/mountinfo`: every path on it is found where it is mounted.
-pub fn mountinfo(data: &[u8]) {
+pub fn backup_mountinfo(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok(inventory) = Inventory::default().with_mountinfo(text) else { return };
     for (path, filesystem) in inventory.mounts() {

@@ -56,6 +56,6 @@ fn restic_args() {
 }
 
 #[test]
-fn mountinfo() {
-    replay("mountinfo", bodies::mountinfo);
+fn backup_mountinfo() {
+    replay("backup_mountinfo", bodies::backup_mountinfo);
 }

@@ -40,6 +40,8 @@ pub const GROUPS: &[Group] = &[
     Group { name: "retention-all-1m", bar: 0.33 },
     // No bar was set: shown per run.
     Group { name: "excludes-1m", bar: 0.0 },
+    Group { name: "audit", bar: 0.77 },
+    Group { name: "audit-stat", bar: 1.0 },
 ];
 
 /// The parts of a tree of `count` filesystems: a pool, 100 hosts, services below them.

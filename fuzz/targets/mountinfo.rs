@@ -1,6 +1,6 @@
 #![no_main]
 
-#[path = "../backup_spec.rs"]
+#[path = "../impermanence_model.rs"]
 #[allow(dead_code)]
 mod bodies;
 
