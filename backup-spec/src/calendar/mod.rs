@@ -53,6 +53,7 @@
 //! database has them as names (`CET`, `EST`). On a host whose own zone uses such a name, systemd takes it for that half of
 //! the year: `10:00 CET` in Berlin elapses in winter, and once summer comes, never again.
 
+mod circle;
 mod display;
 mod elapse;
 mod error;
