@@ -88,6 +88,14 @@ pub enum Flaw {
     /// An expression that is valid and has no elapse.
     #[error("`{0}` never elapses")]
     Never(String),
+    /// An expression whose next elapse systemd fails to find.
+    #[error("after {after}, systemd does not find the next elapse of `{calendar}`, and the timer is dead")]
+    Stuck {
+        /// The expression.
+        calendar: String,
+        /// Its last elapse.
+        after: Timestamp,
+    },
     /// A run takes as long as the time between two elapses.
     #[error("a run of {run} can still go on when the next is due, {gap} after the one before")]
     Overlap {
@@ -122,6 +130,9 @@ impl Flaw {
         match self {
             Flaw::Empty => "give at least one, such as `daily`",
             Flaw::Never(_) => "write a date that exists",
+            Flaw::Stuck { .. } => {
+                "write the values out instead of an open step, and the zone as UTC or by its full name"
+            }
             Flaw::Overlap { .. } => "run less often, or make the run shorter",
             Flaw::DelayBeyondGap { .. } => "make the delay shorter than the time between elapses",
             Flaw::ClockChange { .. } => "write the zone UTC, or a time that every day has once",
@@ -179,6 +190,13 @@ impl Timer {
         Some((longest, Span::ZERO))
     }
 
+    /// The expressions that die within a time, each with its last elapse.
+    fn stuck(&self, within: &Range<Timestamp>) -> impl Iterator<Item = (&Calendar, Timestamp)> {
+        let (from, to) = (within.start, within.end);
+        let calendars = self.on_calendar.iter();
+        calendars.filter_map(move |calendar| Some((calendar, calendar.stuck_after(from, to)?)))
+    }
+
     /// How stale what this timer renews can get within a time; none if it does not elapse twice in it.
     ///
     /// The bound holds for any delays that systemd may draw, for runs up to `load.run`, and one outage up to `load.outage`
@@ -187,7 +205,10 @@ impl Timer {
         let (gap, shortest) = self.gaps(&within)?;
         // A delay that never changes moves all starts alike.
         let jitter = if self.fixed_random_delay { self.accuracy } else { self.lateness() };
-        let between = gap.length().saturating_add(jitter);
+        // Nothing comes after the last, unless another expression goes on.
+        let dead = self.stuck(&within).count() == self.on_calendar.len();
+        let gap_length = if dead { Span::INFINITY } else { gap.length() };
+        let between = gap_length.saturating_add(jitter);
         let overlaps = shortest < jitter.saturating_add(load.run);
         // Whoever is still running when it is due starts after its end only, at the next elapse.
         let lost = if overlaps { load.run } else { Span::ZERO };
@@ -210,6 +231,10 @@ impl Timer {
         }
         let never = self.on_calendar.iter().filter(|calendar| calendar.never_elapses());
         flaws.extend(never.map(|calendar| Flaw::Never(calendar.to_string())));
+        flaws.extend(
+            self.stuck(&within)
+                .map(|(calendar, after)| Flaw::Stuck { calendar: calendar.to_string(), after }),
+        );
         let Some((longest, shortest)) = self.gaps(&within) else { return flaws };
         if shortest < run {
             flaws.push(Flaw::Overlap { run, gap: shortest });

@@ -251,6 +251,22 @@ fn holes_at_changes_of_the_clock_are_seen() {
     assert_eq!(Timer::new("04:00 Europe/Berlin".parse().unwrap()).flaws(year(), Span::ZERO), []);
 }
 
+/// Once September was over, a timer of every seventh month was dead, and nobody was told.
+#[test]
+#[cfg(feature = "tz")]
+fn a_timer_that_systemd_loses_is_seen() {
+    let timer = Timer::new("*-2/7-1 Europe/Berlin".parse().unwrap());
+    let after = at("2026-08-31T22:00:00Z");
+    let window = at("2026-01-01T00:00:00Z")..at("2028-01-01T00:00:00Z");
+    let stuck = TimerFlaw::Stuck { calendar: "*-02/7-01 00:00:00 Europe/Berlin".to_owned(), after };
+    assert!(timer.flaws(window.clone(), Span::ZERO).contains(&stuck));
+    let load = Load::default();
+    assert!(timer.staleness(window.clone(), load).unwrap().worst.is_infinite());
+    let written_out = Timer::new("*-2,9-1 Europe/Berlin".parse().unwrap());
+    assert_eq!(written_out.flaws(window.clone(), Span::ZERO), []);
+    assert!(!written_out.staleness(window, load).unwrap().worst.is_infinite());
+}
+
 /// A month of messages was never delivered, or had holes where the values belonged.
 #[test]
 fn every_variable_is_declared_used_and_provided() {

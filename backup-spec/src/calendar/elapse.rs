@@ -30,6 +30,12 @@ pub(super) struct Pattern {
     minutes: u64,
     micro: Field,
     carry: Carry,
+    /// The days as they are declared.
+    day: Field,
+    /// Months beyond January that an open step of months comes to.
+    months_left: u32,
+    /// Whether an open step of months, days or hours can lead far from where it goes on.
+    pub(super) leads_far: bool,
 }
 
 /// What is left when an open step leaves its field: `0/7` of minutes comes to 63, which is 3 of the next hour.
@@ -58,10 +64,10 @@ pub(super) struct Local {
 
 /// Where the next day is entered, in microseconds since its midnight.
 #[derive(Clone, Copy)]
-struct Entry {
-    at_day: u64,
+pub(super) struct Entry {
+    pub(super) at_day: u64,
     /// If it is the first of a month.
-    at_month: u64,
+    pub(super) at_month: u64,
 }
 
 impl Carry {
@@ -109,6 +115,11 @@ impl Pattern {
             minutes: when.minute.mask(0, 59),
             micro: when.micro.clone(),
             carry: Carry::new(when),
+            day: when.day.clone(),
+            months_left: when.month.left_over(13),
+            leads_far: when.day.has_open_step()
+                || when.month.left_over(13) > 0
+                || when.hour.left_over(24) > 0,
         }
     }
 
@@ -155,6 +166,52 @@ impl Pattern {
         days & weeks & to_bit(length.into()) & from_bit(1)
     }
 
+    /// The date, or the first day of the first year after it that matches.
+    pub(super) fn year_at_least(&self, from: Date) -> Option<Date> {
+        let year = u32::from(from.year().unsigned_abs());
+        let found = self.year.at_least(year).filter(|year| year <= YEARS.end())?;
+        if found == year { Some(from) } else { Date::new(i16::try_from(found).ok()?, 1, 1).ok() }
+    }
+
+    /// The first month that matches, in the rest of the year.
+    pub(super) fn month_at_least(&self, from: Date) -> Option<i8> {
+        let month = lowest(self.months & from_bit(from.month().unsigned_abs().into()))?;
+        i8::try_from(month).ok()
+    }
+
+    /// Where a step of months leads beyond the year, and where the search goes on.
+    pub(super) fn after_months(&self, from: Date) -> Option<(Date, Date)> {
+        let begin = Date::new(from.year().checked_add(1)?, 1, 1).ok()?;
+        let left = i32::try_from(self.months_left).ok()?;
+        Some((begin.checked_add(jiff::Span::new().try_months(left).ok()?).ok()?, begin))
+    }
+
+    /// The first day that matches in the rest of the month, whichever weekday it is.
+    pub(super) fn day_at_least(&self, from: Date) -> Option<i8> {
+        let length = u32::from(from.days_in_month().unsigned_abs());
+        let days = if self.from_end { self.days.reverse_bits() >> (62 - length) } else { self.days };
+        let day = lowest(days & to_bit(length.into()) & from_bit(from.day().unsigned_abs().into()))?;
+        i8::try_from(day).ok()
+    }
+
+    /// Where a step of days leads beyond the month, and where the search goes on.
+    pub(super) fn after_days(&self, from: Date) -> Option<(Date, Date)> {
+        let length = u32::from(from.days_in_month().unsigned_abs());
+        let begin = from.last_of_month().tomorrow().ok()?;
+        let left = if self.from_end {
+            self.day.left_over_from_end()
+        } else {
+            self.day.at_least(length + 1).map_or(0, |day| day - length - 1)
+        };
+        let left = begin.checked_add(jiff::Span::new().try_days(left).ok()?).ok()?;
+        // The search goes on at the beginning of the month that the step led into.
+        Some((left, left.first_of_month()))
+    }
+
+    pub(super) fn is_weekday(&self, date: Date) -> bool {
+        self.weekdays >> date.weekday().to_monday_zero_offset() & 1 == 1
+    }
+
     fn date_at_least(&self, from: Date) -> Option<Date> {
         let mut year = u32::from(from.year().unsigned_abs());
         loop {
@@ -199,7 +256,7 @@ impl Pattern {
     }
 
     /// The first time of a day from `from` on, in microseconds since midnight; or where the next day is entered.
-    fn time_at_least(&self, from: u64) -> Result<u64, Entry> {
+    pub(super) fn time_at_least(&self, from: u64) -> Result<u64, Entry> {
         let (mut hour, mut minute, mut micro) = (from / HOUR, from % HOUR / MINUTE, from % MINUTE);
         let carry = self.carry;
         if self.hours >> hour & 1 == 1 {
@@ -340,8 +397,13 @@ impl Calendar {
         if let Some(half) = self.half {
             return self.after_in_half(from, half).filter(|found| *found > base);
         }
+        let changes = self.pattern.leads_far && self.clock.to_fixed_offset().is_err();
         loop {
-            let found = self.pattern.at_least(from)?;
+            let found = if changes {
+                self.pattern.at_least_on(&self.clock, from)?
+            } else {
+                self.pattern.at_least(from)?
+            };
             match place(&self.clock, found.datetime()?)? {
                 Place::Once(instant) => return Some(instant),
                 // The first time has passed only for a base that lies in the second pass itself.

@@ -122,6 +122,17 @@ impl Field {
         open.filter_map(|part| part.at_least(limit)).map(|value| value - limit).min().unwrap_or(0)
     }
 
+    pub(super) fn has_open_step(&self) -> bool {
+        self.0.iter().any(|part| part.step > 0 && part.stop.is_none())
+    }
+
+    /// The same, of days that are counted from a month's end: how far into the next month.
+    pub(super) fn left_over_from_end(&self) -> u32 {
+        let open = self.0.iter().filter(|part| part.step > 0 && part.stop.is_none());
+        let left = open.map(|part| part.step - (part.start - 1) % part.step - 1);
+        left.min().unwrap_or(0)
+    }
+
     /// The values as bits, up to `to`, which is below 64.
     pub(super) fn mask(&self, from: u32, to: u32) -> u64 {
         let bit = |value: u32| 1 << value;

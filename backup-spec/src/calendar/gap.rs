@@ -116,6 +116,25 @@ impl Calendar {
         gaps
     }
 
+    /// The instant from which systemd fails to find the next elapse, though there is one before `to`: `from`, or an elapse
+    /// after it. See [what it does with steps and abbreviations](super#zones). From then on a timer of this calendar is dead.
+    pub fn stuck_after(&self, from: Timestamp, to: Timestamp) -> Option<Timestamp> {
+        let plain = self.without_quirks()?;
+        let mut seen = just_before(from)?;
+        loop {
+            let Some(first) = self.after(seen) else {
+                let missed = plain.after(seen).is_some_and(|missed| missed < to);
+                return missed.then_some(seen.max(from));
+            };
+            if first >= to {
+                return None;
+            }
+            // Within a day, a search never fails.
+            let end = self.midnight(self.clock.to_datetime(first).date().tomorrow().ok()?)?;
+            seen = self.before(end).unwrap_or(first).max(first);
+        }
+    }
+
     fn midnight(&self, date: jiff::civil::Date) -> Option<Timestamp> {
         let midnight = date.to_datetime(jiff::civil::Time::midnight());
         self.clock.to_ambiguous_timestamp(midnight).compatible().ok()

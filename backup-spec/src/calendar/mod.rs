@@ -52,7 +52,12 @@
 //! Abbreviations (`CEST`), which systemd accepts where they are those of the machine it runs on, are not read unless the
 //! database has them as names (`CET`, `EST`). On a host whose own zone uses such a name, systemd takes it for that half of
 //! the year: `10:00 CET` in Berlin elapses in winter, and once summer comes, never again.
+//!
+//! An open step that leaves its field (`*-2/7-1`: 16 is April) makes systemd go round in circles where that is in the other half
+//! of the year than where the search goes on: in Berlin, this one is dead after the first of September.
+//! [`Calendar::stuck_after`] finds such ends. `*:0/7` misses midnight on every day, because systemd goes on from minute 63.
 
+mod circle;
 mod display;
 mod elapse;
 mod error;
@@ -128,6 +133,15 @@ impl Calendar {
             self.clock = local;
         }
         self
+    }
+
+    /// The same calendar as the expression reads, where systemd's search may fail; none where it does not.
+    fn without_quirks(&self) -> Option<Self> {
+        let quirks = self.half.is_some() || self.pattern.leads_far;
+        let mut plain = quirks.then(|| self.clone())?;
+        plain.half = None;
+        plain.pattern.leads_far = false;
+        Some(plain)
     }
 
     /// The same times on a clock that never changes.
