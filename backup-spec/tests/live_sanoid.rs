@@ -222,3 +222,123 @@ fn watches_pools_as_sanoid_does() {
     }
     println!("sanoid --monitor-capacity: {compared} exit codes alike");
 }
+
+/// Prints each file: `!` if it cannot be read, else section, key and values, with unit separators.
+const READER: &str = r#"
+use Config::IniFiles;
+for my $file (@ARGV) {
+    my $ini = Config::IniFiles->new(-file => $file);
+    if (!$ini) { print "!\n\x1e"; next; }
+    for my $section ($ini->Sections) {
+        print "[$section\n";
+        for my $key ($ini->Parameters($section)) {
+            print join("\x1f", $key, $ini->val($section, $key)), "\n";
+        }
+    }
+    print "\x1e";
+}
+"#;
+
+fn as_read(config: &Config) -> String {
+    let mut text = String::new();
+    for section in config.sections() {
+        writeln!(text, "[{}", section.name).unwrap();
+        for entry in &section.entries {
+            let mut parts = vec![entry.key.as_str()];
+            parts.extend(entry.values.iter().map(String::as_str));
+            writeln!(text, "{}", parts.join("\u{1f}")).unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn takes_a_file_apart_as_perl_does() {
+    let perl = Command::new("perl").args(["-MConfig::IniFiles", "-e", "1"]).output();
+    if !perl.is_ok_and(|output| output.status.success()) {
+        println!("skipped: Config::IniFiles (no perl with it)");
+        return;
+    }
+    let lines = [
+        "[a]",
+        "[ b/c ]",
+        "[a] ",
+        "\t[d e]",
+        "[]",
+        "[ ]",
+        "[x",
+        "x]",
+        "[a]b]",
+        "k = v",
+        " k=v ",
+        "k =",
+        "=v",
+        " = v",
+        "k = a = b",
+        "long key = 1 # one",
+        "# c",
+        "  ; c",
+        "",
+        "  ",
+        "junk",
+        "k = <<E",
+        "E",
+        "k = <<",
+        "k2 = \u{e4}",
+        "k = v\r",
+        "\u{feff}[a]",
+        "; = ",
+        "k",
+        "[a]=b",
+    ];
+    let text = proptest::collection::vec(
+        (
+            proptest::sample::select(lines.to_vec()),
+            proptest::sample::select(&["\n", "\n", "\n", "\r\n"][..]),
+        ),
+        0..8,
+    );
+    let mut runner = TestRunner::deterministic();
+    let folder = tempfile::tempdir().unwrap();
+    let texts: Vec<String> = (0..1500)
+        .map(|nr| {
+            let pairs = text.new_tree(&mut runner).unwrap().current();
+            // Most files begin as a file does. Lines may end in two ways after a first that ends in one;
+            // after a first that ends as Windows' do, lines that do not are no lines, and never keys that
+            // sanoid knows.
+            let begins = nr % 4 > 0;
+            let mut text = if begins { "[a]\n".to_owned() } else { String::new() };
+            for (line, end) in pairs {
+                text.push_str(line);
+                text.push_str(match (nr % 3, begins) {
+                    (0, true) => end,
+                    (0, false) => "\r\n",
+                    _ => "\n",
+                });
+            }
+            text
+        })
+        .collect();
+    let files: Vec<_> = (0..texts.len()).map(|nr| folder.path().join(nr.to_string())).collect();
+    for (file, text) in files.iter().zip(&texts) {
+        std::fs::write(file, text).unwrap();
+    }
+    let output = Command::new("perl").args(["-e", READER]).args(&files).output().unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    let theirs: Vec<&str> = output.split('\u{1e}').collect();
+    let (mut read, mut refused) = (0, 0);
+    for (text, theirs) in texts.iter().zip(theirs) {
+        match text.parse::<Config>() {
+            Ok(config) => {
+                assert_eq!(as_read(&config), theirs, "{text:?}");
+                read += 1;
+            }
+            Err(error) => {
+                assert_eq!(theirs, "!\n", "{text:?}: {error}");
+                refused += 1;
+            }
+        }
+    }
+    println!("Config::IniFiles: {read} files read alike, {refused} refused alike");
+    assert!(read > 0 && refused > 0);
+}

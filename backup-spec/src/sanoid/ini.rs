@@ -109,11 +109,14 @@ fn line_end(text: &str) -> &'static str {
 /// Takes a file apart. A section that stands twice is one.
 pub(super) fn sections(text: &str) -> Result<Vec<Section>, SyntaxErrors> {
     let end = line_end(text);
-    let whole = text.strip_suffix(end).unwrap_or(text);
-    let mut lines = (1..).zip(whole.split(end).map(|line| {
-        // A file of Unix lines may have some that end as Windows' do.
-        line.strip_suffix("\r\n").or(line.strip_suffix(['\r', '\n'])).unwrap_or(line)
-    }));
+    let (whole, is_ended) = text.strip_suffix(end).map_or((text, false), |whole| (whole, true));
+    let last = whole.matches(end).count() + 1;
+    let mut lines = (1..).zip(whole.split(end)).map(|(line, content)| {
+        // The last line may end otherwise, or not at all; and Unix lines may have a return before the end.
+        let may_have_more = end == "\n" || line == last && !is_ended;
+        let ended = content.strip_suffix('\r').or(content.strip_suffix('\n'));
+        (line, ended.filter(|_| may_have_more).unwrap_or(content))
+    });
     let mut sections: Vec<Section> = Vec::new();
     let mut places = HashMap::new();
     let mut keys = HashMap::new();
@@ -171,6 +174,8 @@ pub(super) fn sections(text: &str) -> Result<Vec<Section>, SyntaxErrors> {
         };
         let known = *keys.entry((place, key)).or_insert(section.entries.len());
         match section.entries.get_mut(known) {
+            // A first value of no line at all stays so.
+            Some(entry) if entry.values.is_empty() => {}
             Some(entry) => entry.values.extend(values),
             None => section.entries.push(Entry { key: key.to_owned(), values, line }),
         }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::evaluate::evaluate;
 use super::group::{Filter, GroupBy, groups};
 use super::keep::Keep;
-use super::order::newest_first;
+use super::order::{Entry, newest_first};
 use super::verdict::{Group, Verdict};
 use crate::Snapshot;
 use crate::retention::{Decision, Policy};
@@ -72,8 +72,8 @@ fn apply<'a>(
     if is_empty && options.filter.is_empty() {
         return Err(Refusal::RemoveAllWithoutFilter);
     }
-    let decide = |(key, indices): (_, Vec<u32>)| {
-        let ordered = newest_first(snapshots, &indices, keep);
+    let decide = |(key, entries): (_, Vec<Entry>)| {
+        let ordered = newest_first(snapshots, entries);
         let (mut kept, mut removed) = (Vec::new(), Vec::with_capacity(ordered.len()));
         evaluate(keep, snapshots, &ordered, now, |index, marks| {
             if marks.is_empty() { removed.push(index) } else { kept.push((index, marks)) }
@@ -84,7 +84,7 @@ fn apply<'a>(
         }
         Ok(group)
     };
-    let groups = groups(snapshots, options.group_by, &options.filter);
+    let groups = groups(snapshots, options.group_by, &options.filter, keep);
     Ok(Verdict { groups: groups.into_iter().map(decide).collect::<Result<_, _>>()? })
 }
 

@@ -5,7 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::args::ArgsError;
-use super::keep::TagList;
+use super::keep::{Keep, TagList};
+use super::order::Entry;
 use crate::Snapshot;
 
 /// What the snapshots of one group have in common: `--group-by`.
@@ -114,19 +115,20 @@ struct AsGiven<'a> {
     tags: &'a [String],
 }
 
-/// The groups, sorted by key, with the places of their snapshots (the first 2^32).
+/// The groups, sorted by key, with what the rules need of their snapshots (the first 2^32).
 pub(super) fn groups<'a>(
     snapshots: &'a [Snapshot],
     by: GroupBy,
     filter: &Filter,
-) -> BTreeMap<GroupKey<'a>, Vec<u32>> {
+    keep: &Keep,
+) -> BTreeMap<GroupKey<'a>, Vec<Entry>> {
     let as_given = |snapshot: &'a Snapshot| AsGiven {
         host: if by.host { &snapshot.host } else { "" },
         paths: if by.paths { &snapshot.paths } else { &[] },
         tags: if by.tags { &snapshot.tags } else { &[] },
     };
     let unfiltered = filter.is_empty();
-    let (mut places, mut members) = (HashMap::new(), Vec::<(AsGiven<'a>, Vec<u32>)>::new());
+    let (mut places, mut members) = (HashMap::new(), Vec::<(AsGiven<'a>, Vec<Entry>)>::new());
     let mut last = None::<(AsGiven<'a>, usize)>;
     for (index, snapshot) in (0_u32..).zip(snapshots) {
         if !unfiltered && !filter.matches(snapshot) {
@@ -142,11 +144,11 @@ pub(super) fn groups<'a>(
         };
         last = Some((given, place));
         if let Some((_, members)) = members.get_mut(place) {
-            members.push(index);
+            members.push(Entry::new(snapshot, index, keep));
         }
     }
     let mut groups = BTreeMap::new();
-    for (given, mut indices) in members {
+    for (given, mut entries) in members {
         let sorted = |texts: &'a [String]| {
             let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             texts.sort_unstable();
@@ -154,7 +156,7 @@ pub(super) fn groups<'a>(
         };
         let key =
             GroupKey { host: given.host, paths: sorted(given.paths), tags: sorted(given.tags) };
-        groups.entry(key).or_insert_with(Vec::new).append(&mut indices);
+        groups.entry(key).or_insert_with(Vec::new).append(&mut entries);
     }
     groups
 }

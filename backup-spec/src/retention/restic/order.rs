@@ -20,7 +20,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    fn new(snapshot: &Snapshot, index: u32, keep: &Keep) -> Self {
+    pub(super) fn new(snapshot: &Snapshot, index: u32, keep: &Keep) -> Self {
         let is_tagged = keep.tags().iter().any(|list| list.matches(snapshot));
         let offset_and_tagged = snapshot.offset.seconds() * 2 + i32::from(is_tagged);
         Self { second: snapshot.time.as_second(), index, offset_and_tagged }
@@ -39,14 +39,9 @@ impl Entry {
     }
 }
 
-/// The snapshots at `indices`, newest first. Where two have the same instant, the id decides: restic takes
-/// the order in which the repository's files arrive.
-pub(super) fn newest_first(snapshots: &[Snapshot], indices: &[u32], keep: &Keep) -> Vec<Entry> {
-    let entry = |&index: &u32| {
-        let snapshot = snapshots.get(usize::try_from(index).ok()?)?;
-        Some(Entry::new(snapshot, index, keep))
-    };
-    let mut entries: Vec<Entry> = indices.iter().filter_map(entry).collect();
+/// The snapshots newest first. Where two have the same instant, the id decides: restic takes the order in
+/// which the repository's files arrive.
+pub(super) fn newest_first(snapshots: &[Snapshot], mut entries: Vec<Entry>) -> Vec<Entry> {
     let newest = entries.iter().map(|entry| entry.second).max().unwrap_or(0);
     let oldest = entries.iter().map(|entry| entry.second).min().unwrap_or(0);
     let mut sorted = sort_as_numbers(&entries, newest, oldest).unwrap_or_else(|| {
