@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
+use backup_spec::Snapshot;
 use dataset_plan::Spec;
+use jiff::Timestamp;
 
 /// What `zfs get -Hp -o name,property,value,received,source all` prints of one filesystem.
 const SONARR: &str = include_str!("../sonarr.get");
@@ -29,11 +31,19 @@ pub const GROUPS: &[Group] = &[
     Group { name: "numbers", bar: 0.2 },
     Group { name: "read-and-plan", bar: 0.66 },
     Group { name: "plan", bar: 0.5 },
+    Group { name: "calendar-next", bar: 0.3 },
+    Group { name: "calendar-never", bar: 0.2 },
     Group { name: "plan-growth", bar: 0.83 },
     Group { name: "resolve", bar: 0.1 },
     Group { name: "resolve-growth", bar: 0.8 },
     Group { name: "fate", bar: 0.2 },
     Group { name: "read-host", bar: 0.4 },
+    // Three times the time of sorting.
+    Group { name: "retention-100k", bar: 0.33 },
+    Group { name: "retention-1m", bar: 0.33 },
+    Group { name: "retention-all-1m", bar: 0.33 },
+    // No bar was set: shown per run.
+    Group { name: "excludes-1m", bar: 0.0 },
     Group { name: "audit", bar: 0.77 },
     Group { name: "audit-stat", bar: 1.0 },
 ];
@@ -204,4 +214,60 @@ pub fn impermanent_host(entries: usize) -> String {
         text.push_str("]\n");
     }
     text
+/// Numbers that look random, and are the same each time.
+fn random(mut state: u64) -> impl Iterator<Item = u64> {
+    std::iter::repeat_with(move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    })
+}
+
+/// `count` snapshots of one job over twenty years, in no order; one in a thousand has a tag.
+pub fn shuffled_snapshots(count: usize) -> Vec<Snapshot> {
+    let second = |number: u64| 1_150_000_000 + i64::try_from(number % 640_000_000).unwrap_or(0);
+    let snapshot = |(nr, number): (usize, u64)| Snapshot {
+        host: "forge".to_owned(),
+        paths: vec!["/persist".to_owned()],
+        tags: if nr % 1000 == 0 { vec!["keepme".to_owned()] } else { Vec::new() },
+        ..Snapshot::new(
+            format!("{nr:012x}"),
+            Timestamp::from_second(second(number)).unwrap_or_default(),
+        )
+    };
+    random(88_172_645_463_325_252).take(count).enumerate().map(snapshot).collect()
+}
+
+/// `count` paths of files, six components deep.
+pub fn paths(count: usize) -> Vec<String> {
+    let path = |(nr, number): (usize, u64)| {
+        let names = ["library", "cache", "db", "config", "logs", "media", "metadata"];
+        let name = |shift: u64| {
+            let place = usize::try_from((number >> shift) % 7).unwrap_or(0);
+            names.get(place).copied().unwrap_or_default()
+        };
+        let ending = ["db", "log", "tmp", "jpg", "json"];
+        let ending = ending.get(nr % 5).copied().unwrap_or_default();
+        format!(
+            "/persist/service{}/{}/{}/{}/file{nr}.{ending}",
+            nr % 50,
+            name(0),
+            name(8),
+            name(16)
+        )
+    };
+    random(1_234_567_890_123).take(count).enumerate().map(path).collect()
+}
+
+/// `count` patterns of every kind that people write.
+pub fn patterns(count: usize) -> Vec<String> {
+    let pattern = |nr: usize| match nr % 5 {
+        0 => format!("/persist/service{nr}/cache"),
+        1 => format!("*.tmp{nr}"),
+        2 => format!("**/metadata/{nr}"),
+        3 => format!("/persist/*/logs/old{nr}/**"),
+        _ => format!("Cache{nr}"),
+    };
+    (0..count).map(pattern).collect()
 }
