@@ -9,5 +9,7 @@ mod harness;
 
 #[path = "baseline/incremental_path.rs"]
 mod incremental_path;
+#[path = "baseline/pitr.rs"]
+mod pitr;
 #[path = "baseline/syncoid.rs"]
 mod syncoid;
