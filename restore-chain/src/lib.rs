@@ -5,8 +5,10 @@ pub mod command;
 pub mod lineage;
 pub mod path;
 pub mod pitr;
+pub mod preseed;
 mod quantity;
 mod service;
+pub mod sim;
 
 pub use candidates::{Candidates, Choice, Inventory};
 pub use service::{Bootstrap, Gate, Owner, Service, Unmarked};
