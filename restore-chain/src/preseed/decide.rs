@@ -232,7 +232,9 @@ impl Decision<'_> {
         let Some((_, _)) = ready.filter(|(staging, _)| staging.candidate.is_some()) else {
             return self.fill(Some(target));
         };
-        if let Some(next) = self.memory.blocked("swap-in") {
+        // What failed is not undone and tried again.
+        let failed = ["note", "disarm", "unmount", "set-aside", "swap-in"];
+        if let Some(next) = failed.iter().find_map(|act| self.memory.blocked(act)) {
             return next;
         }
         // Written before the dataset moves: without this note nobody could put it back.
