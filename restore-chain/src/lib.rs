@@ -2,11 +2,17 @@
 
 pub mod candidates;
 pub mod command;
+pub mod drill;
+#[cfg(feature = "exec")]
+#[cfg_attr(docsrs, doc(cfg(feature = "exec")))]
+pub mod exec;
 pub mod lineage;
+pub mod order;
 pub mod path;
 pub mod pitr;
 pub mod preseed;
 mod quantity;
+pub mod render;
 mod service;
 pub mod sim;
 

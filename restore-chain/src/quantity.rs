@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A number of bytes: `1.5 GiB`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bytes(pub u64);
+pub(crate) struct Bytes(pub(crate) u64);
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,7 +21,7 @@ impl fmt::Display for Bytes {
 
 /// A number of seconds: `2 h 5 min`, the two greatest units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seconds(pub u64);
+pub(crate) struct Seconds(pub(crate) u64);
 
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,6 +7,8 @@ use zfs_props::name::DatasetName;
 use super::names::Aside;
 use super::record::{Intent, Record};
 use crate::candidates::Candidate;
+use crate::command::Command;
+use crate::service::Owner;
 
 /// What is done to the world.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,4 +108,12 @@ impl fmt::Display for Act {
             other => f.write_str(other.word()),
         }
     }
+}
+
+/// `chown`: of the mountpoint alone, or of everything on that filesystem; links are never followed.
+pub fn chown(owner: &Owner, path: &str) -> Command {
+    let who = format!("{}:{}", owner.user, owner.group);
+    let command = Command::new(["chown", "--no-dereference"]);
+    let command = if owner.recursive { command.args(["--recursive", "-P"]) } else { command };
+    command.args(["--", &who, path])
 }

@@ -25,6 +25,8 @@ pub struct Memory {
     failed: BTreeMap<&'static str, Fault>,
     /// Acts that were done and need not be done again.
     done: BTreeSet<&'static str>,
+    /// The candidate that this run has fetched. What a killed run left is compared, too, and costs no attempt.
+    fetched: Option<String>,
     /// The staging (by guid) that was compared in vain: it is discarded.
     unfit: Option<u64>,
     /// The dataset (by guid) that was seen mounted and empty.
@@ -62,6 +64,10 @@ impl Memory {
                 if matches!(act, Act::Verify { .. }) {
                     self.unfit = sight.staging.as_ref().map(|staging| staging.guid);
                 }
+                let left_over = matches!(act, Act::Verify { .. }) && self.fetched.as_ref() != Some(&candidate.id);
+                if left_over {
+                    return;
+                }
                 let (id, fault) = (candidate.id.clone(), fault.clone());
                 self.attempts.push(Attempt { candidate: id, act: act.word(), fault });
                 let at = preseed.chain().iter().position(|other| other.id == candidate.id);
@@ -71,7 +77,8 @@ impl Memory {
                     self.pause = if *tries < budget.attempts { budget.pause } else { 0 };
                 }
             }
-            (Act::Fetch { .. } | Act::Verify { .. } | Act::Discard { .. }, Ok(())) => {}
+            (Act::Fetch { candidate, .. }, Ok(())) => self.fetched = Some(candidate.id.clone()),
+            (Act::Verify { .. } | Act::Discard { .. }, Ok(())) => {}
             (act, Ok(())) => {
                 self.done.insert(act.word());
             }

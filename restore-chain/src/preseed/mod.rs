@@ -47,7 +47,7 @@ mod run;
 mod sight;
 mod world;
 
-pub use act::Act;
+pub use act::{Act, chown};
 pub use budget::{Budget, BudgetError, MethodBudget};
 pub use event::{Event, EventKind};
 pub use names::{Aside, aside, staging};
