@@ -316,11 +316,11 @@ impl World for Zfs {
             let marks = self.marks(&service.dataset)?;
             let complete = marks.get(preseed::COMPLETE).and_then(|text| text.parse::<Record>().ok());
             let mounted = seen.as_ref() == Some(&service.dataset);
-            let content = match (mounted, mounted.then(|| fs::read_dir(place)).transpose()) {
-                (true, Ok(Some(mut entries))) if entries.next().is_none() => Content::Empty,
-                (true, Ok(Some(_))) => Content::Data,
-                (true, Err(error)) => return Err(failed(error)),
-                _ => Content::Unknown,
+            let first = mounted.then(|| fs::read_dir(place).map(|mut entries| entries.next()));
+            let content = match first.transpose().map_err(failed)? {
+                None => Content::Unknown,
+                Some(None) => Content::Empty,
+                Some(Some(_)) => Content::Data,
             };
             let complete = complete.filter(|record| record.guid == own.guid);
             Ok(Target { guid: own.guid, complete, verified: verified(&marks, own.guid), mounted, armed: own.armed, content })

@@ -67,8 +67,8 @@ pub struct World {
     /// How many acts there have been since the last start.
     acts: usize,
     told: Vec<Event>,
-    /// Each act, with the time it began at.
-    journal: Vec<(u64, String)>,
+    /// Each act, with the time it began at, if somebody wants to know.
+    journal: Option<Vec<(u64, String)>>,
 }
 
 /// The time of day at the start of the clock.
@@ -96,7 +96,7 @@ impl World {
             crash: None,
             acts: 0,
             told: Vec::new(),
-            journal: Vec::new(),
+            journal: None,
         }
     }
 
@@ -176,6 +176,7 @@ impl World {
         self.locked.clear();
         self.crash = None;
         self.acts = 0;
+        self.told.clear();
     }
 
     /// The machine starts again: nothing is mounted but what mounts by itself, in the order of the names; of two for
@@ -241,9 +242,14 @@ impl World {
         &self.told
     }
 
-    /// Each act, with the second it began at.
+    /// Keeps a journal from now on.
+    pub fn keep_journal(&mut self) {
+        self.journal = Some(Vec::new());
+    }
+
+    /// Each act, with the second it began at, since a journal is kept.
     pub fn journal(&self) -> &[(u64, String)] {
-        &self.journal
+        self.journal.as_deref().unwrap_or_default()
     }
 
     /// How many acts there have been since the last start.
@@ -484,7 +490,9 @@ impl preseed::World for World {
         if here.is_some_and(|crash| crash.moment == Moment::Before) {
             return Err(Fault::Ended);
         }
-        self.journal.push((self.clock, act.to_string()));
+        if let Some(journal) = &mut self.journal {
+            journal.push((self.clock, act.to_string()));
+        }
         self.clock += 1;
         let cut = here.is_some_and(|crash| crash.moment == Moment::Within);
         let result = if self.failing.contains(act.word()) {
