@@ -70,7 +70,12 @@ impl Budget {
 
     /// Seconds that a candidate may take with all its attempts.
     pub fn worst_case(&self, candidate: &Candidate) -> u64 {
-        let MethodBudget { timeout, attempts, pause } = self.of(candidate.method.kind());
+        self.worst_case_of(candidate.method.kind())
+    }
+
+    /// Seconds that a candidate of this kind may take with all its attempts.
+    pub(crate) fn worst_case_of(&self, kind: Kind) -> u64 {
+        let MethodBudget { timeout, attempts, pause } = self.of(kind);
         let attempts = u64::from(attempts.max(1));
         // After each attempt, staging is discarded.
         let once = timeout.saturating_add(self.verify).saturating_add(self.step);
