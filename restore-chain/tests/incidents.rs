@@ -11,9 +11,9 @@ use restore_chain::candidates::{
 use restore_chain::lineage::rollback::{self, Reach};
 use restore_chain::lineage::{self, Lineage, Version};
 use restore_chain::order::host::{Host, Place};
-use restore_chain::order::{Limits, Order as Sequence};
+use restore_chain::order::Limits;
 use restore_chain::preseed::{
-    self, Act, Block, Budget, Event, EventKind, Intent, MethodBudget, Outcome, Pool, Preseed, Record, RecordKind, World as _,
+    self, Block, Budget, Event, EventKind, MethodBudget, Outcome, Pool, Preseed, Record, RecordKind, World as _,
 };
 use restore_chain::sim::{Behaviour, Crash, Moment, World};
 use restore_chain::{Bootstrap, Candidates, Choice, Inventory, Owner, Service, Spec, Unmarked, drill, render};
@@ -569,14 +569,4 @@ fn a_fixed_order_says_what_it_loses() {
     let text = candidates.choose(&fixed).unwrap().to_string();
     assert!(text.contains("would lose 1 h 55 min less"), "{text}");
     assert_eq!(candidates.choose(&Policy::default()).unwrap().chain[0].id, "local @autosnap_2");
-}
-
-/// A note of an older time does not put anything back that nobody misses.
-#[test]
-fn an_act_is_named_for_people() {
-    let act = Act::Note(Intent { at: now(), aside: None });
-    assert_eq!(act.to_string(), "note");
-    fn is_order<'a>(_: &Sequence<'a>) {}
-    let host = Host::default();
-    is_order(&host.graph().order(&Limits::default()).unwrap());
 }

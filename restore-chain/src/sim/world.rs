@@ -54,7 +54,8 @@ struct Copy {
 #[derive(Clone, Debug)]
 pub struct World {
     datasets: BTreeMap<DatasetName, Dataset>,
-    copies: BTreeMap<String, Copy>,
+    /// Shared by the copies of a world, of which there are many while it is explored.
+    copies: Arc<BTreeMap<String, Copy>>,
     intents: BTreeMap<String, Intent>,
     locked: BTreeSet<String>,
     pool: Pool,
@@ -85,7 +86,7 @@ impl World {
     pub fn new() -> Self {
         Self {
             datasets: BTreeMap::new(),
-            copies: BTreeMap::new(),
+            copies: Arc::default(),
             intents: BTreeMap::new(),
             locked: BTreeSet::new(),
             pool: Pool::Online,
@@ -104,7 +105,7 @@ impl World {
     pub fn add_copy(&mut self, name: &str, from: &DatasetName, files: &[(&str, &str)]) -> Candidate {
         let id = format!("replica {name}");
         let copy = Copy { files: tree(files), behaviour: Behaviour::Works, resumable: true, seconds: 60 };
-        self.copies.insert(id.clone(), copy);
+        Arc::make_mut(&mut self.copies).insert(id.clone(), copy);
         let version = Box::new(Version::snapshot("newest", 1, 1, EPOCH));
         let (oldest, newest) = (version.clone(), version);
         let (replica, from) = (name.to_owned(), from.clone());
@@ -116,7 +117,7 @@ impl World {
     pub fn add_repository(&mut self, name: &str, root: &AbsolutePath, files: &[(&str, &str)]) -> Candidate {
         let id = format!("restic {name}");
         let copy = Copy { files: tree(files), behaviour: Behaviour::Works, resumable: false, seconds: 600 };
-        self.copies.insert(id.clone(), copy);
+        Arc::make_mut(&mut self.copies).insert(id.clone(), copy);
         candidate(id, Method::Restic {
             repository: name.to_owned(),
             url: format!("/repo/{name}"),
@@ -131,14 +132,14 @@ impl World {
     pub fn add_local_snapshot(&mut self, name: &str, files: &[(&str, &str)]) -> Candidate {
         let id = format!("local @{name}");
         let copy = Copy { files: tree(files), behaviour: Behaviour::Works, resumable: false, seconds: 1 };
-        self.copies.insert(id.clone(), copy);
+        Arc::make_mut(&mut self.copies).insert(id.clone(), copy);
         let snapshot = Box::new(Version::snapshot(name, 2, 2, EPOCH));
         candidate(id, Method::Local { snapshot })
     }
 
     /// How a way back behaves from now on, by its candidate's name.
     pub fn fail(&mut self, candidate: &str, behaviour: Behaviour) {
-        if let Some(copy) = self.copies.get_mut(candidate) {
+        if let Some(copy) = Arc::make_mut(&mut self.copies).get_mut(candidate) {
             copy.behaviour = behaviour;
         }
     }
@@ -151,7 +152,7 @@ impl World {
     /// All acts work again, and all copies.
     pub fn heal(&mut self) {
         self.failing.clear();
-        for copy in self.copies.values_mut() {
+        for copy in Arc::make_mut(&mut self.copies).values_mut() {
             copy.behaviour = Behaviour::Works;
         }
     }
