@@ -3,7 +3,6 @@
 //! `restore_folder STATE PLACE REPOSITORY PASSWORD_FILE SNAPSHOT ROOT`: records below STATE; the content of ROOT in the
 //! snapshot is wanted at PLACE. Exit status 0: it is there; 75: another run is at work; 1: it is not there.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use jiff::Timestamp;
@@ -36,9 +35,7 @@ fn run() -> Result<Outcome, Box<dyn std::error::Error>> {
     let service = Service::new("example", "folder/example".parse()?, place.parse()?);
     let choice = Choice { chain: vec![candidate], ..Choice::default() };
     let restore = Preseed::new(&service, &choice, &Budget::default())?;
-    let state = PathBuf::from(state);
-    let tools = Tools { run: state.join("run"), state, ..Tools::new() };
-    let report = restore.run_with(&mut Folder::new(tools), |act| println!("{act}"))?;
+    let report = restore.run_with(&mut Folder::new(Tools::below(state)), |act| println!("{act}"))?;
     println!("{report}");
     Ok(report.outcome)
 }

@@ -51,6 +51,12 @@ impl Tools {
         }
     }
 
+    /// Records and locks below this folder.
+    pub fn below(folder: impl Into<PathBuf>) -> Self {
+        let state: PathBuf = folder.into();
+        Self { run: state.join("run"), state, ..Self::new() }
+    }
+
     pub(super) fn clock(&self) -> u64 {
         self.started.elapsed().as_secs()
     }
