@@ -30,6 +30,10 @@ pub const GROUPS: &[Group] = &[
     Group { name: "read-and-plan", bar: 0.66 },
     Group { name: "plan", bar: 0.5 },
     Group { name: "plan-growth", bar: 0.83 },
+    Group { name: "incremental-path", bar: 0.5 },
+    Group { name: "incremental-path-growth", bar: 0.6 },
+    Group { name: "wal-names", bar: 0.02 },
+    Group { name: "restore-order", bar: 0.1 },
 ];
 
 /// The parts of a tree of `count` filesystems: a pool, 100 hosts, services below them.

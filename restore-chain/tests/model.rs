@@ -440,7 +440,7 @@ fn no_failure_and_no_crash_loses_anything_or_pretends() {
             for behaviour in behaviours(full && calm) {
                 // Failures of acts and of copies together: those of one copy are enough to get everywhere.
                 let [_, second, third] = behaviour;
-                let some = [Behaviour::Works, Behaviour::Partial].contains(&second);
+                let some = [Behaviour::Works, Behaviour::Partial, Behaviour::FailsHalfway].contains(&second);
                 if !full && !calm && (!some || third != Behaviour::Works) {
                     continue;
                 }

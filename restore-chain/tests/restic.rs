@@ -37,8 +37,9 @@ fn tree(root: &Path) -> Tree {
 }
 
 fn restic(repository: &Path, password: &Path, words: &[&str]) -> String {
-    let output = Command::new("restic").arg("--no-cache").arg("--repo").arg(repository).arg("--password-file").arg(password).args(words);
-    let output = output.output().unwrap();
+    let mut command = Command::new("restic");
+    command.arg("--no-cache").arg("--repo").arg(repository).arg("--password-file").arg(password).args(words);
+    let output = command.output().unwrap();
     assert!(output.status.success(), "restic {words:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

@@ -56,6 +56,8 @@ pub struct World {
     datasets: BTreeMap<DatasetName, Dataset>,
     /// Shared by the copies of a world, of which there are many while it is explored.
     copies: Arc<BTreeMap<String, Copy>>,
+    /// Files of one service in a copy that others have files in, too: by staging and candidate.
+    parts: BTreeMap<(DatasetName, String), Files>,
     intents: BTreeMap<String, Intent>,
     locked: BTreeSet<String>,
     pool: Pool,
@@ -87,6 +89,7 @@ impl World {
         Self {
             datasets: BTreeMap::new(),
             copies: Arc::default(),
+            parts: BTreeMap::new(),
             intents: BTreeMap::new(),
             locked: BTreeSet::new(),
             pool: Pool::Online,
@@ -135,6 +138,27 @@ impl World {
         Arc::make_mut(&mut self.copies).insert(id.clone(), copy);
         let snapshot = Box::new(Version::snapshot(name, 2, 2, EPOCH));
         candidate(id, Method::Local { snapshot })
+    }
+
+    /// A way back has these files for this service, and takes as long as the candidate says.
+    pub fn add_part(&mut self, service: &Service, candidate: &Candidate, files: &[(&str, &str)]) {
+        let resumable = matches!(candidate.method, Method::Replica { .. });
+        let seconds = candidate.seconds.unwrap_or(60);
+        let copy = Copy { files: Files::default(), behaviour: Behaviour::Works, resumable, seconds };
+        Arc::make_mut(&mut self.copies).entry(candidate.id.clone()).or_insert(copy);
+        if let Ok(staging) = preseed::staging(&service.dataset) {
+            self.parts.insert((staging, candidate.id.clone()), tree(files));
+        }
+    }
+
+    /// A copy as it is for one staging.
+    fn copy(&self, candidate: &Candidate, staging: &DatasetName) -> Result<Copy, Fault> {
+        let mut copy = self.copies.get(&candidate.id).cloned().ok_or_else(|| failed("no such copy"))?;
+        if let Some(files) = self.parts.get(&(staging.clone(), candidate.id.clone())) {
+            copy.files = files.clone();
+            copy.seconds = candidate.seconds.unwrap_or(copy.seconds);
+        }
+        Ok(copy)
     }
 
     /// How a way back behaves from now on, by its candidate's name.
@@ -298,7 +322,7 @@ impl World {
 
     /// A copy arrives, whole or by half.
     fn fetch(&mut self, candidate: &Candidate, staging: &DatasetName, limit: u64, cut: bool) -> Result<(), Fault> {
-        let copy = self.copies.get(&candidate.id).cloned().ok_or_else(|| failed("no such copy"))?;
+        let copy = self.copy(candidate, staging)?;
         let half = half(&copy.files);
         let (files, whole, seconds, result) = match copy.behaviour {
             Behaviour::Absent => return Err(failed("there is no such copy any more")),
@@ -321,11 +345,11 @@ impl World {
 
     fn verify(&mut self, candidate: &Candidate, staging: &DatasetName) -> Result<(), Fault> {
         self.clock += 5;
-        let copy = self.copies.get(&candidate.id).ok_or_else(|| failed("no such copy"))?;
+        let copy = self.copy(candidate, staging)?;
         if copy.behaviour == Behaviour::Absent {
             return Err(failed("there is nothing to compare with any more"));
         }
-        let whole = copy.files.clone();
+        let whole = copy.files;
         let at = self.time();
         let dataset = self.datasets.get_mut(staging).ok_or_else(|| failed("dataset does not exist"))?;
         if dataset.files != whole || dataset.resumable {
