@@ -20,6 +20,7 @@ use restore_chain::order::{Kind, Limits};
 use restore_chain::preseed::{Preseed, World as _};
 use restore_chain::sim::{Behaviour, Crash, Moment, World};
 use restore_chain::{Candidates, Choice, Service, Spec, drill, render};
+use zfs_props::name::DatasetName;
 
 const SPEC: &str = include_str!("hosts/forge-restore.toml");
 const NOW: &str = "2026-11-21T12:00:00Z";
@@ -85,14 +86,14 @@ fn choices(spec: &Spec) -> Result<Vec<(Service, Choice)>, Failure> {
     let mut snapshots = Vec::new();
     for (n, (name, replica, hours)) in (1_u64..).zip(COPIES) {
         if let Some((bytes, minutes)) = replica {
-            let dataset = format!("backup/forge/zfs-recv/{name}").parse()?;
+            let dataset: DatasetName = format!("backup/forge/zfs-recv/{name}").parse()?;
             let creation = now.as_second() - minutes * 60;
             let newest = Version::snapshot("autosnap_2026-11-21_11:45:00_frequently", n, 100, creation);
             replicated.insert(dataset, Version { written: Some(bytes), ..newest });
         }
         if let Some(hours) = hours {
             snapshots.push(ResticSnapshot {
-                id: format!("{:064x}", 0xf00d_u64 + n),
+                id: format!("{:016x}{n:048x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
                 time: now - jiff::SignedDuration::from_hours(hours),
                 hostname: "forge".to_owned(),
                 paths: vec![format!("/var/lib/backup-snapshots/service-{name}")],

@@ -152,8 +152,21 @@ impl fmt::Display for Choice {
                 (_, less) => write!(f, ": would lose {} less, and comes later by policy", Seconds(less))?,
             }
         }
+        // Of many that are no way back for the same kind of reason, the first stands for all.
+        let mut kinds: Vec<(&Rejected, usize)> = Vec::new();
         for rejected in &self.rejected {
-            write!(f, "\n  not {}: {}", rejected.id, rejected.why)?;
+            let kind = std::mem::discriminant(&rejected.why);
+            match kinds.iter_mut().find(|(first, _)| std::mem::discriminant(&first.why) == kind) {
+                Some((_, more)) => *more += 1,
+                None => kinds.push((rejected, 0)),
+            }
+        }
+        for (first, more) in kinds {
+            write!(f, "\n  not {}: {}", first.id, first.why)?;
+            match more {
+                0 => {}
+                more => write!(f, " (and {more} more of that kind)")?,
+            }
         }
         Ok(())
     }
