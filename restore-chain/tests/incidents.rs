@@ -203,7 +203,7 @@ fn r11_temporary_and_protective_snapshots_are_no_way_back() {
     ] {
         assert_eq!(Purpose::of(name), purpose, "{name}");
     }
-    let newer = |name: &str, n: u64| Version::snapshot(name, n, n * 10, seconds_ago(60 - n as i64));
+    let newer = |name: &str, n: u64| Version::snapshot(name, n, n * 10, seconds_ago(60) + i64::try_from(n).unwrap());
     let versions = vec![autosnap(1, seconds_ago(3600)), newer("backup-service-sonarr", 2), newer("preseed_protect_1", 3)];
     let mut inventory = Inventory::new("forge", now());
     inventory.local = seen([Lineage::new(service().dataset, versions)]);

@@ -148,15 +148,12 @@ proptest! {
         }
         let outcome = restore.run(&mut world).unwrap().outcome;
         let works = behaviours.iter().position(|one| *one == restore_chain::sim::Behaviour::Works);
-        match works {
-            Some(at) => {
-                prop_assert!(outcome.record().is_some(), "{:?}", outcome);
-                prop_assert_eq!(world.read("/x/a"), Some(["one", "two", "three"][at]));
-            }
-            None => {
-                let blocked = matches!(outcome, End::Blocked(_));
-                prop_assert!(blocked, "{:?}", outcome);
-            }
+        if let Some(at) = works {
+            prop_assert!(outcome.record().is_some(), "{:?}", outcome);
+            prop_assert_eq!(world.read("/x/a"), Some(["one", "two", "three"][at]));
+        } else {
+            let blocked = matches!(outcome, End::Blocked(_));
+            prop_assert!(blocked, "{:?}", outcome);
         }
     }
 }

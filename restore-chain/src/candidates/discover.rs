@@ -221,10 +221,10 @@ impl Candidates {
 
 /// Whether what a candidate needs lies on what it would restore.
 fn secret_inside(candidate: &Candidate, service: &Service) -> Option<Rejection> {
-    let secrets = candidate.needs.iter().filter_map(|need| match need {
+    let mut secrets = candidate.needs.iter().filter_map(|need| match need {
         Need::Secret(path) => Some(path),
         _ => None,
     });
-    let inside = secrets.filter(|path| service.mountpoint.contains(path)).next()?;
+    let inside = secrets.find(|path| service.mountpoint.contains(path))?;
     Some(Rejection::SecretInside { secret: inside.clone(), dataset: service.dataset.clone() })
 }

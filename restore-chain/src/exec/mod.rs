@@ -16,5 +16,5 @@ mod tools;
 mod zfs;
 
 pub use folder::Folder;
-pub use tools::Tools;
+pub use tools::{Check, Tell, Tools};
 pub use zfs::Zfs;

@@ -27,16 +27,9 @@ fn unescape(field: &str) -> String {
     let mut rest = field.as_bytes();
     while let Some((first, others)) = rest.split_first() {
         let octal = others.get(..3).and_then(|digits| std::str::from_utf8(digits).ok());
-        match octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()).filter(|_| *first == b'\\') {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = others.get(3..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = others;
-            }
-        }
+        let escaped = octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()).filter(|_| *first == b'\\');
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { others.get(3..).unwrap_or_default() } else { others };
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }

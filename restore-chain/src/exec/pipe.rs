@@ -38,7 +38,7 @@ pub fn run(
     let until = started + limit;
     let mut receiver = Running::start(receive, environment, Stdio::piped(), Stdio::null())?;
     let mut sender = Running::start(send, environment, Stdio::null(), Stdio::piped())?;
-    let (said_there, said_here) = (sender.listen(), receiver.listen());
+    let (from_sender, from_receiver) = (sender.listen(), receiver.listen());
     let (from, to) = (sender.child().stdout.take(), receiver.child().stdin.take());
     let count = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&count);
@@ -79,7 +79,7 @@ pub fn run(
         thread::sleep(LOOK);
     }
     let _ = pump.join();
-    let (there, here) = (said_there.join().unwrap_or_default(), said_here.join().unwrap_or_default());
+    let (there, here) = (from_sender.join().unwrap_or_default(), from_receiver.join().unwrap_or_default());
     for (status, line) in [(ends.1, receiver.line()), (ends.0, sender.line())] {
         if let Some(status) = status.filter(|status| !status.success()) {
             let said: Vec<&str> = [here.as_str(), there.as_str()].into_iter().filter(|said| !said.is_empty()).collect();

@@ -15,6 +15,12 @@ use crate::preseed::{Event, Fault};
 use crate::render::systemd::escape;
 use crate::service::Service;
 
+/// Tells somebody, or says why that was not possible.
+pub type Tell = dyn FnMut(&Event) -> Result<(), String> + Send;
+
+/// Looks at a service's data, or says what is wrong with it.
+pub type Check = dyn FnMut(&Service, &Path) -> Result<(), String> + Send;
+
 /// Where records are, and who is told.
 pub struct Tools {
     /// Where the notes of restores that have begun are kept: outside of everything that is restored.
@@ -24,11 +30,11 @@ pub struct Tools {
     /// Words before every command here, such as `["nice"]`.
     pub prefix: Vec<String>,
     /// Tells somebody of an event; an error is reported, and changes nothing.
-    pub tell: Box<dyn FnMut(&Event) -> Result<(), String> + Send>,
+    pub tell: Box<Tell>,
     /// How far a transfer is.
     pub progress: Box<dyn FnMut(super::pipe::Progress) + Send>,
     /// Whether data that is there is what the service can use, by its mountpoint.
-    pub check: Box<dyn FnMut(&Service, &Path) -> Result<(), String> + Send>,
+    pub check: Box<Check>,
     pub(super) started: Instant,
     pub(super) locks: BTreeMap<String, Flock<File>>,
     pub(super) restic_subfolders: Option<bool>,

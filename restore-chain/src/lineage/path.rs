@@ -102,7 +102,7 @@ pub enum Conflict {
         /// The receiver's newest snapshot.
         receiver_newest: Box<Version>,
         /// Names that are on both sides and stand for different snapshots.
-        namesakes: Vec<String>,
+        namesakes: Box<[String]>,
     },
     /// The receiver has snapshots of its own after the newest common one, and so has the sender.
     #[error(
@@ -121,7 +121,7 @@ pub enum Conflict {
         /// The receiver's snapshots after it: what a forced receive would destroy.
         receiver_only: Vec<Version>,
         /// Names that are on both sides and stand for different snapshots.
-        namesakes: Vec<String>,
+        namesakes: Box<[String]>,
     },
     /// The receiver has newer snapshots, the sender has not: it was rolled back, or the two are the wrong way round.
     #[error(
@@ -174,7 +174,7 @@ impl fmt::Display for Namesakes<'_> {
 }
 
 /// Names on both sides that stand for different snapshots.
-fn namesakes(sender: &Lineage, receiver: &Lineage) -> Vec<String> {
+fn namesakes(sender: &Lineage, receiver: &Lineage) -> Box<[String]> {
     let ours: HashMap<&str, Guid> = sender.snapshots().map(|s| (s.name.as_str(), s.guid)).collect();
     let theirs = receiver.snapshots();
     let differ = theirs.filter(|their| ours.get(their.name.as_str()).is_some_and(|guid| *guid != their.guid));

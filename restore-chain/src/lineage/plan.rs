@@ -62,7 +62,7 @@ impl fmt::Display for Replication {
 pub enum PlanError {
     /// The two do not fit together.
     #[error(transparent)]
-    Conflict(#[from] Conflict),
+    Conflict(Box<Conflict>),
     /// A receive would be refused.
     #[error("{receiver} would refuse {snapshot}: {refusal}")]
     Refused {
@@ -80,6 +80,12 @@ pub enum PlanError {
     /// The receiver has an interrupted receive, and nobody said what it is.
     #[error("{0} has an interrupted receive: read its token with `zfs send -nvt`, to see whether it can go on")]
     UnreadToken(DatasetName),
+}
+
+impl From<Conflict> for PlanError {
+    fn from(conflict: Conflict) -> Self {
+        Self::Conflict(Box::new(conflict))
+    }
 }
 
 /// Plans a replication into `target`. `receiver` is none where no such dataset is there. `token` is what the
@@ -115,22 +121,22 @@ impl Draft<'_> {
     }
 
     fn resume(&mut self, token: Option<&ResumeToken>) -> Result<(), PlanError> {
-        let mut received = self.received();
-        if received.head.resume_token.take().is_none() {
+        let mut there = self.received();
+        if there.head.resume_token.take().is_none() {
             return Ok(());
         }
         let receiver = self.target.clone();
         let Some(token) = token else { return Err(PlanError::UnreadToken(receiver)) };
         // A dataset that only the interrupted receive had made is gone when that is aborted.
-        let nothing_else = received.newest().is_none() && token.from_guid.is_none();
+        let nothing_else = there.newest().is_none() && token.from_guid.is_none();
         let arrives = self.sender.snapshots().find(|version| version.guid == token.to_guid);
         if let Some(arrives) = arrives.filter(|_| token.is_live(self.sender)) {
-            self.receiver = Receiver::new(receiver.clone(), Some(received));
+            self.receiver = Receiver::new(receiver.clone(), Some(there));
             self.steps.push(Step::Resume { receiver, token: token.token.clone(), to: token.to_guid });
             let stream = Stream { from: token.from_guid, to: arrives.clone(), raw: false, volume: false };
             self.receiver.arrive(&stream, &Effect::default());
         } else {
-            self.receiver = Receiver::new(receiver.clone(), (!nothing_else).then_some(received));
+            self.receiver = Receiver::new(receiver.clone(), (!nothing_else).then_some(there));
             self.steps.push(Step::Abort { receiver });
         }
         Ok(())

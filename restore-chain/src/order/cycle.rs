@@ -47,21 +47,21 @@ pub(super) fn cycles(graph: &Graph, after: &Neighbours, left: &[u32]) -> Cycles 
     let stuck = |node: NodeId| left.get(node.at()).is_some_and(|left| *left > 0);
     let mut nodes: Vec<NodeId> = (0..left.len()).filter_map(|at| u32::try_from(at).ok()).map(NodeId).filter(|n| stuck(*n)).collect();
     nodes.sort_by_key(|node| graph.node(*node).map(|node| (node.kind, node.name.clone())));
-    let groups = groups(&nodes, after, &stuck);
+    let members = groups(&nodes, after, &stuck);
     // Of each group, the first node by name that lies on a cycle stands for it.
     let mut first: BTreeMap<u32, NodeId> = BTreeMap::new();
-    let size = groups.values().fold(BTreeMap::<u32, u32>::new(), |mut sizes, group| {
+    let size = members.values().fold(BTreeMap::<u32, u32>::new(), |mut sizes, group| {
         *sizes.entry(*group).or_default() += 1;
         sizes
     });
     for node in &nodes {
-        let Some(group) = groups.get(&node.0) else { continue };
+        let Some(group) = members.get(&node.0) else { continue };
         if size.get(group).is_some_and(|size| *size > 1) || after.of(*node).contains(node) {
             first.entry(*group).or_insert(*node);
         }
     }
     let mut found: Vec<Cycle> = first.into_iter().filter_map(|(group, node)| {
-        let inside = |other: NodeId| groups.get(&other.0) == Some(&group);
+        let inside = |other: NodeId| members.get(&other.0) == Some(&group);
         shortest(graph, after, node, &inside)
     }).collect();
     found.sort_by_key(ToString::to_string);
@@ -70,34 +70,34 @@ pub(super) fn cycles(graph: &Graph, after: &Neighbours, left: &[u32]) -> Cycles 
 
 /// Tarjan's strongly connected components, without recursion: node to group.
 fn groups(nodes: &[NodeId], after: &Neighbours, stuck: &impl Fn(NodeId) -> bool) -> BTreeMap<u32, u32> {
-    let mut index: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut found: BTreeMap<u32, u32> = BTreeMap::new();
     let mut low: BTreeMap<u32, u32> = BTreeMap::new();
-    let mut group: BTreeMap<u32, u32> = BTreeMap::new();
-    let mut stack: Vec<NodeId> = Vec::new();
-    let mut next = 0_u32;
+    let mut member_of: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut open: Vec<NodeId> = Vec::new();
+    let mut count = 0_u32;
     for root in nodes {
-        if index.contains_key(&root.0) {
+        if found.contains_key(&root.0) {
             continue;
         }
         let mut path: Vec<(NodeId, usize)> = vec![(*root, 0)];
-        index.insert(root.0, next);
-        low.insert(root.0, next);
-        next += 1;
-        stack.push(*root);
+        found.insert(root.0, count);
+        low.insert(root.0, count);
+        count += 1;
+        open.push(*root);
         while let Some((node, child)) = path.last_mut() {
             let node = *node;
             if let Some(to) = after.of(node).get(*child).copied() {
                 *child += 1;
-                if !stuck(to) || group.contains_key(&to.0) {
+                if !stuck(to) || member_of.contains_key(&to.0) {
                     continue;
                 }
-                if let Some(seen) = index.get(&to.0).copied() {
+                if let Some(seen) = found.get(&to.0).copied() {
                     low.entry(node.0).and_modify(|low| *low = (*low).min(seen));
                 } else {
-                    index.insert(to.0, next);
-                    low.insert(to.0, next);
-                    next += 1;
-                    stack.push(to);
+                    found.insert(to.0, count);
+                    low.insert(to.0, count);
+                    count += 1;
+                    open.push(to);
                     path.push((to, 0));
                 }
                 continue;
@@ -107,9 +107,9 @@ fn groups(nodes: &[NodeId], after: &Neighbours, stuck: &impl Fn(NodeId) -> bool)
             if let Some((parent, _)) = path.last() {
                 low.entry(parent.0).and_modify(|low| *low = (*low).min(own));
             }
-            if index.get(&node.0) == Some(&own) {
-                while let Some(member) = stack.pop() {
-                    group.insert(member.0, own);
+            if found.get(&node.0) == Some(&own) {
+                while let Some(member) = open.pop() {
+                    member_of.insert(member.0, own);
                     if member == node {
                         break;
                     }
@@ -117,7 +117,7 @@ fn groups(nodes: &[NodeId], after: &Neighbours, stuck: &impl Fn(NodeId) -> bool)
             }
         }
     }
-    group
+    member_of
 }
 
 /// The shortest way from a node back to itself.

@@ -257,10 +257,8 @@ impl Search<'_> {
         };
         match &self.wish.target {
             Target::Immediate => to(consistent, true),
-            Target::End => match self.more_behind(reach) {
-                true => Err(self.gap(reach)),
-                false => to(reach.saturating_sub(1), true),
-            },
+            Target::End if self.more_behind(reach) => Err(self.gap(reach)),
+            Target::End => to(reach.saturating_sub(1), true),
             Target::Lsn(lsn) if *lsn < backup.stop => Err(too_new),
             Target::Lsn(lsn) if *lsn >= until && !self.more_behind(reach) => Err(Rejection::EndsBefore { until }),
             Target::Lsn(lsn) => to(size.of(*lsn), true),
@@ -302,10 +300,10 @@ impl Search<'_> {
             if !safe {
                 return Err(too_new);
             }
-            return match self.more_behind(reach) {
-                true => Err(self.gap(reach)),
-                false => Ok(Found { last_segment: reach.saturating_sub(1), certain: false }),
-            };
+            if self.more_behind(reach) {
+                return Err(self.gap(reach));
+            }
+            return Ok(Found { last_segment: reach.saturating_sub(1), certain: false });
         };
         // Whatever the clock says: nothing that the backup contains may be later than the target.
         let contained = self.transactions().any(|one| later(&one) && one.end <= backup.stop);

@@ -72,7 +72,8 @@ impl History {
 
     /// The file's text.
     pub fn text(&self) -> String {
-        self.forks.iter().map(|fork| format!("{}\t{}\t{}\n", fork.timeline, fork.at, fork.reason)).collect()
+        let lines = self.forks.iter().map(|Fork { timeline, at, reason }| format!("{timeline}\t{at}\t{reason}\n"));
+        lines.collect::<Vec<_>>().concat()
     }
 }
 

@@ -124,7 +124,7 @@ struct Replay<'r> {
     missing: Option<Segment>,
 }
 
-impl<'r> Replay<'r> {
+impl Replay<'_> {
     /// The file that a segment is read from: of the newest timeline of the path that has started by then and has
     /// it, none older than the file before.
     fn file(&self, number: u64, not_before: TimelineId) -> Option<Segment> {
@@ -352,9 +352,8 @@ fn silent(replay: &Replay<'_>, backup: &BaseBackup, settings: &Settings, stop: &
     }
     let beyond = replay.reads.iter().find(|read| {
         let left = replay.path.piece(read.segment.timeline).and_then(|piece| piece.end);
-        let starts = size.start(read.segment.number);
         let ends = size.start(read.segment.number + 1);
-        read.segment.number <= stop.segment && left.is_some_and(|left| left < ends && left < stop.at && left >= starts || left < starts)
+        read.segment.number <= stop.segment && left.is_some_and(|left| left < ends && left < stop.at)
     });
     surprises.extend(beyond.map(|read| Surprise::AbandonedBranch(read.segment)));
     surprises

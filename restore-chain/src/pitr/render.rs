@@ -38,7 +38,7 @@ pub fn settings(settings: &Settings, restore_command: &str) -> Vec<(&'static str
 pub fn conf(choice: &Choice, restore_command: &str) -> String {
     let lines = settings(&choice.settings, restore_command).into_iter();
     // Quotes are doubled (`guc-file.l`).
-    lines.map(|(name, value)| format!("{name} = '{}'\n", value.replace('\'', "''"))).collect()
+    lines.fold(String::new(), |text, (name, value)| text + name + " = '" + &value.replace('\'', "''") + "'\n")
 }
 
 fn action(action: Action) -> &'static str {

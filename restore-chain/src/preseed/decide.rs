@@ -206,10 +206,8 @@ impl Decision<'_> {
             return self.replace(target);
         }
         if !target.mounted {
-            return match self.memory.failed.contains_key("mount") {
-                true => Self::end(Block::CannotTell),
-                false => Next::Do(Act::Mount),
-            };
+            let failed = self.memory.failed.contains_key("mount");
+            return if failed { Self::end(Block::CannotTell) } else { Next::Do(Act::Mount) };
         }
         match target.content {
             Content::Unknown => Self::end(Block::CannotTell),

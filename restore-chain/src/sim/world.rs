@@ -439,10 +439,8 @@ impl World {
                 dataset.mounted.clone_from(&dataset.mountpoint);
                 Ok(())
             }
-            Act::CheckExisting => match self.existing_is_valid {
-                true => Ok(()),
-                false => Err(failed("the content is not what the service can use")),
-            },
+            Act::CheckExisting if self.existing_is_valid => Ok(()),
+            Act::CheckExisting => Err(failed("the content is not what the service can use")),
             Act::Complete(record) => {
                 self.own(service)?.local.insert(preseed::COMPLETE.to_owned(), record.to_string());
                 Ok(())

@@ -46,7 +46,7 @@ impl Reader {
         let Some(mut top) = self.base.table(root) else { return spec };
         let remedy = "name the machine as its backups do (restic snapshots: Host)";
         let host = self.base.required(&mut top, "host", remedy);
-        spec.host = host.and_then(|entry| self.base.text(&entry)).unwrap_or_default().to_owned();
+        host.and_then(|entry| self.base.text(&entry)).unwrap_or_default().clone_into(&mut spec.host);
         if let Some(entry) = top.take("policy") {
             spec.policy = self.policy(&entry);
         }
@@ -148,7 +148,7 @@ impl Reader {
         self.base.finish(&table);
         let service = Service::new(entry.key, dataset?, mountpoint?);
         let units = units.unwrap_or_else(|| service.units.clone());
-        Some(Service { bootstrap, unmarked, gate, owner, properties, units, ..service })
+        Some(Service { properties, owner, bootstrap, unmarked, units, gate, ..service })
     }
 
     fn owner(&mut self, entry: &Entry<'_>) -> Option<Owner> {

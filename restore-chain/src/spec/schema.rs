@@ -65,6 +65,7 @@ impl JsonSchema for Spec {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it is made for this")]
 fn object(properties: Schema, required: &[&str]) -> Schema {
     json_schema!({ "type": "object", "additionalProperties": false, "properties": properties, "required": required })
 }

@@ -47,7 +47,7 @@ impl Listing {
 
 /// All bookmarks; filters are not for them.
 pub(super) fn bookmarks(lineage: Option<&Lineage>) -> Vec<Entry> {
-    let versions = lineage.into_iter().flat_map(|lineage| lineage.versions());
+    let versions = lineage.into_iter().flat_map(Lineage::versions);
     numbered(versions.filter(|version| !version.is_snapshot()))
 }
 

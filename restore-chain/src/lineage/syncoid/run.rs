@@ -294,13 +294,12 @@ impl<'o> Run<'o> {
             let to = sender?.snapshots().find(|version| version.guid == live.to_guid)?.clone();
             Some(Stream { from: live.from_guid, to, raw: false, volume: false })
         });
-        match arrives {
-            Some(stream) => self.change(target, |receiver| receiver.arrive(&stream, &Effect::default())),
-            None => {
-                self.run(&["receive", "-A", target.as_str()]);
-                if let Some(lineage) = self.target.datasets.get_mut(target) {
-                    lineage.head.resume_token = None;
-                }
+        if let Some(stream) = arrives {
+            self.change(target, |receiver| receiver.arrive(&stream, &Effect::default()));
+        } else {
+            self.run(&["receive", "-A", target.as_str()]);
+            if let Some(lineage) = self.target.datasets.get_mut(target) {
+                lineage.head.resume_token = None;
             }
         }
         Then::Again { skip_snapshot: false }
