@@ -74,13 +74,16 @@ impl Folder {
     fn discard(&self, service: &Service) -> Result<(), Fault> {
         let paths = Paths::of(service);
         self.tools.remove_record(service, "verified")?;
-        for path in [&paths.staging, &paths.part] {
-            match fs::remove_dir_all(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-                _ => {}
-            }
-        }
+        Self::remove(&paths.staging)?;
+        Self::remove(&paths.part)?;
         self.tools.remove_record(service, "staging")
+    }
+
+    fn remove(path: &Path) -> Result<(), Fault> {
+        match fs::remove_dir_all(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
+            _ => Ok(()),
+        }
     }
 
     fn rename(from: &Path, to: &Path) -> Result<(), Fault> {
@@ -103,17 +106,15 @@ impl Folder {
                 let content = source.restore(&mut self.tools, &paths.part, limit)?;
                 // Staging is there in full, and on the disk, or not at all.
                 sync_filesystem(&content)?;
-                Self::rename(&content, &paths.staging)?;
-                match fs::remove_dir_all(&paths.part) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
-                    _ => Ok(()),
-                }
+                Self::rename(&content, &paths.staging)
             }
             Act::Verify { candidate, .. } => {
                 let guid = identity(&paths.staging)?.ok_or_else(|| failed("staging was not filled to its end"))?;
                 Source::of(&candidate.method)?.verify(&self.tools, &paths.staging, limit)?;
                 let (candidate, point) = (candidate.id.clone(), candidate.point);
                 let verified = Verified { guid, candidate, point, at: Timestamp::now() };
+                // What staging was taken out of is of no use any more.
+                Self::remove(&paths.part)?;
                 self.tools.write_record(service, "verified", &verified)
             }
             Act::Discard { .. } => self.discard(service),

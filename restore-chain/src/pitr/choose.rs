@@ -67,6 +67,16 @@ pub enum Rejection {
         /// Where it was left.
         fork: Lsn,
     },
+    /// Its label names a timeline that began only later: label and history are not of one server.
+    #[error("it started at {start}, before its timeline {timeline} began at {begin}: label and history contradict each other")]
+    BeforeTimeline {
+        /// Where the backup started.
+        start: Lsn,
+        /// Its timeline.
+        timeline: TimelineId,
+        /// Where that began.
+        begin: Lsn,
+    },
     /// It ended after the target.
     #[error("it ended at {stop} ({stop_time}), after the target; PostgreSQL would refuse, or silently give newer data")]
     TooNew {
@@ -233,6 +243,10 @@ impl Search<'_> {
         let Some(piece) = self.path.piece(backup.timeline) else {
             return Err(Rejection::OtherBranch { backup: backup.timeline, wanted: self.path.last() });
         };
+        if backup.checkpoint < piece.begin {
+            let (start, timeline, begin) = (backup.start, backup.timeline, piece.begin);
+            return Err(Rejection::BeforeTimeline { start, timeline, begin });
+        }
         match piece.end {
             Some(fork) if backup.stop > fork || backup.checkpoint >= fork => {
                 Err(Rejection::AfterFork { stop: backup.stop, timeline: backup.timeline, fork })

@@ -285,25 +285,27 @@ fn stop<'j>(replay: &Replay<'_>, backup: &BaseBackup, settings: &Settings, journ
     let size = replay.archive.size();
     let end = replay.end();
     let replayed = |timeline, place| replay.contains(timeline, place, backup.start);
+    // The record that ends the backup is on its own timeline: a path that left that before never comes across it.
+    let ended = replayed(backup.timeline, backup.stop);
     let before = |transaction: &'j Transaction| Stop {
         at: transaction.end,
         before: Some(transaction),
-        consistent: transaction.end > backup.stop,
+        consistent: ended && transaction.end > backup.stop,
         segment: size.before(transaction.end),
     };
-    let after = |place: Lsn| Stop { at: place, before: None, consistent: place >= backup.stop, segment: size.before(place) };
+    let after = |place: Lsn| Stop { at: place, before: None, consistent: ended && place >= backup.stop, segment: size.before(place) };
     let transactions = journal.transactions.iter().filter(|one| replayed(one.timeline, one.end));
     match &settings.target {
-        Target::End if end < backup.stop => Err(Fatal::EndsInsideBackup),
+        Target::End if !ended => Err(Fatal::EndsInsideBackup),
         Target::End => Ok(Stop { at: end, before: None, consistent: true, segment: size.before(end) }),
-        Target::Immediate if end < backup.stop => Err(Fatal::TargetNotReached),
+        Target::Immediate if !ended => Err(Fatal::TargetNotReached),
         Target::Immediate => Ok(after(backup.stop)),
         // The first record that starts at the target or behind it has to be there.
         Target::Lsn(target) if *target >= end => Err(Fatal::TargetNotReached),
         Target::Lsn(target) => {
             let place = (*target).max(backup.start);
             let slack = if settings.inclusive { BACKUP_END_RECORD } else { 0 };
-            let consistent = place.0.saturating_add(slack) >= backup.stop.0;
+            let consistent = ended && place.0.saturating_add(slack) >= backup.stop.0;
             Ok(Stop { at: place, before: None, consistent, segment: size.of(place) })
         }
         // Only the ends of transactions have times: it stops before the first later one.

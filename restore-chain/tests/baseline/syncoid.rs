@@ -160,7 +160,7 @@ fn compare_run(row: &Value, recorded: &Value, release: Release) -> Verdict {
     same("actions", &sort_prunes(actions(&outcome)), &sort_prunes(theirs))?;
     same("target", &snapshots(&outcome.target, true), &without_new_guids(&recorded["target"]))?;
     same("source", &snapshots(&outcome.source, false), &recorded["source"])?;
-    let bookmarks = outcome.source.datasets.get(&source).into_iter().flat_map(|lineage| lineage.versions());
+    let bookmarks = outcome.source.datasets.get(&source).into_iter().flat_map(Lineage::versions);
     let bookmarks = bookmarks.filter(|v| v.kind == Kind::Bookmark).map(|version| version.name.clone());
     let mut bookmarks: Vec<String> = bookmarks.collect();
     let mut theirs: Vec<String> = serde_json::from_value(recorded["source_bookmarks"].clone()).unwrap();
