@@ -100,13 +100,17 @@ impl<'a> Planner<'a> {
     /// The plan, or what turned out to be impossible in it.
     fn plan(mut self) -> Result<Plan, Vec<Conflict>> {
         self.find_removals();
+        for (at, property) in self.vetoes.properties() {
+            self.tree.hold(at, property.into());
+        }
         if self.policy.heirs == Heirs::Protect {
             self.tree.hold_back();
         }
         self.walk();
         self.remove();
         let mut conflicts = self.order_renames();
-        let Self { desired, policy, observed, vetoes, release, ref tree, ref mut drafts, .. } = self;
+        let Self { desired, policy, observed, vetoes, release, ref tree, ref mut drafts, .. } =
+            self;
         let forbidden = |at| vetoes.has(at, Part::Mount);
         let arranged = mounts::arrange(tree, desired, observed, policy, &forbidden, drafts);
         conflicts.extend(arranged.conflicts);

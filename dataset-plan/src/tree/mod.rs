@@ -186,7 +186,6 @@ impl<'a> Tree<'a> {
         self.rows.len()
     }
 
-
     pub(crate) fn row(&self, at: usize) -> Option<&Row<'a>> {
         self.rows.get(at)
     }

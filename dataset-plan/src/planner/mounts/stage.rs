@@ -108,9 +108,8 @@ impl<'t, 'a> Stage<'t, 'a> {
     fn other(&mut self, mounts: &mut Vec<(Cow<'t, str>, Who)>, path: &'t str, source: &'t str) {
         let place = tidy(path.into());
         let row = source.parse().ok().and_then(|name: DatasetName| self.tree.find_row(&name));
-        let row = row.filter(|at| {
-            self.tree.row(*at).and_then(|row| row.observed?.mounted) == Some(true)
-        });
+        let row =
+            row.filter(|at| self.tree.row(*at).and_then(|row| row.observed?.mounted) == Some(true));
         match row {
             // Listed among the mounts of the machine, as all are.
             Some(at) if self.place(at).is_some() => {}
@@ -333,7 +332,11 @@ impl<'t, 'a> Stage<'t, 'a> {
 
     /// Once the draft is done: those of the list that are mounted then, and where. `was` is what was
     /// mounted before.
-    pub(super) fn arrives(&self, effect: &Effect, was: &BTreeSet<usize>) -> Vec<(usize, Cow<'t, str>)> {
+    pub(super) fn arrives(
+        &self,
+        effect: &Effect,
+        was: &BTreeSet<usize>,
+    ) -> Vec<(usize, Cow<'t, str>)> {
         let mounts = |at: usize| match effect.cause {
             Cause::Destroy => false,
             Cause::Create => self.can(at, "on"),
