@@ -7,6 +7,9 @@
 #[path = "baseline/harness.rs"]
 mod harness;
 
+#[cfg(feature = "tz")]
+#[path = "baseline/calendar.rs"]
+mod calendar;
 #[path = "baseline/restic_exclude.rs"]
 mod restic_exclude;
 #[path = "baseline/restic_forget.rs"]

@@ -182,3 +182,92 @@ mod json {
         assert_eq!(found.iter().map(|p| p.code).collect::<Vec<_>>(), [Code::DuplicateKey]);
     }
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn what_is_written_reads_back_the_same() {
+    let examples = [FORGE, include_str!("../../examples/hosts/luna.toml"), WISHES];
+    for text in examples {
+        let spec = Spec::from_toml(text).unwrap();
+        let written = serde_json::to_string(&spec).unwrap();
+        assert_eq!(Spec::from_json(&written).unwrap(), spec, "{written}");
+    }
+}
+
+/// What the schema says of keys is what the reader knows.
+#[cfg(feature = "schemars")]
+#[test]
+fn the_schema_has_the_keys_that_are_read() {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    /// The keys that a reader names when it meets one that it does not know.
+    fn read(place: &str) -> BTreeSet<String> {
+        let text = format!("{place}\nzzzzzzzzzzzzzzzz = 1\n");
+        let unknown = |p: &Problem| p.code == Code::UnknownKey;
+        let problem = problems(&text).into_iter().find(unknown).unwrap();
+        let known = problem.remedy.strip_prefix("known here: ").unwrap().to_owned();
+        known.split(", ").map(str::to_owned).collect()
+    }
+    let schema = schemars::schema_for!(Spec).to_value();
+    let declared = |pointer: &str| -> BTreeSet<String> {
+        let Some(Value::Object(keys)) = schema.pointer(pointer) else { panic!("{pointer}") };
+        keys.keys().cloned().collect()
+    };
+    for (place, pointer) in [
+        ("", "/properties"),
+        ("[base.\"a/b\"]", "/properties/base/additionalProperties/properties"),
+        ("[places.a]", "/properties/places/additionalProperties/properties"),
+        ("[[moved]]", "/properties/moved/items/properties"),
+        ("[profiles.a]", "/properties/profiles/additionalProperties/properties"),
+        ("[services.a]", "/properties/services/additionalProperties/properties"),
+        ("[utility.\"a/b\"]", "/properties/utility/additionalProperties/properties"),
+    ] {
+        assert_eq!(declared(pointer), read(place), "{place}");
+    }
+}
+
+/// Every key there is.
+#[cfg(feature = "serde")]
+const WISHES: &str = r#"
+release = "2.3"
+parentDataset = "tank/services"
+parentMount = "/srv"
+ownerProperty = "org.example:declared"
+ignore = ["tank/scratch/**"]
+moved = [{ from = "tank/old", to = "tank/services/new" }]
+absent = ["tank/gone"]
+
+[base."rpool/safe"]
+mountedAt = "/safe"
+
+[places.fast]
+dataset = "nvme/services"
+mount = "/fast"
+
+[profiles.p]
+owner = "root"
+group = "0"
+mode = "0750"
+compression = "zstd"
+properties = { atime = { source = "inherited" }, "org.example:note" = "" }
+
+[services.new]
+profile = ["p"]
+guid = 18446744073709551615
+recordsize = "1M"
+properties = { checksum = { source = "received" }, exec = { source = "any" } }
+
+[services.quick]
+place = "fast"
+quota = "10G"
+
+[utility."tank/vm"]
+volume = "10G"
+sparse = true
+
+[utility."tank/twin"]
+origin = "tank/services/new@s"
+mountpoint = "none"
+"#;

@@ -150,8 +150,9 @@ impl<C: Code> Reader<C> {
             let key = member.key.as_str();
             let remedy = match nearest(key, &table.known) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => remedy(key)
-                    .unwrap_or_else(|| format!("known here: {}", table.known.join(", "))),
+                None => {
+                    remedy(key).unwrap_or_else(|| format!("known here: {}", table.known.join(", ")))
+                }
             };
             let (code, what) = (Fault::UnknownKey.into(), format!("unknown key `{key}`"));
             self.report_at(member.at, &table.path(key), code, what, remedy);
@@ -191,16 +192,14 @@ impl<C: Code> Reader<C> {
             Data::Number(number) => number,
             _ => self.text(entry)?,
         };
-        text.parse()
-            .map_err(|error| self.report(entry, Fault::BadValue.into(), error, remedy))
-            .ok()
+        text.parse().map_err(|error| self.report(entry, Fault::BadValue.into(), error, remedy)).ok()
     }
 
     /// One of some words; a word that is none of them is reported with the nearest.
-    pub fn word<T: Copy>(&mut self, entry: &Entry<'_>, words: &[(&'static str, T)]) -> Option<T> {
+    pub fn word<T: Clone>(&mut self, entry: &Entry<'_>, words: &[(&'static str, T)]) -> Option<T> {
         let text = self.text(entry)?;
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
-            return Some(*value);
+            return Some(value.clone());
         }
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         let remedy = match nearest(text, &known) {

@@ -1,5 +1,7 @@
 //! What the examples share: a host's files, and how a program that shows plans talks to a person.
 
+pub mod backup;
+
 use std::error::Error;
 use std::fs;
 use std::io::IsTerminal;

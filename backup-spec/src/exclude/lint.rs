@@ -121,7 +121,7 @@ impl Pattern {
     }
 
     /// Whether it could match something in `target`, or `target` itself.
-    fn reaches(&self, target: &str) -> bool {
+    pub(crate) fn reaches(&self, target: &str) -> bool {
         let mut path = Vec::new();
         components(target, &mut path);
         if !self.is_absolute() || target == "/" {

@@ -11,9 +11,10 @@ use zfs_props::property::Property;
 use zfs_props::release::Release;
 use zfs_props::value::Value;
 
-use super::{Base, DatasetSpec, Mode, Moved, Origin, Pattern, Profile, Spec, Volume, Wish, read};
+use super::{Base, DatasetSpec, Mode, Moved, Origin, Pattern, Profile, Spec, Volume, Wish};
 use crate::problem::{Code, Problem, Problems};
 use crate::setting::Setting;
+use declared::join;
 
 /// Every declared dataset, profiles and automatic mountpoints worked in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -123,9 +124,8 @@ struct Expansion<'s> {
 
 impl<'s> Expansion<'s> {
     fn new(spec: &'s Spec) -> Self {
-        let profile = |(name, keys): (&'s String, _)| {
-            (name.as_str(), (keys, path_of("profiles", name).into()))
-        };
+        let profile =
+            |(name, keys): (&'s String, _)| (name.as_str(), (keys, join("profiles", name).into()));
         let profiles = spec.profiles.iter().map(profile).collect();
         Self { spec, profiles, problems: Vec::new() }
     }
@@ -154,7 +154,7 @@ impl<'s> Expansion<'s> {
         }
         let mut all = Vec::with_capacity(spec.services.len() + spec.utility.len());
         for (name, dataset) in &spec.services {
-            let path = path_of("services", name);
+            let path = join("services", name);
             let (parent, mount) = self.place(&path, dataset);
             let want = self.want(&path, dataset, || match mount {
                 Some(mount) => Ok(format!("{}/{name}", mount.trim_end_matches('/'))),
@@ -170,7 +170,7 @@ impl<'s> Expansion<'s> {
             }
         }
         for (name, dataset) in &spec.utility {
-            let path = path_of("utility", name.as_str());
+            let path = join("utility", name.as_str());
             if dataset.place.is_some() {
                 let what = "a utility dataset says by its name where it lives".to_owned();
                 self.report(format!("{path}.place"), Code::NoEffect, what, "leave it out");
@@ -335,7 +335,7 @@ impl<'s> Expansion<'s> {
         let datasets: BTreeMap<DatasetName, Want> = all.into_iter().collect();
         for name in self.spec.base.keys() {
             let want = datasets.get(name);
-            let base = path_of("base", name.as_str());
+            let base = join("base", name.as_str());
             self.problems.extend(want.map(|want| twice(&base, want)));
         }
         datasets
@@ -374,7 +374,7 @@ impl<'s> Expansion<'s> {
     fn mountpoints(&mut self, desired: &Desired) {
         let mut taken: HashMap<&str, Arc<str>> = HashMap::with_capacity(desired.datasets.len());
         let based = desired.base.iter().filter_map(|(name, base)| {
-            let path: Arc<str> = path_of("base", name.as_str()).into();
+            let path: Arc<str> = join("base", name.as_str()).into();
             Some((base.mounted_at.as_deref()?, path, "mountedAt"))
         });
         let wanted = desired
@@ -416,8 +416,4 @@ impl Want {
         lay(&keys.group, &mut self.group);
         self.mode = keys.mode.or(self.mode);
     }
-}
-
-fn path_of(table: &str, name: &str) -> String {
-    read::join(table, name)
 }

@@ -31,15 +31,19 @@
 //! once: a typed key beside the same property in `properties` is an error, not an override.
 
 mod expand;
-mod node;
 mod pattern;
 mod read;
+#[cfg(feature = "schemars")]
+mod schema;
 mod wish;
+#[cfg(feature = "serde")]
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
+use declared::Node;
 pub use expand::{Declared, Desired, Want};
 pub use pattern::{BadPattern, Pattern};
 pub use wish::Wish;
@@ -196,13 +200,13 @@ impl Spec {
     /// one), values that the property does not take, names that ZFS does not accept, and
     /// whatever does not fit together.
     pub fn from_toml(text: &str) -> Result<Self, Problems> {
-        read::spec(node::from_toml(text))
+        read::spec(Node::from_toml(text))
     }
 
     /// Reads a declaration in JSON, with the same keys and the same checks.
     #[cfg(feature = "serde")]
     pub fn from_json(text: &str) -> Result<Self, Problems> {
-        read::spec(node::from_json(text))
+        read::spec(Node::from_json(text))
     }
 }
 
@@ -226,7 +230,7 @@ impl<'de> serde::Deserialize<'de> for Mode {
 impl<'de> serde::Deserialize<'de> for Spec {
     /// For a declaration inside another document; an error lists every problem.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let node = node::Node::deserialize(deserializer)?;
+        let node = Node::deserialize(deserializer)?;
         read::spec(Ok(node)).map_err(serde::de::Error::custom)
     }
 }

@@ -211,6 +211,17 @@ const fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b' ')
 }
 
-const fn is_known(byte: u8) -> bool {
-    is_plain(byte) || byte == b'%'
+fn is_known(byte: u8) -> bool {
+    // A look-up, as names are read by the million.
+    #[expect(clippy::indexing_slicing, reason = "when it is compiled")]
+    static KNOWN: [bool; 256] = {
+        let mut known = [false; 256];
+        let mut byte = 0;
+        while byte < 128 {
+            known[byte as usize] = is_plain(byte) || byte == b'%';
+            byte += 1;
+        }
+        known
+    };
+    KNOWN.get(usize::from(byte)).is_some_and(|known| *known)
 }
