@@ -23,7 +23,7 @@ pub fn page(host: &str, rows: &[Row]) -> String {
     tiles(&mut page, &summary, rows.len());
     _ = writeln!(page, "</header>");
     carries(&mut page, &summary);
-    _ = writeln!(page, "<section>\n<h2>Everything</h2>\n<div class=\"wide\"><table class=\"all\">\n<thead><tr><th></th><th>what</th><th>class</th>");
+    _ = writeln!(page, "<section>\n<h2>Everything</h2>\n<label><input type=\"checkbox\" id=\"only\"> only what fails or is undecided</label>\n<div class=\"wide\"><table class=\"all\">\n<thead><tr><th></th><th>what</th><th>class</th>");
     for loss in Loss::ALL {
         _ = writeln!(page, "<th>{}</th>", loss.title());
     }
@@ -68,7 +68,7 @@ fn carries(page: &mut String, summary: &Summary) {
         for loss in losses() {
             let count = counts.iter().find(|(of, _)| of == loss).map_or(0, |(_, count)| *count);
             let text = if count == 0 { String::new() } else { count.to_string() };
-            _ = write!(page, "<td style=\"--part:{}%\">{text}</td>", count * 100 / most);
+            _ = write!(page, "<td style=\"--part:{}%\">{text}</td>", count * 92 / most);
         }
         _ = writeln!(page, "</tr>");
     }
@@ -109,9 +109,9 @@ fn cell(page: &mut String, answer: &Answer) {
         _ = write!(page, "<i>{word}</i> ");
     }
     if let Some(through) = &answer.through {
-        _ = write!(page, "<span>{}</span>", escaped(through));
+        let within = answer.time.map(|time| format!(", within {}", age(time))).unwrap_or_default();
+        _ = write!(page, "<span>{}{within}</span>", escaped(through));
     }
-    notes.extend(answer.time.map(|time| format!("back within {}", age(time))));
     notes.extend(answer.then.iter().map(|then| format!("else {then}")));
     notes.extend(answer.first.iter().map(|first| format!("after {first}")));
     notes.extend(answer.breaks.iter().map(|piece| format!("needs {piece}")));
