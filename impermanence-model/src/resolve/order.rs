@@ -181,7 +181,7 @@ impl Making<'_, '_> {
             mode,
             enforcement,
             why: decision.why,
-            home: self.home(path.as_bytes()),
+            home: self.home(path.as_bytes(), decision.home),
         };
         let new = Item {
             action: Action::Create(place),
@@ -226,7 +226,7 @@ impl Making<'_, '_> {
         let decision = self.ownership.of(self.logical(path), Kind::Directory);
         let enforcement = match decision.why {
             Why::Entry | Why::Parent => Enforcement::Enforce,
-            Why::Known if self.home(path).is_none() => Enforcement::Enforce,
+            Why::Known if decision.home.is_none() => Enforcement::Enforce,
             _ => Enforcement::CreateOnly,
         };
         let place = Place {
@@ -236,7 +236,7 @@ impl Making<'_, '_> {
             mode: decision.mode,
             enforcement,
             why: decision.why,
-            home: self.home(path),
+            home: self.home(path, decision.home),
         };
         self.places.insert(absolute, self.items.len());
         self.items.push(Item {
@@ -264,8 +264,8 @@ impl Making<'_, '_> {
     }
 
     /// The home that a path is in, or its place in the store.
-    fn home(&self, path: &[u8]) -> Option<AbsolutePath> {
-        let home = self.ownership.home(self.logical(path))?;
+    fn home(&self, path: &[u8], home: Option<&AbsolutePath>) -> Option<AbsolutePath> {
+        let home = home?;
         match self.stores.nearest(path) {
             Some((store, ())) => Some(home.inside(store)),
             None => Some(home.clone()),
