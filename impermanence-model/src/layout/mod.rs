@@ -69,7 +69,9 @@ impl Layout {
     pub fn backing(&self, target: &AbsolutePath) -> Option<Backing> {
         let found = self.covers.nearest(target.as_bytes());
         let is_mount = |cover: &Cover| !matches!(cover.by, By::Made(_));
-        found.filter(|(path, cover)| *path == target && is_mount(cover)).map(|(_, cover)| cover.backing.clone())
+        found
+            .filter(|(path, cover)| *path == target && is_mount(cover))
+            .map(|(_, cover)| cover.backing.clone())
     }
 
     /// A step by its number.

@@ -71,7 +71,7 @@ impl Host {
         Ok(Layout {
             host: self.name.clone(),
             root: self.root.clone(),
-            stores: stores.iter().map(|(path, _)| path.clone()).collect(),
+            stores: stores.iter().map(|(path, ())| path.clone()).collect(),
             steps,
             by_path,
             entries,

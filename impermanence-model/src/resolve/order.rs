@@ -192,18 +192,12 @@ impl Making<'_, '_> {
             recursive: false,
             depends: Vec::new(),
         };
-        match self.places.get(path).and_then(|index| self.items.get_mut(*index)) {
+        if let Some(item) = self.places.get(path).and_then(|index| self.items.get_mut(*index)) {
             // It was the parent of another entry.
-            Some(item) => {
-                item.stage = item.stage.min(draft.at);
-                item.action = new.action;
-                item.origin = new.origin;
-                item.from = new.from;
-            }
-            None => {
-                self.places.insert(path.clone(), self.items.len());
-                self.items.push(new);
-            }
+            *item = Item { stage: item.stage.min(draft.at), ..new };
+        } else {
+            self.places.insert(path.clone(), self.items.len());
+            self.items.push(new);
         }
     }
 

@@ -21,7 +21,11 @@ const KNOWN: [(&str, u16, &str); 9] = [
     ("/var/lib/private", 0o700, "refused by services with DynamicUser= (systemd.exec(5))"),
     ("/var/cache/private", 0o700, "refused by services with DynamicUser= (systemd.exec(5))"),
     ("/var/log/private", 0o700, "refused by services with DynamicUser= (systemd.exec(5))"),
-    ("/etc/NetworkManager/system-connections", 0o700, "where the passwords of networks are (NetworkManager(8))"),
+    (
+        "/etc/NetworkManager/system-connections",
+        0o700,
+        "where the passwords of networks are (NetworkManager(8))",
+    ),
     ("/var/lib/iwd", 0o700, "where the passwords of networks are (iwd(8))"),
     ("/etc/wireguard", 0o700, "where private keys are (wg-quick(8))"),
 ];
@@ -71,7 +75,7 @@ pub(super) fn decide<'h>(
             None => {
                 said.insert(path, new);
             }
-            Some(old) => merge(&path, old, new, found),
+            Some(old) => merge(&path, old, &new, found),
         }
     };
     // Entries first: what an entry says wins over what another says about its parent.
@@ -96,7 +100,7 @@ pub(super) fn decide<'h>(
 }
 
 /// What an entry and its parent say is joined; what two of one rank say has to agree.
-fn merge(path: &AbsolutePath, old: &mut Said, new: Said, found: &mut Findings) {
+fn merge(path: &AbsolutePath, old: &mut Said, new: &Said, found: &mut Findings) {
     fn field<T: Clone + PartialEq>(old: &mut Option<T>, new: Option<&T>) -> bool {
         match (old.as_ref(), new) {
             (Some(old), Some(new)) => old == new,
@@ -120,12 +124,17 @@ fn merge(path: &AbsolutePath, old: &mut Said, new: Said, found: &mut Findings) {
     }
 }
 
+/// Whether group or others may do anything.
+fn is_open(mode: u16) -> bool {
+    mode & 0o077 > 0
+}
+
 /// A mode that shows secrets to others.
 fn check_secret(draft: &Draft, decisions: &Decisions<'_>, found: &mut Findings) {
-    let Some(mode) = draft.own.mode.filter(|mode| mode.bits() & 0o077 != 0) else { return };
+    let Some(mode) = draft.own.mode.filter(|mode| is_open(mode.bits())) else { return };
     let path = draft.path.as_bytes();
     let home = decisions.homes.nearest(path).map(|(home, _)| home);
-    if let Some((known, why)) = known(path, home).filter(|(known, _)| known & 0o077 == 0) {
+    if let Some((known, why)) = known(path, home).filter(|(known, _)| !is_open(*known)) {
         let (path, source) = (&draft.path, draft.source());
         let what = format!("{path} has mode {mode}, and so has {source}; it is {why}");
         let remedy = format!("write mode = \"{known:04o}\", or leave it out");
@@ -149,9 +158,7 @@ impl Decisions<'_> {
         let home = home.map(|(home, _)| home);
         let (mode, why) = match (kind, known(path, home)) {
             (Kind::File, _) => (Mode::FILE, why),
-            (_, Some((known, _)))
-                if why == Why::Default || is_secret(path, home) =>
-            {
+            (_, Some((known, _))) if why == Why::Default || is_secret(path, home) => {
                 (Mode::known(known), Why::Known)
             }
             _ => (mode, why),
