@@ -44,7 +44,7 @@ mod tree;
 mod undo;
 
 pub use accounts::{Names, SystemNames, accounts};
-pub use apply::{Applied, Check, Done, Effect, Interrupted};
+pub use apply::{Applied, Check, Done, Effect, Interrupted, Unattended};
 pub use bind::Calls;
 pub use changing::Stopped;
 pub use error::ExecError;
