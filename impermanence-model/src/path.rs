@@ -1,7 +1,7 @@
 //! Paths as the kernel sees them: bytes, absolute, normalised, compared component by component.
 //!
 //! Nothing here looks at a disk: normalising is lexical, and `..` is refused, because what it names depends on
-//! links that only a live system knows (path_resolution(7)).
+//! links that only a live system knows (`path_resolution(7)`).
 
 use std::borrow::{Borrow, Cow};
 use std::cmp::Ordering;
@@ -101,11 +101,13 @@ impl AbsolutePath {
     }
 
     /// A path below this one.
+    #[must_use]
     pub fn join(&self, path: &HomePath) -> Self {
         self.with(&path.0)
     }
 
     /// Where this path is kept below a store: `/var/log` in `/persist` is `/persist/var/log`.
+    #[must_use]
     pub fn inside(&self, store: &Self) -> Self {
         if self.is_root() { store.clone() } else { store.with(self.0.get(1..).unwrap_or_default()) }
     }

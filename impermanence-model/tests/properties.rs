@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use impermanence_model::change::{self, Existing};
 use impermanence_model::host::{At, Kind};
-use impermanence_model::layout::{Action, Entry, StepId};
+use impermanence_model::layout::{Action, Entry, StepId, Via};
 use impermanence_model::owner::{Mode, Owner};
 use impermanence_model::sim::{Content, Machine, Node, Refusal};
 use impermanence_model::strategies::{hosts, layouts, writes};
@@ -70,7 +70,10 @@ proptest! {
         let mut written = Vec::new();
         for (path, content) in &files {
             // Some paths are below files; then there is nothing to ask about.
-            let is_above = |entry: &&Entry| entry.kind == Kind::File && entry.path.is_above(path);
+            let is_above = |entry: &&Entry| {
+                let is_made = !matches!(entry.via, Via::Within(_));
+                entry.kind == Kind::File && is_made && entry.path.is_above(path)
+            };
             if layout.entries().iter().find(is_above).is_some() {
                 prop_assert!(matches!(layout.fate_of(path.as_bytes()), Fate::Unknown(_)));
             } else if machine.write_as(path, content, &Owner::root(), Mode::FILE).is_ok() {

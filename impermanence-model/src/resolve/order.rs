@@ -181,7 +181,7 @@ impl Making<'_, '_> {
             mode,
             enforcement,
             why: decision.why,
-            home: self.home(path.as_bytes()),
+            home: self.home(path.as_bytes(), decision.home),
         };
         let new = Item {
             action: Action::Create(place),
@@ -192,18 +192,12 @@ impl Making<'_, '_> {
             recursive: false,
             depends: Vec::new(),
         };
-        match self.places.get(path).and_then(|index| self.items.get_mut(*index)) {
+        if let Some(item) = self.places.get(path).and_then(|index| self.items.get_mut(*index)) {
             // It was the parent of another entry.
-            Some(item) => {
-                item.stage = item.stage.min(draft.at);
-                item.action = new.action;
-                item.origin = new.origin;
-                item.from = new.from;
-            }
-            None => {
-                self.places.insert(path.clone(), self.items.len());
-                self.items.push(new);
-            }
+            *item = Item { stage: item.stage.min(draft.at), ..new };
+        } else {
+            self.places.insert(path.clone(), self.items.len());
+            self.items.push(new);
         }
     }
 
@@ -226,7 +220,7 @@ impl Making<'_, '_> {
         let decision = self.ownership.of(self.logical(path), Kind::Directory);
         let enforcement = match decision.why {
             Why::Entry | Why::Parent => Enforcement::Enforce,
-            Why::Known if self.home(path).is_none() => Enforcement::Enforce,
+            Why::Known if decision.home.is_none() => Enforcement::Enforce,
             _ => Enforcement::CreateOnly,
         };
         let place = Place {
@@ -236,7 +230,7 @@ impl Making<'_, '_> {
             mode: decision.mode,
             enforcement,
             why: decision.why,
-            home: self.home(path),
+            home: self.home(path, decision.home),
         };
         self.places.insert(absolute, self.items.len());
         self.items.push(Item {
@@ -264,8 +258,8 @@ impl Making<'_, '_> {
     }
 
     /// The home that a path is in, or its place in the store.
-    fn home(&self, path: &[u8]) -> Option<AbsolutePath> {
-        let home = self.ownership.home(self.logical(path))?;
+    fn home(&self, path: &[u8], home: Option<&AbsolutePath>) -> Option<AbsolutePath> {
+        let home = home?;
         match self.stores.nearest(path) {
             Some((store, ())) => Some(home.inside(store)),
             None => Some(home.clone()),
