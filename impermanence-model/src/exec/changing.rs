@@ -134,7 +134,9 @@ impl World {
         let Some(found) = self.tree.find(path)? else { return Ok(()) };
         match found.kind() {
             SFlag::S_IFLNK => return Ok(()),
-            SFlag::S_IFREG if found.stat.st_size == 0 => return self.tree.spot(path)?.remove(false),
+            SFlag::S_IFREG if found.stat.st_size == 0 => {
+                return self.tree.spot(path)?.remove(false);
+            }
             SFlag::S_IFDIR => {}
             _ => return Err(ExecError::Hides { path: path.clone() }),
         }

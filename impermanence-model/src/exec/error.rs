@@ -69,9 +69,7 @@ pub enum ExecError {
         error: String,
     },
     /// A mount is in use.
-    #[error(
-        "{path} is in use{}; stop them first", holders.iter().map(|pid| format!(", by process {pid}")).collect::<String>()
-    )]
+    #[error("{path} is in use, by the processes {holders:?}; stop them first")]
     Busy {
         /// The mount point.
         path: AbsolutePath,
@@ -80,7 +78,9 @@ pub enum ExecError {
         holders: Vec<u32>,
     },
     /// Something is in two places, and is not the same.
-    #[error("{path} and {other} differ ({what}); see which is the right one, and move the other away")]
+    #[error(
+        "{path} and {other} differ ({what}); see which is the right one, and move the other away"
+    )]
     Differ {
         /// The one.
         path: AbsolutePath,

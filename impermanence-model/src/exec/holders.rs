@@ -1,6 +1,9 @@
 //! Who keeps a mount busy.
 
 use std::fs;
+use std::os::fd::AsFd;
+
+use super::mounting::mount_of;
 
 /// Processes that have something of the mount open, or work in it: `mnt_id` in `/proc/PID/fdinfo` (proc(5)), and the
 /// working and root directories.
@@ -23,9 +26,7 @@ fn holds(pid: u32, mount: u64) -> bool {
 
 /// Whether what a link of `/proc` leads to is in the mount.
 fn is_in(link: &str, mount: u64) -> bool {
-    use std::os::fd::AsFd;
     let flags = nix::fcntl::OFlag::O_PATH | nix::fcntl::OFlag::O_CLOEXEC;
     let held = nix::fcntl::open(link, flags, nix::sys::stat::Mode::empty());
-    let facts = held.and_then(|held| super::sys::facts(held.as_fd(), c""));
-    facts.is_ok_and(|facts| facts.mount == Some(mount))
+    held.and_then(|held| mount_of(held.as_fd())) == Ok(mount)
 }

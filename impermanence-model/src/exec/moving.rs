@@ -20,7 +20,11 @@ use crate::path::AbsolutePath;
 
 impl World {
     /// Copies all of `from` to `to`. What is there already has to be the same.
-    pub(super) fn copy_data(&self, from: &AbsolutePath, to: &AbsolutePath) -> Result<(), ExecError> {
+    pub(super) fn copy_data(
+        &self,
+        from: &AbsolutePath,
+        to: &AbsolutePath,
+    ) -> Result<(), ExecError> {
         let mount = self.mount_id(from)?;
         let mut waiting = vec![(from.clone(), to.clone())];
         let mut directories = Vec::new();
@@ -80,8 +84,9 @@ impl World {
                 if let Some(first) = names.get(&key) {
                     return spot.link_to(&self.tree.spot(first)?);
                 }
-                let mut source =
-                    File::open(found.handle()).map_err(errno).map_err(ExecError::system(from, "opening"))?;
+                let mut source = File::open(found.handle())
+                    .map_err(errno)
+                    .map_err(ExecError::system(from, "opening"))?;
                 let copy = |file: &mut File| std::io::copy(&mut source, file).map(drop);
                 spot.copy_file(perms, copy, |copy| dress(found, copy))?;
                 if found.stat.st_nlink > 1 {
@@ -93,14 +98,19 @@ impl World {
             _ => {
                 spot.make_special(found)?;
                 let copy = spot.find()?;
-                let set = copy.map_or(Ok(()), |copy| copy.set(perms).and_then(|()| dress(found, &copy)));
+                let set =
+                    copy.map_or(Ok(()), |copy| copy.set(perms).and_then(|()| dress(found, &copy)));
                 set.map_err(ExecError::system(to, "owner, mode and times"))
             }
         }
     }
 
     /// An error unless all of `from` is in `to`, byte by byte, with its owners and modes.
-    pub(super) fn holds_all(&self, from: &AbsolutePath, to: &AbsolutePath) -> Result<(), ExecError> {
+    pub(super) fn holds_all(
+        &self,
+        from: &AbsolutePath,
+        to: &AbsolutePath,
+    ) -> Result<(), ExecError> {
         let mount = self.mount_id(from)?;
         let mut waiting = vec![(from.clone(), to.clone())];
         while let Some((from, to)) = waiting.pop() {
@@ -141,7 +151,11 @@ impl World {
         }
         if is_link {
             let target = |path| self.tree.spot(path)?.target();
-            return if target(from)? == target(to)? { Ok(()) } else { Err(differ("where they lead")) };
+            return if target(from)? == target(to)? {
+                Ok(())
+            } else {
+                Err(differ("where they lead"))
+            };
         }
         if found.kind() == SFlag::S_IFREG {
             let equal = equal(found, there).map_err(errno);
@@ -206,5 +220,8 @@ fn times(from: &Found, to: &CString) -> nix::Result<()> {
 
 fn stamps(found: &Found) -> (TimeSpec, TimeSpec) {
     let stat = &found.stat;
-    (TimeSpec::new(stat.st_atime, stat.st_atime_nsec), TimeSpec::new(stat.st_mtime, stat.st_mtime_nsec))
+    (
+        TimeSpec::new(stat.st_atime, stat.st_atime_nsec),
+        TimeSpec::new(stat.st_mtime, stat.st_mtime_nsec),
+    )
 }

@@ -114,16 +114,21 @@ pub(super) fn facts(directory: BorrowedFd<'_>, name: &CStr) -> Result<Facts, Err
 /// The names of a file's extended attributes (listxattr(2)); `path` may be `/proc/self/fd/N`.
 pub(super) fn attribute_names(path: &CStr) -> Result<Vec<CString>, Errno> {
     // SAFETY: see the module.
-    let names = filled(|buffer, room| unsafe {
-        libc::listxattr(path.as_ptr(), buffer.cast(), room)
-    })?;
-    Ok(names.split(|&byte| byte == 0).filter_map(|name| CString::new(name).ok()).filter(|name| !name.is_empty()).collect())
+    let names =
+        filled(|buffer, room| unsafe { libc::listxattr(path.as_ptr(), buffer.cast(), room) })?;
+    Ok(names
+        .split(|&byte| byte == 0)
+        .filter_map(|name| CString::new(name).ok())
+        .filter(|name| !name.is_empty())
+        .collect())
 }
 
 /// The value of one (getxattr(2)).
 pub(super) fn attribute(path: &CStr, name: &CStr) -> Result<Vec<u8>, Errno> {
     // SAFETY: see the module.
-    filled(|buffer, room| unsafe { libc::getxattr(path.as_ptr(), name.as_ptr(), buffer.cast(), room) })
+    filled(|buffer, room| unsafe {
+        libc::getxattr(path.as_ptr(), name.as_ptr(), buffer.cast(), room)
+    })
 }
 
 /// Gives it one (setxattr(2)).

@@ -11,6 +11,7 @@
 
 use std::ffi::CString;
 use std::fs::File;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
@@ -113,6 +114,7 @@ impl Found {
 }
 
 /// The kernel's number of an error of the standard library.
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(super) fn errno(error: io::Error) -> Errno {
     error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
 }
@@ -129,6 +131,14 @@ impl Tree {
         let open = nix::fcntl::open(root.as_bytes(), flags, Mode::empty());
         open.map(|root| Self { root })
             .map_err(ExecError::system(root, "opening the root directory"))
+    }
+
+    /// The path by which the kernel's table of mounts knows the root: without links.
+    pub(super) fn real_path(&self, root: &AbsolutePath) -> Result<AbsolutePath, ExecError> {
+        use std::os::unix::ffi::OsStrExt;
+        let failed = || ExecError::system(root, "looking where it is");
+        let path = readlinkat(AT_FDCWD, handle(self.root.as_fd()).as_str()).map_err(failed())?;
+        AbsolutePath::new(path.as_bytes()).map_err(|_| failed()(Errno::ENOENT))
     }
 
     /// The directory at a path, which has to exist.
@@ -172,10 +182,14 @@ impl Tree {
     }
 
     /// The names in a directory, and what they are.
-    pub(super) fn names(&self, path: &AbsolutePath) -> Result<Vec<(AbsolutePath, sys::Facts)>, ExecError> {
+    pub(super) fn names(
+        &self,
+        path: &AbsolutePath,
+    ) -> Result<Vec<(AbsolutePath, sys::Facts)>, ExecError> {
         let failed = || ExecError::system(path, "reading the directory");
         let held = self.directory(path)?;
-        let mut directory = Dir::openat(&held, ".", OFlag::O_RDONLY, Mode::empty()).map_err(failed())?;
+        let mut directory =
+            Dir::openat(&held, ".", OFlag::O_RDONLY, Mode::empty()).map_err(failed())?;
         let mut names = Vec::new();
         for entry in directory.iter() {
             let entry = entry.map_err(failed())?;
@@ -258,12 +272,7 @@ impl Spot {
         let aside = aside.map_err(failed())?;
         let made = self.finish(&aside, SFlag::S_IFDIR, perms).and_then(|_| {
             // Takes the place of nothing, or of an empty directory that was made meanwhile.
-            nix::fcntl::renameat(
-                &self.directory,
-                aside.as_slice(),
-                &self.directory,
-                self.name(),
-            )
+            nix::fcntl::renameat(&self.directory, aside.as_slice(), &self.directory, self.name())
         });
         made.map_err(|errno| {
             let _ = unlinkat(&self.directory, aside.as_slice(), UnlinkatFlags::RemoveDir);
@@ -304,11 +313,8 @@ impl Spot {
         dress: impl FnOnce(&Found) -> nix::Result<()>,
     ) -> Result<Vec<u8>, ExecError> {
         let failed = || self.failed("writing the file");
-        let flags = OFlag::O_CREAT
-            | OFlag::O_EXCL
-            | OFlag::O_WRONLY
-            | OFlag::O_NOFOLLOW
-            | OFlag::O_CLOEXEC;
+        let flags =
+            OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_WRONLY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let mut file = None;
         let aside = Self::aside(|name| {
             file = Some(openat(&self.directory, name, flags, Mode::S_IRUSR | Mode::S_IWUSR)?);
@@ -371,18 +377,18 @@ impl Spot {
 
     /// Removes a file or a link, or a directory that is empty.
     pub(super) fn remove(&self, is_directory: bool) -> Result<(), ExecError> {
-        let flag =
-            if is_directory { UnlinkatFlags::RemoveDir } else { UnlinkatFlags::NoRemoveDir };
+        let flag = if is_directory { UnlinkatFlags::RemoveDir } else { UnlinkatFlags::NoRemoveDir };
         unlinkat(&self.directory, self.name(), flag).map_err(self.failed("removing it"))
     }
 
-    /// Makes something under a name that nothing has: leftovers of a crash keep theirs.
+    /// Makes something under a name that nothing has, and that whoever owns the directory cannot foresee.
     fn aside(mut make: impl FnMut(&[u8]) -> nix::Result<()>) -> Result<Vec<u8>, Errno> {
-        let mut number = 0_u32;
         loop {
-            let name = format!(".persist-{number}.new").into_bytes();
+            // The standard library seeds these from the system's randomness, each time anew.
+            let number = RandomState::new().build_hasher().finish();
+            let name = format!(".persist-{number:016x}.new").into_bytes();
             match make(&name) {
-                Err(Errno::EEXIST) if number < 1000 => number += 1,
+                Err(Errno::EEXIST) => {}
                 Err(errno) => return Err(errno),
                 Ok(()) => return Ok(name),
             }

@@ -47,8 +47,9 @@ impl World {
                 if self.mount_id(path)? != *id {
                     return Ok(Undone::Stays("another mount is on it by now"));
                 }
-                if let Action::Mount(Mount { source: Source::Bind { recursive: true, .. }, .. }) =
-                    &step.action
+                if let Action::Mount(Mount {
+                    source: Source::Bind { recursive: true, .. }, ..
+                }) = &step.action
                 {
                     self.unmount_below(*id)?;
                 }

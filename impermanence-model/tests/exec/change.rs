@@ -43,10 +43,19 @@ fn data(folder: &Path) {
 fn described(folder: &Path) -> String {
     let mut find = Command::new("find");
     // How large a directory is, is its file system's matter.
-    find.arg(folder).args(["-mindepth", "1", "-type", "d", "-printf", "%P %y %m %U:%G %n %T@\\n", "-o"]);
+    find.arg(folder).args([
+        "-mindepth",
+        "1",
+        "-type",
+        "d",
+        "-printf",
+        "%P %y %m %U:%G %n %T@\\n",
+        "-o",
+    ]);
     find.args(["-not", "-type", "s", "-printf", "%P %y %m %U:%G %n %T@ %s %l\\n"]);
     let output = find.output().unwrap();
-    let mut lines: Vec<_> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
+    let mut lines: Vec<_> =
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
     lines.sort();
     lines.join("\n")
 }
@@ -106,7 +115,8 @@ fn attributes_go_along() {
         fs::create_dir_all(path("/srv/data")).unwrap();
         fs::write(path("/srv/data/x"), "x").unwrap();
         // A capability, as the kernel keeps it: version 2, cap_net_bind_service.
-        let has_tool = Command::new("setcap").arg("cap_net_bind_service=ep").arg(path("/srv/data/x")).status();
+        let has_tool =
+            Command::new("setcap").arg("cap_net_bind_service=ep").arg(path("/srv/data/x")).status();
         if !has_tool.is_ok_and(|status| status.success()) {
             return crate::namespace::skipped("attributes_go_along", "no setcap");
         }
@@ -168,7 +178,13 @@ fn generated_hosts_change() {
             };
             if let Err(stopped) = world.change(&new, &plan, 0, |_| Ok(())) {
                 // A file that a service wrote where a directory should be, or the reverse.
-                let is_known = matches!(stopped.error, ExecError::Other { .. } | ExecError::Hides { .. } | ExecError::Link { .. } | ExecError::Differ { .. });
+                let is_known = matches!(
+                    stopped.error,
+                    ExecError::Other { .. }
+                        | ExecError::Hides { .. }
+                        | ExecError::Link { .. }
+                        | ExecError::Differ { .. }
+                );
                 assert!(is_known, "{seed}: {stopped}\n{plan}");
                 refused += 1;
                 continue;
@@ -185,7 +201,11 @@ fn generated_hosts_change() {
             inside(&machine, || {
                 for (path, content) in &files {
                     if machine.layout.fate(path.as_path()).survives() {
-                        assert_eq!(fs::read(path.as_path()).ok().as_ref(), Some(content), "{seed}: {path}\n{plan}");
+                        assert_eq!(
+                            fs::read(path.as_path()).ok().as_ref(),
+                            Some(content),
+                            "{seed}: {path}\n{plan}"
+                        );
                         kept += 1;
                     }
                 }
@@ -193,7 +213,9 @@ fn generated_hosts_change() {
             running.shut_down();
             changed += 1;
         }
-        println!("{changed} hosts changed while they ran, {refused} refused; {kept} files kept, as said");
+        println!(
+            "{changed} hosts changed while they ran, {refused} refused; {kept} files kept, as said"
+        );
         assert!(changed > 15, "{changed} {refused}");
     });
 }

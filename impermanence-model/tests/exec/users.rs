@@ -15,7 +15,11 @@ fn links_are_not_followed() {
         let machine = machine("[host]\ndirectories = [\"/home/alice/.local/share/x\"]");
         let running = machine.boot();
         running.world.undo(&machine.layout, &running.applied);
-        for (link, to) in [("/home/alice/.local", "/etc"), ("/home/alice/.local/share", "/etc"), ("/home/alice", "/root")] {
+        for (link, to) in [
+            ("/home/alice/.local", "/etc"),
+            ("/home/alice/.local/share", "/etc"),
+            ("/home/alice", "/root"),
+        ] {
             let root = machine.root();
             let path = machine.path(&at(link));
             let _ = fs::remove_dir_all(root.join("home"));
@@ -39,6 +43,40 @@ fn links_are_not_followed() {
             }
             let undone = machine.world().undo(&machine.layout, &stopped.applied);
             assert!(!undone.is_empty() || stopped.applied.done.is_empty());
+        }
+    });
+}
+
+/// What one user did costs that entry alone: all others are mounted.
+#[test]
+fn a_link_costs_its_own_entry_alone() {
+    as_root("a_link_costs_its_own_entry_alone", || {
+        let machine = machine(
+            "[host]\ndirectories = [\"/home/alice/.local/share/x\", \"/home/alice/y\", \"/var/log\", \"/zzz\"]",
+        );
+        machine.mount_root();
+        let home = machine.path(&at("/home/alice"));
+        fs::create_dir_all(&home).unwrap();
+        symlink("/etc", home.join(".local")).unwrap();
+        let world = machine.world().at_boot();
+        let outcome = world.apply_unattended(&machine.layout, Stage::Late);
+        assert!(!outcome.is_complete());
+        let failed: Vec<_> = outcome.failed.iter().map(|(_, error)| error.clone()).collect();
+        assert!(
+            matches!(&failed[..], [ExecError::Other { path, .. }] if *path == at("/home/alice/.local")),
+            "{failed:?}"
+        );
+        let left_out =
+            outcome.left_out.iter().map(|id| machine.layout.step(*id).unwrap().action.path());
+        let link = at("/home/alice/.local");
+        assert!(left_out.clone().count() > 1 && left_out.clone().all(|path| link.contains(path)));
+        for (id, check) in world.verify(&machine.layout, Stage::Late).unwrap() {
+            let path = machine.layout.step(id).unwrap().action.path();
+            assert!(check.is_done() || link.contains(path), "{path}: {check:?}");
+        }
+        for path in ["/home/alice/y", "/var/log", "/zzz"] {
+            fs::write(machine.path(&at(path)).join("x"), "x").unwrap();
+            assert!(machine.path(&at(&format!("/persist{path}/x"))).exists(), "{path}");
         }
     });
 }
@@ -80,14 +118,19 @@ fn enforced_modes_are_restored() {
         let mode = |path: &str| fs::metadata(machine.path(&at(path))).unwrap().mode() & 0o7777;
         for path in ["/srv/a", "/srv/b", "/srv/c"] {
             assert_eq!(mode(path), 0o750);
-            fs::set_permissions(machine.path(&at(path)), std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+            fs::set_permissions(
+                machine.path(&at(path)),
+                std::os::unix::fs::PermissionsExt::from_mode(0o777),
+            )
+            .unwrap();
         }
         let again = running.world.apply(&machine.layout, Stage::Late).unwrap();
         assert_eq!((mode("/srv/a"), mode("/srv/b"), mode("/srv/c")), (0o750, 0o777, 0o777));
         let differing = again.done.iter().filter(|done| matches!(done.effect, Effect::Differs(_)));
         // In the store, and at its place: one directory, looked at twice.
         assert_eq!(differing.count(), 2);
-        let adjusted = again.done.iter().filter(|done| matches!(done.effect, Effect::Adjusted { .. }));
+        let adjusted =
+            again.done.iter().filter(|done| matches!(done.effect, Effect::Adjusted { .. }));
         assert_eq!(adjusted.count(), 1);
     });
 }
