@@ -68,9 +68,9 @@ pub fn host_json(data: &[u8]) {
 
 /// The JSON of two NixOS modules, added to a host with a user.
 pub fn modules_json(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
     const BASE: &str = "root = { kind = 'tmpfs' }\nusers.alice = { uid = 1000 }\n\
         fileSystems.'/persist' = { device = '/dev/vda', fsType = 'ext4', neededForBoot = true }\n";
+    let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok(base) = Host::from_toml(BASE) else { return };
     resolves(base.clone().with_impermanence(text));
     resolves(base.with_preservation(text));

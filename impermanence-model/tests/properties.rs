@@ -27,8 +27,9 @@ fn extension(layout: &Layout, choices: &[usize]) -> Vec<StepId> {
             .collect();
         let next = ready[choices.next().unwrap() % ready.len()];
         waiting.remove(&next);
-        done.insert(StepId(next as u32));
-        order.push(StepId(next as u32));
+        let id = StepId(u32::try_from(next).unwrap());
+        done.insert(id);
+        order.push(id);
     }
     order
 }
@@ -117,7 +118,7 @@ proptest! {
         let mut shuffled = host.clone();
         let mut state = seed;
         shuffled.entries.sort_by_cached_key(|declared| {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(0x1405_7b7e_f767_814f);
             let path = match &declared.at {
                 At::Path(path) => path.to_string(),
                 At::Home { path, .. } => path.to_string(),

@@ -367,7 +367,11 @@ fn make_room(
     if is_link(place) {
         let holds = observed.at.get(path).is_some_and(|holding| holding.is_data());
         // What an old mount or link showed is gone with it; the mount point is empty.
-        if holds && !old.fate_of(path.as_bytes()).survives() {
+        let is_gone = match old.fate_of(path.as_bytes()) {
+            crate::Fate::Survives(how) => how.entry.is_some() || how.on == path,
+            _ => false,
+        };
+        if holds && !is_gone {
             let to = AbsolutePath::new([path.as_bytes(), b".before"].concat()).ok()?;
             return Some(Change::SetAside { from: path.clone(), to });
         }

@@ -89,7 +89,6 @@ pub(super) fn check_stores(
         let problem = problem(origin, Code::StoreNotPersistent, what, remedy);
         if is_unknown { found.warnings.push(problem) } else { found.problems.push(problem) }
     }
-    // A store in what another entry binds would wait for itself; `order` names the cycle.
 }
 
 /// A bind of a directory that has mounts below it brings them along, unless it is declared not to.
