@@ -87,7 +87,7 @@ fn declaration(host: &Value, module: Module) -> Value {
                 }
                 let mut own = Value::Object(std::mem::take(store));
                 with_parents(&mut own);
-                *store = own.as_object().unwrap().clone();
+                store.clone_from(own.as_object().unwrap());
             }
             stores
         }),
