@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use impermanence_model::audit::{self, Listed};
 use impermanence_model::change::{self, Existing};
 use impermanence_model::host::{At, Kind};
 use impermanence_model::layout::{Action, Entry, StepId, Via};
@@ -102,6 +103,29 @@ proptest! {
                 other => prop_assert!(false, "{}: {other}", path),
             }
         }
+    }
+
+    #[test]
+    fn an_audit_finds_what_is_said_to_be_lost(
+        ((_, layout), files) in layouts().prop_flat_map(|(host, layout)| {
+            let files = writes(&layout);
+            (Just((host, layout)), files)
+        }),
+    ) {
+        // What a recursive bind brings along is counted where it is.
+        let brought = |path: &&AbsolutePath| {
+            let above = |entry: &Entry| entry.via == Via::Rbind && entry.path.contains(path);
+            layout.entries().iter().any(above)
+        };
+        let asked: Vec<&AbsolutePath> = files.keys().filter(|path| !brought(path)).collect();
+        let lost = asked.iter().filter(|path| layout.fate_of(path.as_bytes()).is_lost()).count();
+        let listing = asked.iter().map(|path| Listed {
+            path: path.as_bytes(),
+            kind: audit::Kind::File,
+            bytes: 1,
+            modified: 0,
+        });
+        prop_assert_eq!(layout.audit(listing).files(), lost as u64);
     }
 
     #[test]
