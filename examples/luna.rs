@@ -150,7 +150,7 @@ fn audit(out: &mut impl Write, layout: &Layout, root: &str) -> Result<(), Failur
     use impermanence_model::audit::Rules;
     use impermanence_model::exec::World;
 
-    let world = World::new(AbsolutePath::new(
+    let world = World::new(&AbsolutePath::new(
         std::fs::canonicalize(root)?.as_os_str().as_encoded_bytes(),
     )?)?;
     let report = world.audit(&Rules::new(layout), |_| ControlFlow::Continue(()))?;
