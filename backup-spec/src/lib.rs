@@ -17,7 +17,8 @@
 //!     .collect();
 //! let keep: restic::Keep = "--keep-daily 14 --keep-weekly 8 --keep-monthly 6".parse()?;
 //! let verdict = keep.apply(&snapshots, now)?;
-//! assert_eq!(verdict.kept().count(), 18);
+//! // Fourteen days, and the last of each week before: 1, 8 and 15 March.
+//! assert_eq!(verdict.kept().count(), 17);
 //!
 //! // When does systemd start it?
 //! let workdays: Calendar = "Mon..Fri 2:30 UTC".parse()?;
