@@ -61,7 +61,8 @@ fn tree(folder: &Path) {
 
 fn audit(c: &mut Criterion) {
     let made = tempfile::tempdir().unwrap();
-    let folder = std::env::var_os("AUDIT_TREE").map_or_else(|| made.path().to_path_buf(), PathBuf::from);
+    let folder =
+        std::env::var_os("AUDIT_TREE").map_or_else(|| made.path().to_path_buf(), PathBuf::from);
     if !folder.join("d49/e099/file099").exists() {
         tree(&folder);
     }

@@ -1,9 +1,10 @@
 // What the fuzz targets of impermanence-model do with their input, and `impermanence-model/tests/corpus.rs` with every
 // file of the corpora. A property that fails panics.
 
-use impermanence_model::AbsolutePath;
 use impermanence_model::escape::{fstab, tmpfiles, unit};
 use impermanence_model::mountinfo::MountTable;
+use impermanence_model::sim::Machine;
+use impermanence_model::{AbsolutePath, Host, Problems};
 
 /// A table is read or refused; every mount of it is reached by its mount point, or hidden by what is.
 pub fn mountinfo(data: &[u8]) {
@@ -12,7 +13,9 @@ pub fn mountinfo(data: &[u8]) {
         let at = table.at(&mount.point);
         assert!(at.is_none_or(|top| top.point == mount.point));
         assert!(!table.is_visible(mount) || at.is_some_and(|top| top.id == mount.id));
-        assert!(table.stacked(&mount.point).any(|each| each == mount) || has_twin(&table, mount.parent));
+        assert!(
+            table.stacked(&mount.point).any(|each| each == mount) || has_twin(&table, mount.parent)
+        );
         let _ = (mount.deleted(), mount.is_read_only(), table.covering(&mount.root).is_some());
     }
 }
@@ -46,8 +49,49 @@ pub fn path_escapes(data: &[u8]) {
 fn reads_back(path: &AbsolutePath) {
     assert_eq!(unit::read_path(&unit::path(path)).as_ref(), Ok(path));
     let name = unit::mount_name(path);
-    assert!(name.len() < 256 && name.is_ascii() && name.ends_with(".mount"));
+    assert!(name.len() < 256 && name.is_ascii() && name.strip_suffix(".mount").is_some());
     if let Ok(word) = tmpfiles::path(path) {
         assert_eq!(tmpfiles::read_path(&word).as_ref(), Ok(path));
     }
+}
+
+/// A declaration is read or refused; what is read resolves or is refused; what resolves boots twice to the same tree.
+pub fn host_toml(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    resolves(Host::from_toml(text));
+}
+
+pub fn host_json(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    resolves(Host::from_json(text));
+}
+
+/// The JSON of two NixOS modules, added to a host with a user.
+pub fn modules_json(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    const BASE: &str = "root = { kind = 'tmpfs' }\nusers.alice = { uid = 1000 }\n\
+        fileSystems.'/persist' = { device = '/dev/vda', fsType = 'ext4', neededForBoot = true }\n";
+    let Ok(base) = Host::from_toml(BASE) else { return };
+    resolves(base.clone().with_impermanence(text));
+    resolves(base.with_preservation(text));
+}
+
+fn resolves(host: Result<Host, Problems>) {
+    let layout = match host.and_then(|host| host.resolve()) {
+        Ok(layout) => layout,
+        Err(problems) => return assert!(problems.iter().next().is_some()),
+    };
+    for entry in layout.entries() {
+        let _ = layout.fate_of(entry.path.as_bytes()).to_string();
+    }
+    let _ = (layout.essentials(), layout.by_user(), layout.by_service().len());
+    // Long chains of mounts are slow to try.
+    if layout.steps().len() > 500 {
+        return;
+    }
+    let mut machine = Machine::default();
+    assert_eq!(machine.boot(&layout), Ok(()));
+    let first = machine.tree();
+    assert_eq!(machine.boot(&layout), Ok(()));
+    assert!(first == machine.tree());
 }

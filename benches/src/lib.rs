@@ -34,6 +34,10 @@ pub const GROUPS: &[Group] = &[
     Group { name: "calendar-next", bar: 0.3 },
     Group { name: "calendar-never", bar: 0.2 },
     Group { name: "plan-growth", bar: 0.83 },
+    Group { name: "resolve", bar: 0.1 },
+    Group { name: "resolve-growth", bar: 0.8 },
+    Group { name: "fate", bar: 0.2 },
+    Group { name: "read-host", bar: 0.4 },
     // Three times the time of sorting.
     Group { name: "retention-100k", bar: 0.33 },
     Group { name: "retention-1m", bar: 0.33 },
@@ -42,6 +46,10 @@ pub const GROUPS: &[Group] = &[
     Group { name: "excludes-1m", bar: 0.0 },
     Group { name: "audit", bar: 0.77 },
     Group { name: "audit-stat", bar: 1.0 },
+    Group { name: "incremental-path", bar: 0.5 },
+    Group { name: "incremental-path-growth", bar: 0.6 },
+    Group { name: "wal-names", bar: 0.02 },
+    Group { name: "restore-order", bar: 0.1 },
 ];
 
 /// The parts of a tree of `count` filesystems: a pool, 100 hosts, services below them.
@@ -172,6 +180,44 @@ pub fn spec(count: usize) -> Spec {
     Spec::from_toml(&text).unwrap_or_default()
 }
 
+/// `/proc/self/mountinfo` of `count` binds of a store's directories.
+pub fn mountinfo(count: usize) -> String {
+    let mut text = String::from("22 1 0:20 / / rw,relatime shared:1 - tmpfs none rw,size=4096k\n");
+    text.push_str("23 22 8:1 / /persist rw,relatime shared:2 - ext4 /dev/vda rw\n");
+    for n in 0..count {
+        let _ = writeln!(
+            text,
+            "{} 22 8:1 /var/lib/service\\040{n:06} /var/lib/service\\040{n:06} rw,relatime shared:2 - ext4 /dev/vda rw",
+            n + 24
+        );
+    }
+    text
+}
+
+/// A declaration, in TOML, of `entries` entries on a root that is thrown away: services, users and nested directories.
+pub fn impermanent_host(entries: usize) -> String {
+    let mut text = String::from(
+        "root = { kind = \"tmpfs\" }\nstores.\"/persist\" = {}\n\
+         fileSystems.\"/persist\" = { device = \"/dev/vda\", fsType = \"ext4\", neededForBoot = true }\n\
+         [host]\ndirectories = [\n",
+    );
+    let users = entries / 100;
+    for n in 0..entries - users * 20 {
+        let _ = match n % 5 {
+            0 => writeln!(text, "{{ path = \"/var/lib/service{n:05}\", owner = \"service{n:05}\", mode = \"0750\" }},"),
+            1 => writeln!(text, "\"/srv/tenant{:03}/project{:02}/data{n}\",", n % 300, n % 17),
+            _ => writeln!(text, "\"/var/lib/service{n:05}\","),
+        };
+    }
+    text.push_str("]\n");
+    for user in 0..users {
+        let _ = writeln!(text, "[users.user{user:03}]\nuid = {}\ndirectories = [", 1000 + user);
+        for n in 0..20 {
+            let _ = writeln!(text, "\".config/app{n}\",");
+        }
+        text.push_str("]\n");
+    }
+    text
 /// Numbers that look random, and are the same each time.
 fn random(mut state: u64) -> impl Iterator<Item = u64> {
     std::iter::repeat_with(move || {

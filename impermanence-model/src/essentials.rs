@@ -24,7 +24,11 @@ pub const ESSENTIALS: &[Essential] = &[
         why: "a new machine id at every boot splits the journal, and changes DHCP leases and what is derived from it",
     },
     Essential {
-        paths: &["/etc/ssh/ssh_host_ed25519_key", "/etc/ssh/ssh_host_rsa_key", "/etc/ssh/ssh_host_ecdsa_key"],
+        paths: &[
+            "/etc/ssh/ssh_host_ed25519_key",
+            "/etc/ssh/ssh_host_rsa_key",
+            "/etc/ssh/ssh_host_ecdsa_key",
+        ],
         if_used: "sshd runs",
         why: "new host keys at every boot look like an attack to everybody who connects",
     },
@@ -43,11 +47,7 @@ pub const ESSENTIALS: &[Essential] = &[
         if_used: "",
         why: "when timers ran last, the seed of random numbers, core dumps and the state of rfkill and backlights",
     },
-    Essential {
-        paths: &["/nix"],
-        if_used: "it is NixOS",
-        why: "the system itself is there",
-    },
+    Essential { paths: &["/nix"], if_used: "it is NixOS", why: "the system itself is there" },
     Essential {
         paths: &["/boot", "/efi", "/boot/efi"],
         if_used: "it boots from a disk",
@@ -83,7 +83,9 @@ impl Layout {
         }
         let mut missing: Vec<Problem> = ESSENTIALS.iter().filter_map(|e| self.lacks(e)).collect();
         for (user, home) in self.homes() {
-            if !self.keeps_some_of(home) && AbsolutePath::new("/home").is_ok_and(|top| top.is_above(home)) {
+            if !self.keeps_some_of(home)
+                && AbsolutePath::new("/home").is_ok_and(|top| top.is_above(home))
+            {
                 let what = format!("{home} is lost: all that {user} has");
                 let remedy = format!("keep it, or name what {user} keeps in users.{user}");
                 missing.push(essential(what, remedy));

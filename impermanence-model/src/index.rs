@@ -17,12 +17,19 @@ struct Item<T> {
 }
 
 /// An item that was found.
-#[derive(Debug)]
 pub(crate) struct Found<'i, T> {
     index: usize,
     pub(crate) path: &'i AbsolutePath,
     pub(crate) value: &'i T,
 }
+
+impl<T> Clone for Found<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Found<'_, T> {}
 
 impl<T> Index<T> {
     /// Of several values for one path, the first stays.
@@ -111,8 +118,22 @@ impl<T> Index<T> {
         Some((&best.path, &best.value))
     }
 
+    /// Every item, in order of path.
+    pub(crate) fn into_iter(self) -> impl Iterator<Item = (AbsolutePath, T)> {
+        self.items.into_iter().map(|item| (item.path, item.value))
+    }
+
     /// Every item in order of path.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&AbsolutePath, &T)> {
         self.items.iter().map(|item| (&item.path, &item.value))
     }
+}
+
+/// Sorts values that are costly to move: each is moved once. Equal ones keep their order.
+pub(crate) fn sort_large<T>(items: Vec<T>, compare: impl Fn(&T, &T) -> std::cmp::Ordering) -> Vec<T> {
+    let mut order: Vec<(usize, &T)> = items.iter().enumerate().collect();
+    order.sort_by(|a, b| compare(a.1, b.1));
+    let numbers: Vec<usize> = order.into_iter().map(|(number, _)| number).collect();
+    let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
+    numbers.iter().filter_map(|number| items.get_mut(*number)?.take()).collect()
 }

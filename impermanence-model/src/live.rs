@@ -100,10 +100,9 @@ impl Layout {
     ///
     /// All mounts of the layout, in order; then binds out of its stores that it knows nothing of.
     pub fn compare(&self, table: &MountTable, root: &AbsolutePath) -> Vec<Finding> {
-        let declared = self.mounts().map(|mount| Finding {
-            target: mount.target.clone(),
-            state: mount.state(table, root),
-        });
+        let declared = self
+            .mounts()
+            .map(|mount| Finding { target: mount.target.clone(), state: mount.state(table, root) });
         let mut findings: Vec<_> = declared.collect();
         findings.extend(self.undeclared(table, root));
         findings
@@ -112,10 +111,10 @@ impl Layout {
     fn undeclared(&self, table: &MountTable, root: &AbsolutePath) -> Vec<Finding> {
         let place = |store: &AbsolutePath| Spot::of(table, &store.inside(root));
         let stores: Vec<Spot> = self.stores.iter().filter_map(place).collect();
-        let declared: BTreeSet<_> =
-            self.mounts().map(|mount| mount.target.inside(root)).collect();
+        let declared: BTreeSet<_> = self.mounts().map(|mount| mount.target.inside(root)).collect();
         let stray = |mount: &&mountinfo::Mount| {
-            let is_store = self.stores.iter().any(|store| store.inside(root).as_bytes() == mount.point);
+            let is_store =
+                self.stores.iter().any(|store| store.inside(root).as_bytes() == mount.point);
             let kept = Spot { device: mount.device, path: mount.root.clone() };
             !is_store && stores.iter().any(|store| store.contains(&kept))
         };
@@ -236,7 +235,10 @@ impl Spot {
 enum Wanted<'m> {
     /// A bind of this place; none if the table does not say where its source is.
     Bind(Option<Spot>),
-    Device { device: &'m str, fs_type: &'m str },
+    Device {
+        device: &'m str,
+        fs_type: &'m str,
+    },
 }
 
 impl<'m> Wanted<'m> {
@@ -272,8 +274,7 @@ impl<'m> Wanted<'m> {
 
 /// A mount for a person.
 fn shown(mount: &mountinfo::Mount) -> String {
-    let (fs_type, source, root) =
-        (Shown(&mount.fs_type), Shown(&mount.source), Shown(&mount.root));
+    let (fs_type, source, root) = (Shown(&mount.fs_type), Shown(&mount.source), Shown(&mount.root));
     if mount.root == b"/" {
         format!("{fs_type} {source}")
     } else {

@@ -101,7 +101,10 @@ impl FromStr for Mode {
     }
 }
 
+/// Of those that make directories.
 const UMASK: u16 = 0o022;
+/// Of a directory, these stay as they are unless a clause names them.
+const SET_ID: u16 = 0o6000;
 
 /// One clause, as `ug+rw-x`, on the bits so far.
 fn clause(mut bits: u16, text: &str) -> Result<u16, BadMode> {
@@ -115,16 +118,26 @@ fn clause(mut bits: u16, text: &str) -> Result<u16, BadMode> {
             _ => 0o7777,
         }
     });
-    let (affected, hidden) = if affected == 0 { (0o7777, UMASK) } else { (affected, 0) };
     while let Some(operator) = rest.chars().next() {
-        let after = rest.get(1..).ok_or(BadMode)?;
+        let after = rest.get(operator.len_utf8()..).ok_or(BadMode)?;
         let end = after.find(['+', '-', '=']).unwrap_or(after.len());
-        let (letters, next) = after.split_at(end);
-        let value = permissions(letters, bits)? & affected & !hidden;
+        let (operand, next) = after.split_at(end);
+        let (value, affected, named) = match octal(operand, next.is_empty()) {
+            Some(value) if who.is_empty() => (value, 0o7777, 0o7777),
+            Some(_) => return Err(BadMode),
+            None => {
+                let value = permissions(operand, bits)?;
+                (value, affected, if affected == 0 { value } else { affected & value })
+            }
+        };
+        let left_alone = SET_ID & !named;
+        let reach = if affected == 0 { !UMASK } else { affected };
+        let value = value & reach & !left_alone & 0o7777;
+        let kept = if affected == 0 { 0 } else { !affected };
         bits = match operator {
             '+' => bits | value,
             '-' => bits & !value,
-            '=' => (bits & !(affected & !0o7000)) & !(affected & special(affected)) | value,
+            '=' => (bits & (kept | left_alone)) | value,
             _ => return Err(BadMode),
         };
         rest = next;
@@ -132,12 +145,14 @@ fn clause(mut bits: u16, text: &str) -> Result<u16, BadMode> {
     Ok(bits)
 }
 
-/// The set-ID and sticky bits that `=` clears.
-fn special(affected: u16) -> u16 {
-    affected & 0o7000
+/// A number as the operand, as in `=755`: the last one of its clause.
+fn octal(operand: &str, is_last: bool) -> Option<u16> {
+    let is_number = !operand.is_empty() && operand.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
+    let value = if is_number && is_last { u16::from_str_radix(operand, 8).ok() } else { None };
+    value.filter(|value| *value <= 0o7777)
 }
 
-/// `rwxXst`, or one of `ugo`, which copies.
+/// `rwxXst`, or one of `ugo`, which copies. `X` is `x`: it is about directories.
 fn permissions(letters: &str, bits: u16) -> Result<u16, BadMode> {
     let copied = match letters {
         "u" => Some((bits >> 6) & 7),

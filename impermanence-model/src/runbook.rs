@@ -59,13 +59,12 @@ pub fn conversion(new: &Layout, backup: &AbsolutePath) -> Runbook {
         Phase {
             name: "back up",
             ending_here: "nothing has changed",
-            steps: kept.iter().map(|entry| copy(entry, &entry.path, &entry.path.inside(backup))).collect(),
+            steps: kept
+                .iter()
+                .map(|entry| copy(entry, &entry.path, &entry.path.inside(backup)))
+                .collect(),
         },
-        Phase {
-            name: "restructure",
-            ending_here: "nothing has changed",
-            steps: restructure(new),
-        },
+        Phase { name: "restructure", ending_here: "nothing has changed", steps: restructure(new) },
         Phase {
             name: "install",
             ending_here: "the old system is gone; the backup holds what is kept",
@@ -78,7 +77,10 @@ pub fn conversion(new: &Layout, backup: &AbsolutePath) -> Runbook {
         Phase {
             name: "restore into the store",
             ending_here: "the new system boots, and lacks state; restore again",
-            steps: kept.iter().map(|entry| copy(entry, &entry.path.inside(backup), &entry.source())).collect(),
+            steps: kept
+                .iter()
+                .map(|entry| copy(entry, &entry.path.inside(backup), &entry.source()))
+                .collect(),
         },
         Phase {
             name: "verify",
@@ -123,7 +125,11 @@ fn verify(new: &Layout) -> Vec<Task> {
         for (state, fate) in &summary.state {
             let what = format!("service {}: {} {}", summary.service, state.path, fate.word());
             let command = words(&["systemctl", "status", "--no-pager", summary.service]);
-            tasks.push(Task { what, command, check: words(&["test", "-e", &state.path.to_string()]) });
+            tasks.push(Task {
+                what,
+                command,
+                check: words(&["test", "-e", &state.path.to_string()]),
+            });
         }
     }
     for entry in new.entries() {

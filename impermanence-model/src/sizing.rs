@@ -50,6 +50,8 @@ impl fmt::Display for Sizing {
             (_, true) => "it fits",
         };
         writeln!(f, "{} of {} bytes: {verdict}", self.used, self.capacity)?;
-        self.largest.iter().try_for_each(|group| writeln!(f, "{:>14} {}", group.bytes, group.directory))
+        self.largest
+            .iter()
+            .try_for_each(|group| writeln!(f, "{:>14} {}", group.bytes, group.directory))
     }
 }

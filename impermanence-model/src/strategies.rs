@@ -61,7 +61,8 @@ pub fn roots() -> impl Strategy<Value = Root> {
 }
 
 fn ownership() -> impl Strategy<Value = Ownership> {
-    let mode = option::of(select(vec![0o700, 0o750, 0o755])).prop_map(|mode| mode.and_then(Mode::new));
+    let mode =
+        option::of(select(vec![0o700, 0o750, 0o755])).prop_map(|mode| mode.and_then(Mode::new));
     let user = option::of(select(vec!["root", "caddy", "alice"]));
     (user, mode).prop_map(|(user, mode)| Ownership {
         user: user.map(str::to_owned),
@@ -189,7 +190,8 @@ fn without_conflicts(mut host: Host) -> Host {
         host.keep.retain(|name, _| services.contains_key(name));
         // A problem of a file system stands under its own key, which is empty here.
         if blamed.contains(&"") {
-            host.file_systems.retain(|path, fs| fs.needed_for_boot || path.as_bytes() == b"/persist");
+            host.file_systems
+                .retain(|path, fs| fs.needed_for_boot || path.as_bytes() == b"/persist");
         }
     }
     host

@@ -10,6 +10,7 @@ mod declared;
 #[path = "boots/generated.rs"]
 mod generated;
 #[path = "boots/machine.rs"]
+#[allow(dead_code, reason = "what other tests need of it as well")]
 mod machine;
 #[path = "boots/namespace.rs"]
 mod namespace;
@@ -63,7 +64,10 @@ fn boot_all(test: &str, hosts: impl Iterator<Item = (Host, Layout)> + Send) -> C
 
 fn unprivileged(test: &str) {
     match again_unprivileged(test) {
-        Ok(output) => output.lines().filter(|line| line.contains("without")).for_each(|line| println!("{line}")),
+        Ok(output) => output
+            .lines()
+            .filter(|line| line.contains("without"))
+            .for_each(|line| println!("{line}")),
         Err(why) => skipped(&format!("{test} without privileges"), &why),
     }
 }
@@ -85,7 +89,8 @@ fn resolved(host: Result<Host, Problems>) -> Result<(Host, Layout), Problems> {
 #[test]
 fn declared_hosts() {
     let hosts = BOOT.iter().map(|declared| {
-        resolved(declared.read()).unwrap_or_else(|problems| panic!("{}:\n{problems}", declared.name))
+        resolved(declared.read())
+            .unwrap_or_else(|problems| panic!("{}:\n{problems}", declared.name))
     });
     let counts = boot_all("declared_hosts", hosts);
     assert!(counts.hosts == 0 || is_unprivileged() || counts.hosts == BOOT.len());
@@ -120,7 +125,8 @@ fn peers_hosts() {
 
 #[test]
 fn generated_hosts() {
-    let hosts = (0..SEEDS).filter_map(|seed| resolved(generated::host(seed, is_unprivileged())).ok());
+    let hosts =
+        (0..SEEDS).filter_map(|seed| resolved(generated::host(seed, is_unprivileged())).ok());
     let counts = boot_all("generated_hosts", hosts);
     assert!(counts.hosts == 0 || counts.hosts > 40, "most seeds are refused: {counts}");
 }

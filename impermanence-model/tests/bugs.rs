@@ -75,7 +75,8 @@ fn a_file_in_a_kept_directory_does_not_become_a_link_to_itself() {
         host.files = ["/etc/ssh/ssh_host_rsa_key"]
         "#,
     );
-    let key = layout.entries().iter().find(|entry| entry.path.to_string().ends_with("key")).unwrap();
+    let key =
+        layout.entries().iter().find(|entry| entry.path.to_string().ends_with("key")).unwrap();
     assert_eq!(key.via, Via::Within(AbsolutePath::new("/etc/ssh").unwrap()));
     assert!(layout.fate("/etc/ssh/ssh_host_rsa_key").survives());
     assert!(warned(&layout).contains(&Code::Redundant));
@@ -91,8 +92,10 @@ fn a_file_in_a_kept_directory_does_not_become_a_link_to_itself() {
 
 #[test]
 fn issue_295_the_owner_of_a_store_does_not_become_the_owner_of_slash() {
-    let layout = layout(r#"host.directories = ["/data"]
-                           host.files = ["/foo.conf"]"#);
+    let layout = layout(
+        r#"host.directories = ["/data"]
+                           host.files = ["/foo.conf"]"#,
+    );
     assert!(layout.places().all(|place| !place.path.is_root()));
     // The store itself is made where it is missing, and left alone where it is not.
     assert_eq!(place(&layout, "/persist").enforcement, Enforcement::CreateOnly);
@@ -131,7 +134,8 @@ fn issue_169_data_at_the_target_is_moved_into_the_store_or_refused() {
     machine.boot(&new).unwrap();
     assert_eq!(machine.read("/srv/data/f").unwrap(), b"old");
     // Nobody looked: nothing is assumed.
-    let blocked = change::plan(&old, &new, &change::Observed::default(), Existing::MoveIn).unwrap_err();
+    let blocked =
+        change::plan(&old, &new, &change::Observed::default(), Existing::MoveIn).unwrap_err();
     assert_eq!(blocked.0[0].why, Obstacle::NotLookedAt);
     // Both hold something: never merged.
     machine.boot(&old).unwrap();
@@ -175,7 +179,9 @@ fn a_path_without_its_slash_does_not_leave_the_store() {
 fn an_owner_or_mode_that_is_changed_later_is_set_and_a_key_is_left_alone() {
     let (old, new) = (
         layout(r#"host.directories = ["/srv/x"]"#),
-        layout(r#"host.directories = [{ path = "/srv/x", owner = "caddy", group = "caddy", mode = "0750" }]"#),
+        layout(
+            r#"host.directories = [{ path = "/srv/x", owner = "caddy", group = "caddy", mode = "0750" }]"#,
+        ),
     );
     let mut machine = Machine::default();
     machine.boot(&old).unwrap();
@@ -185,7 +191,10 @@ fn an_owner_or_mode_that_is_changed_later_is_set_and_a_key_is_left_alone() {
     // What a program made of a key is not made the default of a key at every boot.
     let layout = layout(r#"host.files = ["/var/keys/secret"]"#);
     assert_eq!(place(&layout, "/persist/var/keys/secret").enforcement, Enforcement::CreateOnly);
-    assert!(matches!(place(&layout, "/persist/var/keys/secret").kind, PlaceKind::File(Content::Empty)));
+    assert!(matches!(
+        place(&layout, "/persist/var/keys/secret").kind,
+        PlaceKind::File(Content::Empty)
+    ));
 }
 
 #[test]
@@ -202,7 +211,12 @@ fn one_path_in_two_stores_is_refused_with_both_named() {
     let problems = Host::from_toml(&text).unwrap().resolve().unwrap_err();
     let text = problems.to_string();
     assert!(text.contains("[two-stores]") && text.contains("host.directories[0]"), "{text}");
-    assert!(text.contains("/persist") && text.contains("/state") && text.contains("core.directories[0]"), "{text}");
+    assert!(
+        text.contains("/persist")
+            && text.contains("/state")
+            && text.contains("core.directories[0]"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -222,7 +236,8 @@ fn a_file_and_a_directory_on_one_path_are_refused() {
 
 #[test]
 fn a_symbolic_mode_is_understood_by_every_back_end() {
-    let layout = layout(r#"host.directories = [{ path = "/var/lib/caddy", mode = "u=rwx,g=rx,o=" }]"#);
+    let layout =
+        layout(r#"host.directories = [{ path = "/var/lib/caddy", mode = "u=rwx,g=rx,o=" }]"#);
     assert_eq!(owner_and_mode(&layout, "/var/lib/caddy"), "root:root 0750");
     let tmpfiles = layout.tmpfiles().unwrap();
     let text = String::from_utf8(tmpfiles.as_bytes().to_vec()).unwrap();
@@ -236,7 +251,8 @@ fn issue_139_secrets_are_closed_in_the_store_too() {
         assert_eq!(owner_and_mode(&layout, path), "alice:users 0700");
     }
     assert_eq!(owner_and_mode(&layout, "/home/alice/Downloads"), "alice:users 0755");
-    let open = crate::layout("users.alice = { directories = [{ path = \".gnupg\", mode = \"0755\" }] }");
+    let open =
+        crate::layout("users.alice = { directories = [{ path = \".gnupg\", mode = \"0755\" }] }");
     assert_eq!(warned(&open), [Code::SecretMode]);
 }
 
@@ -306,7 +322,8 @@ fn issues_121_246_149_276_what_an_entry_stands_on_is_mounted_before() {
     assert_eq!(problems.iter().next().unwrap().code, Code::TooEarly);
     assert!(problems.to_string().contains("fileSystems.\"/persist\""), "{problems}");
     // What says that it is late can be.
-    let late = late_store.replace("[\"/var/lib/foo\"]", "[{ path = \"/var/lib/foo\", when = \"late\" }]");
+    let late =
+        late_store.replace("[\"/var/lib/foo\"]", "[{ path = \"/var/lib/foo\", when = \"late\" }]");
     assert!(Host::from_toml(&late).unwrap().resolve().is_ok());
 }
 
@@ -357,9 +374,15 @@ fn issue_119_a_root_that_is_never_wiped_is_refused() {
         let host = Host::from_toml(&root(rest)).unwrap();
         host.resolve().err().map(|problems| problems.iter().next().unwrap().code)
     };
-    assert_eq!(refused("initrd = \"systemd\", hook = \"post-device-commands\""), Some(Code::RootNotWiped));
+    assert_eq!(
+        refused("initrd = \"systemd\", hook = \"post-device-commands\""),
+        Some(Code::RootNotWiped)
+    );
     // disko#312 and openzfs#15025: after the mount is too late.
-    assert_eq!(refused("initrd = \"systemd\", hook = \"unit\", after = [\"zfs-import-rpool.service\"]"), Some(Code::RootNotWiped));
+    assert_eq!(
+        refused("initrd = \"systemd\", hook = \"unit\", after = [\"zfs-import-rpool.service\"]"),
+        Some(Code::RootNotWiped)
+    );
     let right = "initrd = \"systemd\", hook = \"unit\", after = [\"zfs-import-rpool.service\"], before = [\"sysroot.mount\"]";
     assert_eq!(refused(right), None);
     assert_eq!(refused(&format!("{right}, resume = true")), Some(Code::RootLosesMore));
@@ -376,9 +399,15 @@ fn snapshots_of_a_root_that_stand_in_the_way() {
     assert_eq!(codes("rpool/local/root\t10\t-\t-\n"), [Code::RootNotWiped]);
     // A snapshot that is older than the blank one is no obstacle.
     assert_eq!(codes(&format!("{own}rpool/local/root@install\t15\t0\t\n")), []);
-    assert_eq!(codes(&format!("{own}rpool/local/root@autosnap_daily\t30\t0\t\n")), [Code::RootLosesMore]);
+    assert_eq!(
+        codes(&format!("{own}rpool/local/root@autosnap_daily\t30\t0\t\n")),
+        [Code::RootLosesMore]
+    );
     assert_eq!(codes(&format!("{own}rpool/local/root@held\t30\t1\t\n")), [Code::RootNotWiped]);
-    assert_eq!(codes(&format!("{own}rpool/local/root@cloned\t30\t0\trpool/x\n")), [Code::RootNotWiped]);
+    assert_eq!(
+        codes(&format!("{own}rpool/local/root@cloned\t30\t0\trpool/x\n")),
+        [Code::RootNotWiped]
+    );
     assert_eq!(codes(&format!("{own}rpool/local/root/var\t30\t-\t-\n")), [Code::RootNotWiped]);
     assert_eq!(codes(&format!("{own}rpool/local/rootless\t30\t-\t-\n")), []);
     assert!(root.check_snapshots("rpool/local/root@blank").is_err());
@@ -396,7 +425,9 @@ fn a_bind_does_not_hide_the_datasets_in_the_store() {
     machine.write("/srv/db/x", b"1").unwrap();
     assert_eq!(machine.read("/persist/srv/db/x").unwrap(), b"1");
 
-    let plain = crate::layout(&format!("{datasets}host.directories = [{{ path = \"/srv\", how = \"bind\" }}]"));
+    let plain = crate::layout(&format!(
+        "{datasets}host.directories = [{{ path = \"/srv\", how = \"bind\" }}]"
+    ));
     assert_eq!(warned(&plain), [Code::Submounts]);
     machine.boot(&plain).unwrap();
     assert!(machine.read("/srv/db/x").is_err());
@@ -454,8 +485,14 @@ fn every_fact_about_files_chooses_a_method_that_works() {
         assert!(works, "{}", fact.pattern);
     }
     let path = |text| AbsolutePath::new(text).unwrap();
-    assert!(fact_of(&path("/etc/ssh/ssh_host_ed25519_key"), None).is_some_and(|fact| fact.mode == 0o600));
-    assert!(fact_of(&path("/etc/ssh/ssh_host_ed25519_key.pub"), None).is_some_and(|fact| fact.mode == 0o644));
+    assert!(
+        fact_of(&path("/etc/ssh/ssh_host_ed25519_key"), None)
+            .is_some_and(|fact| fact.mode == 0o600)
+    );
+    assert!(
+        fact_of(&path("/etc/ssh/ssh_host_ed25519_key.pub"), None)
+            .is_some_and(|fact| fact.mode == 0o644)
+    );
     assert!(fact_of(&path("/etc/ssh/ssh_host_/x_key"), None).is_none());
 }
 

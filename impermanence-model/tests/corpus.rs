@@ -24,3 +24,18 @@ fn mountinfo() {
 fn path_escapes() {
     replay("path_escapes", bodies::path_escapes);
 }
+
+#[test]
+fn host_toml() {
+    replay("host_toml", bodies::host_toml);
+}
+
+#[test]
+fn host_json() {
+    replay("host_json", bodies::host_json);
+}
+
+#[test]
+fn modules_json() {
+    replay("modules_json", bodies::modules_json);
+}

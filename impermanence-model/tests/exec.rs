@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg(target_os = "linux")]
 
+#[path = "boots/generated.rs"]
+#[allow(dead_code)]
+mod generated;
 #[path = "boots/machine.rs"]
 #[allow(dead_code)]
 mod machine;
@@ -14,6 +17,8 @@ mod services;
 
 #[path = "exec/audit.rs"]
 mod audit;
+#[path = "exec/change.rs"]
+mod change;
 #[path = "exec/files.rs"]
 mod files;
 #[path = "exec/found.rs"]

@@ -69,7 +69,9 @@ fn state_in_neither_a_dataset_nor_a_store_is_an_error_that_names_the_candidates(
     let text = resolve(&[FORGE, CADDY]).unwrap_err();
     assert!(text.contains("mount dataset tank/services/caddy at /var/lib/caddy"), "{text}");
     // Lost on purpose needs a reason, and is no error.
-    let layout = resolve(&[LUNA, CADDY, "[keep]\ncaddy = { ephemeral = \"certificates come again\" }"]).unwrap();
+    let layout =
+        resolve(&[LUNA, CADDY, "[keep]\ncaddy = { ephemeral = \"certificates come again\" }"])
+            .unwrap();
     let fate = layout.fate("/var/lib/caddy/x");
     assert!(fate.is_lost() && fate.to_string().contains("certificates come again"), "{fate}");
 }
@@ -77,11 +79,16 @@ fn state_in_neither_a_dataset_nor_a_store_is_an_error_that_names_the_candidates(
 #[test]
 fn one_declaration_of_a_service_is_kept_as_its_host_says() {
     let bound = resolve(&[LUNA, CADDY, "[keep]\ncaddy = \"bind\""]).unwrap();
-    assert_eq!(bound.fate("/var/lib/caddy").to_string(),
-        "survives: bind from /persist/var/lib/caddy, declared by service caddy (services.caddy.state[0]), mounted in stage early");
-    let dataset = resolve(&[FORGE, CADDY, "[keep]\ncaddy = { dataset = \"tank/services/caddy\" }"]).unwrap();
+    assert_eq!(
+        bound.fate("/var/lib/caddy").to_string(),
+        "survives: bind from /persist/var/lib/caddy, declared by service caddy (services.caddy.state[0]), mounted in stage early"
+    );
+    let dataset =
+        resolve(&[FORGE, CADDY, "[keep]\ncaddy = { dataset = \"tank/services/caddy\" }"]).unwrap();
     assert!(dataset.fate("/var/lib/caddy/x").survives());
-    assert!(bound.by_service().iter().chain(&dataset.by_service()).all(|service| service.survives()));
+    assert!(
+        bound.by_service().iter().chain(&dataset.by_service()).all(|service| service.survives())
+    );
 }
 
 #[test]
@@ -96,10 +103,18 @@ fn the_decision_matrix() {
     let store = AbsolutePath::new("/persist").unwrap();
     let (single, many) = (Storage::Binds(store), Storage::Datasets("tank/services".into()));
     // Single disk and root: a plain path. Not root: with the owner.
-    assert!(matches!(advise(&single, "x", &state(None)), Advice::Entry { own, .. } if own.is_empty()));
-    assert!(matches!(advise(&single, "x", &state(Some("root"))), Advice::Entry { own, .. } if own.is_empty()));
-    assert!(matches!(advise(&single, "x", &state(Some("x"))), Advice::Entry { own, .. } if !own.is_empty()));
-    assert!(matches!(advise(&many, "x", &state(None)), Advice::Dataset { dataset, .. } if dataset == "tank/services/x"));
+    assert!(
+        matches!(advise(&single, "x", &state(None)), Advice::Entry { own, .. } if own.is_empty())
+    );
+    assert!(
+        matches!(advise(&single, "x", &state(Some("root"))), Advice::Entry { own, .. } if own.is_empty())
+    );
+    assert!(
+        matches!(advise(&single, "x", &state(Some("x"))), Advice::Entry { own, .. } if !own.is_empty())
+    );
+    assert!(
+        matches!(advise(&many, "x", &state(None)), Advice::Dataset { dataset, .. } if dataset == "tank/services/x")
+    );
 }
 
 #[test]
@@ -114,7 +129,10 @@ fn a_bind_contributed_on_a_host_of_datasets_is_diagnosed() {
     let layout = resolve(&[FORGE, mounted]).unwrap();
     let codes: Vec<Code> = layout.warnings().iter().map(|problem| problem.code).collect();
     assert_eq!(codes, [Code::BindOnDataset]);
-    assert_eq!(layout.mounts().filter(|mount| mount.target.to_string() == "/var/lib/omada").count(), 1);
+    assert_eq!(
+        layout.mounts().filter(|mount| mount.target.to_string() == "/var/lib/omada").count(),
+        1
+    );
     // Also where no dataset is declared yet; what the core keeps is never meant.
     let layout = resolve(&[FORGE, "[host]\ndirectories = [\"/var/lib/omada\"]"]).unwrap();
     let codes: Vec<Code> = layout.warnings().iter().map(|problem| problem.code).collect();
@@ -124,7 +142,9 @@ fn a_bind_contributed_on_a_host_of_datasets_is_diagnosed() {
 
 #[test]
 fn a_refactoring_that_moves_an_entry_between_layers_keeps_the_same() {
-    let before = resolve(&[&LUNA.replace("\"/var/lib/nixos\"]", "\"/var/lib/nixos\", \"/var/lib/caddy\"]")]).unwrap();
+    let before =
+        resolve(&[&LUNA.replace("\"/var/lib/nixos\"]", "\"/var/lib/nixos\", \"/var/lib/caddy\"]")])
+            .unwrap();
     let after = resolve(&[LUNA, "[host]\ndirectories = [\"/var/lib/caddy\"]"]).unwrap();
     let difference = change::diff(&before, &after);
     assert!(difference.is_empty(), "{difference}");
@@ -138,7 +158,8 @@ fn a_refactoring_that_moves_an_entry_between_layers_keeps_the_same() {
 
 #[test]
 fn one_owner_per_path_also_for_a_machine_id_that_is_linked_and_bound() {
-    let two = "[host]\nfiles = [{ path = \"/etc/machine-id\", how = \"symlink\" }, \"/etc/machine-id\"]";
+    let two =
+        "[host]\nfiles = [{ path = \"/etc/machine-id\", how = \"symlink\" }, \"/etc/machine-id\"]";
     let text = resolve(&[LUNA, two]).unwrap_err();
     assert!(text.contains("[declared-twice]"), "{text}");
     // Boot after boot, and after the root is installed anew, it is the same.
@@ -161,11 +182,15 @@ fn every_declaration_is_consumed() {
     let text = resolve(&[LUNA, "[impermanence]\nenable = true"]).unwrap_err();
     assert!(text.contains("[unknown-key]"), "{text}");
     let host = Host::from_toml(LUNA).unwrap();
-    let host = host.with_impermanence(r#"{"/persist":{"users":{"nobody":{"directories":["x"]}}}}"#).unwrap();
+    let host = host
+        .with_impermanence(r#"{"/persist":{"users":{"nobody":{"directories":["x"]}}}}"#)
+        .unwrap();
     let problems = host.resolve().unwrap_err();
     assert!(problems.iter().any(|problem| problem.code == Code::UnknownUser));
     let disabled = Host::from_toml(LUNA).unwrap();
-    let disabled = disabled.with_impermanence(r#"{"/persist":{"enable":false,"directories":["/var/x"]}}"#).unwrap();
+    let disabled = disabled
+        .with_impermanence(r#"{"/persist":{"enable":false,"directories":["/var/x"]}}"#)
+        .unwrap();
     assert!(disabled.resolve().unwrap().fate("/var/x").is_lost());
 }
 
@@ -190,14 +215,18 @@ fn services_that_are_missing_in_the_list_of_a_host_are_named() {
 fn a_dataset_over_data_that_a_service_wrote_too_early_is_not_mounted() {
     // A service started before its mount, and wrote to the root that is rolled back.
     let old = resolve(&[FORGE]).unwrap();
-    let new = resolve(&[FORGE, CADDY, "[keep]\ncaddy = { dataset = \"tank/services/caddy\" }"]).unwrap();
+    let new =
+        resolve(&[FORGE, CADDY, "[keep]\ncaddy = { dataset = \"tank/services/caddy\" }"]).unwrap();
     let mut machine = Machine::default();
     machine.boot(&old).unwrap();
     machine.write("/var/lib/caddy/certificates/x.pem", b"302 GB").unwrap();
     let observed = machine.observe(&change::to_look_at(&old, &new));
     for existing in [Existing::Refuse, Existing::MoveIn] {
         let blocked = change::plan(&old, &new, &observed, existing).unwrap_err();
-        assert!(matches!(blocked.0[0].why, Obstacle::WouldHide(_) | Obstacle::OnDevice { .. }), "{blocked}");
+        assert!(
+            matches!(blocked.0[0].why, Obstacle::WouldHide(_) | Obstacle::OnDevice { .. }),
+            "{blocked}"
+        );
     }
 }
 
@@ -220,7 +249,10 @@ fn two_datasets_on_one_mountpoint_are_refused() {
 fn a_path_says_what_becomes_of_it_and_which_one_was_meant() {
     let layout = resolve(&[LUNA, "[host]\ndirectories = [\"/var/lib/unifi\"]"]).unwrap();
     let fate = layout.fate("/var/lib/unify/db");
-    assert!(matches!(&fate, Fate::Lost(loss) if loss.nearest().unwrap().to_string() == "/var/lib/unifi"), "{fate}");
+    assert!(
+        matches!(&fate, Fate::Lost(loss) if loss.nearest().unwrap().to_string() == "/var/lib/unifi"),
+        "{fate}"
+    );
     assert!(fate.to_string().contains("rpool/local/root@blank"), "{fate}");
     assert!(matches!(layout.fate("/var/lib"), Fate::Recreated(_)));
     assert!(matches!(layout.fate("var/lib"), Fate::Unknown(_)));
@@ -230,11 +262,14 @@ fn a_path_says_what_becomes_of_it_and_which_one_was_meant() {
 #[test]
 fn what_a_host_must_not_forget() {
     let layout = resolve(&[LUNA]).unwrap();
-    let missing: Vec<String> = layout.essentials().iter().map(|problem| problem.what.clone()).collect();
+    let missing: Vec<String> =
+        layout.essentials().iter().map(|problem| problem.what.clone()).collect();
     let named = |path: &str| missing.iter().any(|what| what.starts_with(path));
     assert!(named("/etc/machine-id") && named("/etc/ssh/ssh_host_ed25519_key") && named("/nix"));
     assert!(!named("/var/log") && !named("/var/lib/nixos"));
-    let persistent = LUNA.replace("kind = \"zfs-rollback\"\ndataset = \"rpool/local/root\"\nsnapshot = \"blank\"",
-        "kind = \"persistent\"\ndevice = \"/dev/sda1\"\nfsType = \"ext4\"");
+    let persistent = LUNA.replace(
+        "kind = \"zfs-rollback\"\ndataset = \"rpool/local/root\"\nsnapshot = \"blank\"",
+        "kind = \"persistent\"\ndevice = \"/dev/sda1\"\nfsType = \"ext4\"",
+    );
     assert!(resolve(&[&persistent]).unwrap().essentials().is_empty());
 }

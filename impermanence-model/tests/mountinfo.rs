@@ -1,6 +1,8 @@
 //! Tables as the kernel writes them, and as nobody does.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::fmt::Write;
+
 use impermanence_model::mountinfo::{MountTable, Propagation};
 use proptest::prelude::*;
 
@@ -49,7 +51,12 @@ fn what_is_hidden() {
     // 25 is mounted on 23, and hides what is mounted below that.
     assert_eq!((id("/"), id("/a"), id("/a/b"), id("/a/b/c"), id("/ab")), (22, 25, 25, 25, 22));
     assert!(found.at(b"/a/b").is_none());
-    let visible: Vec<_> = found.mounts().iter().filter(|mount| found.is_visible(mount)).map(|mount| mount.id).collect();
+    let visible: Vec<_> = found
+        .mounts()
+        .iter()
+        .filter(|mount| found.is_visible(mount))
+        .map(|mount| mount.id)
+        .collect();
     assert_eq!(visible, [22, 25, 27]);
     let stacked: Vec<_> = found.stacked(b"/a").map(|mount| mount.id).collect();
     assert_eq!(stacked, [23, 25]);
@@ -95,7 +102,7 @@ proptest! {
         const POINTS: [&str; 4] = ["/", "/a", "/a/b", "/a/b/c"];
         let mut text = String::new();
         for (id, (parent, point)) in parents.iter().enumerate() {
-            text.push_str(&format!("{} {parent} 0:1 / {} rw - t s o\n", id + 1, POINTS[*point]));
+            writeln!(text, "{} {parent} 0:1 / {} rw - t s o", id + 1, POINTS[*point]).unwrap();
         }
         let found = table(text.as_bytes());
         if let Some(mount) = found.covering(POINTS[path].as_bytes()) {

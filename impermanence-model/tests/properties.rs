@@ -4,12 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use impermanence_model::change::{self, Existing};
 use impermanence_model::host::{At, Kind};
 use impermanence_model::layout::{Action, Entry, StepId};
 use impermanence_model::owner::{Mode, Owner};
 use impermanence_model::sim::{Content, Machine, Node, Refusal};
 use impermanence_model::strategies::{hosts, layouts, writes};
-use impermanence_model::change::{self, Existing};
 use impermanence_model::{AbsolutePath, Fate, Layout};
 use proptest::prelude::*;
 
@@ -219,7 +219,9 @@ fn pairs() -> impl Strategy<Value = (Layout, Layout)> {
 fn same(live: &Node, booted: &Node, made: bool) -> bool {
     let kind = match (&live.kind, &booted.kind) {
         // A directory may hold leftovers that are gone after a boot.
-        (Content::Directory(live), Content::Directory(booted)) => booted.keys().all(|name| live.contains_key(name)),
+        (Content::Directory(live), Content::Directory(booted)) => {
+            booted.keys().all(|name| live.contains_key(name))
+        }
         (live, booted) => live == booted,
     };
     kind && (made || (&live.owner, live.mode) == (&booted.owner, booted.mode))
@@ -234,7 +236,10 @@ fn kept(machine: &Machine, layout: &Layout) -> Vec<(AbsolutePath, Node)> {
 /// A program wrote a file where the layout wants a directory, or the reverse.
 fn in_the_way(refusal: &Refusal, files: &BTreeMap<AbsolutePath, Vec<u8>>) -> bool {
     match refusal {
-        Refusal::Exists(path) | Refusal::NotDirectory(path) | Refusal::IsDirectory(path) | Refusal::NotEmpty(path) => {
+        Refusal::Exists(path)
+        | Refusal::NotDirectory(path)
+        | Refusal::IsDirectory(path)
+        | Refusal::NotEmpty(path) => {
             // A place in a store is known to programs without the store.
             let stores = ["/persist", "/state"].map(|store| AbsolutePath::new(store).unwrap());
             let seen = stores.iter().find_map(|store| path.rebased(store, &AbsolutePath::root()));

@@ -37,7 +37,10 @@ use impermanence_model::{Host, Layout};
 fn layouts() -> Vec<(Host, Layout)> {
     let declared = declared::BOOT.iter().map(|declared| declared.read().unwrap());
     let generated = (0..60).filter_map(|seed| generated::host(seed, false).ok());
-    declared.chain(generated).filter_map(|host| Some((host.clone(), host.resolve().ok()?))).collect()
+    declared
+        .chain(generated)
+        .filter_map(|host| Some((host.clone(), host.resolve().ok()?)))
+        .collect()
 }
 
 /// Whether a tool is there; says loudly if it is not.

@@ -69,8 +69,7 @@ impl<'a> Planner<'a> {
         });
         let wanted = wanted.into_iter().map(|(setting, property)| Assignment { property, setting });
         let properties = self.missing(at, wanted);
-        if self.may_be_below_key(at, name, &properties)
-            && !self.is_vetoed(at, Part::Arrival, name)
+        if self.may_be_below_key(at, name, &properties) && !self.is_vetoed(at, Part::Arrival, name)
         {
             let holds = self.tree.first_below(at).unwrap_or_else(|| name.to_string());
             let reason = Reason::Container { holds };
@@ -210,13 +209,7 @@ impl<'a> Planner<'a> {
         there && origin.pool() == name.pool()
     }
 
-    fn draft_create(
-        &mut self,
-        at: usize,
-        name: &DatasetName,
-        action: Action,
-        reason: Reason,
-    ) {
+    fn draft_create(&mut self, at: usize, name: &DatasetName, action: Action, reason: Reason) {
         let draft = self.drafts.len();
         let properties = match &action {
             Action::Create { properties, .. }

@@ -46,5 +46,7 @@ pub(super) fn of_properties<'p>(
     // Whether it can be mounted comes before where.
     let can = |action: &Action| *action == Action::Revert(Property::Canmount.into());
     let (first, others): (Vec<_>, Vec<_>) = others.into_iter().partition(can);
-    Undo::Do(first.into_iter().chain(set).chain(others).map(|action| (name.clone(), action)).collect())
+    Undo::Do(
+        first.into_iter().chain(set).chain(others).map(|action| (name.clone(), action)).collect(),
+    )
 }

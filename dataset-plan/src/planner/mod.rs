@@ -16,7 +16,7 @@ mod remove;
 mod vetoes;
 
 use zfs_props::kind::DatasetKind;
-use zfs_props::name::DatasetName;
+use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::release::Release;
 
 pub(crate) use draft::Draft;
@@ -64,6 +64,8 @@ struct Planner<'a> {
     release: Release,
     tree: Tree<'a>,
     drafts: Vec<Draft>,
+    /// What is destroyed, with its snapshots, children first.
+    removals: Vec<(usize, Vec<SnapshotName>)>,
     blocked: Vec<Blocked>,
     untouched: Vec<Untouched>,
 }
@@ -89,6 +91,7 @@ impl<'a> Planner<'a> {
             release: desired.release,
             tree,
             drafts: Vec::new(),
+            removals: Vec::new(),
             blocked: Vec::new(),
             untouched: Vec::new(),
         }
@@ -96,13 +99,15 @@ impl<'a> Planner<'a> {
 
     /// The plan, or what turned out to be impossible in it.
     fn plan(mut self) -> Result<Plan, Vec<Conflict>> {
+        self.find_removals();
         if self.policy.heirs == Heirs::Protect {
             self.tree.hold_back();
         }
         self.walk();
         self.remove();
         let mut conflicts = self.order_renames();
-        let Self { desired, policy, observed, vetoes, release, ref tree, ref mut drafts, .. } = self;
+        let Self { desired, policy, observed, vetoes, release, ref tree, ref mut drafts, .. } =
+            self;
         let forbidden = |at| vetoes.has(at, Part::Mount);
         let arranged = mounts::arrange(tree, desired, observed, policy, &forbidden, drafts);
         conflicts.extend(arranged.conflicts);

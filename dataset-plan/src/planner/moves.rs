@@ -28,28 +28,21 @@ impl Moves {
     /// A move is one that is declared, or a declared guid that is found under another name. Where the old
     /// name is gone there is nothing to move.
     pub(super) fn find<'o>(desired: &Desired, observed: &'o Observed) -> (Self, Cow<'o, Observed>) {
-        let mut wanted = wanted(desired, observed);
+        let wanted = wanted(desired, observed);
         let mut moves = Self::default();
         let mut renamed = Cow::Borrowed(observed);
         if wanted.is_empty() {
             return (moves, renamed);
         }
-        // What is declared below the old name would be made there anew, to be moved again.
-        let in_use = |from: &DatasetName| {
-            let wanted = desired.datasets.range::<DatasetName, _>(from..).next();
-            let parent = desired.parents.range::<DatasetName, _>(from..).next();
-            let names = wanted.map(|(name, _)| name).into_iter().chain(parent);
-            names.into_iter().any(|name| name == from || name.is_under(from))
-        };
-        wanted.retain(|to, from| {
-            let refused = in_use(from);
-            if refused {
-                moves.refused.insert(to.clone(), from.clone());
+        let mut pending: Vec<Moved> = Vec::new();
+        for (to, mut sources) in wanted {
+            let Some(from) = sources.pop() else { continue };
+            if !sources.is_empty() || in_use(desired, &from) {
+                moves.refused.insert(to, from);
+            } else {
+                pending.push(Moved { from, to });
             }
-            !refused
-        });
-        let mut pending: Vec<Moved> =
-            wanted.into_iter().map(|(to, from)| Moved { from, to }).collect();
+        }
         while let Some(next) = pending.iter().position(|m| is_free(m, &pending, &renamed)) {
             let moved = pending.remove(next);
             let datasets = &mut renamed.to_mut().datasets;
@@ -106,15 +99,19 @@ impl Moves {
 }
 
 /// The old names by the new ones.
-fn wanted(desired: &Desired, observed: &Observed) -> BTreeMap<DatasetName, DatasetName> {
-    let mut wanted: BTreeMap<DatasetName, DatasetName> = BTreeMap::new();
+fn wanted(desired: &Desired, observed: &Observed) -> BTreeMap<DatasetName, Vec<DatasetName>> {
+    let mut wanted: BTreeMap<DatasetName, Vec<DatasetName>> = BTreeMap::new();
     let mut sources: BTreeSet<&DatasetName> = BTreeSet::new();
-    let mut declared: Vec<_> = desired.moved.iter().map(|moved| (&moved.to, &moved.from)).collect();
-    declared.sort();
-    for (to, from) in declared {
-        if observed.datasets.contains_key(from) && !wanted.contains_key(to) && sources.insert(from)
-        {
-            wanted.insert(to.clone(), from.clone());
+    // Who was renamed twice is moved to the last name at once, wherever it is found.
+    let next: BTreeMap<_, _> = desired.moved.iter().map(|moved| (&moved.from, &moved.to)).collect();
+    for first in next.keys() {
+        let mut names = std::iter::successors(Some(*first), |name| next.get(name).copied());
+        let Some(last) = names.by_ref().take(next.len() + 1).last() else { continue };
+        // Those that are renamed in a circle have no last name.
+        let there = observed.datasets.contains_key(*first) || in_use(desired, first);
+        if names.next().is_none() && there {
+            wanted.entry(last.clone()).or_default().push((*first).clone());
+            sources.insert(first);
         }
     }
     let named: Vec<_> =
@@ -129,10 +126,19 @@ fn wanted(desired: &Desired, observed: &Observed) -> BTreeMap<DatasetName, Datas
         let free = !observed.datasets.contains_key(to);
         let from = from.filter(|from| free && from.pool() == to.pool() && sources.insert(from));
         if let Some(from) = from {
-            wanted.entry(to.clone()).or_insert_with(|| (*from).clone());
+            wanted.entry(to.clone()).or_default().push((*from).clone());
         }
     }
     wanted
+}
+
+/// Something is declared at or below an old name: it would be made there anew, to be moved again.
+fn in_use(desired: &Desired, from: &DatasetName) -> bool {
+    let wanted = desired.datasets.range::<DatasetName, _>(from..).next().map(|(name, _)| name);
+    let parent = desired.parents.range::<DatasetName, _>(from..).next();
+    let moved = desired.moved.iter().map(|moved| &moved.to).filter(|to| to.is_under(from));
+    wanted.into_iter().chain(parent).any(|name| name == from || name.is_under(from))
+        || moved.count() > 0
 }
 
 /// Whether a rename can be the next one: the new name is free, its parent has its name already, and what
@@ -162,7 +168,7 @@ impl Planner<'_> {
     pub(super) fn refuse_move(&mut self, from: &DatasetName, to: &DatasetName) {
         let what = match self.observed.dataset(to) {
             Some(_) => format!("{from} is to be moved here, and the name is taken"),
-            None => format!("{from} is to be moved here, and its name is still in use"),
+            None => format!("{from} is to be moved here, and another one too, or its name is in use"),
         };
         let remedy = "rename one of the two by hand, or leave it out of `moved`";
         self.block(to, Obstacle::OtherDataset, what, remedy);
@@ -172,17 +178,21 @@ impl Planner<'_> {
     pub(super) fn order_renames(&mut self) -> Vec<Conflict> {
         let mut conflicts = Vec::new();
         let mut last = None;
+        let arrives = |to: &DatasetName| self.tree.row(self.tree.find_row(to)?)?.arrives;
+        let refused = self.moves.refused.values();
+        let left = self.moves.ordered.iter().filter(|moved| arrives(&moved.to).is_none());
+        let stay: Vec<&DatasetName> = left.map(|moved| &moved.from).chain(refused).collect();
         for moved in &self.moves.ordered {
             let row = self.tree.find_row(&moved.to);
             let Some((at, draft)) = row.and_then(|at| Some((at, self.tree.row(at)?.arrives?)))
             else {
                 continue;
             };
-            let stays = self.moves.ordered.iter().find(|other| other.from == moved.to);
-            let stays = stays.and_then(|other| self.tree.row(self.tree.find_row(&other.to)?));
-            if stays.is_some_and(|row| row.arrives.is_none()) {
-                let what = format!("{} is to be moved here, and the name stays taken", moved.from);
-                let remedy = "see why the other dataset cannot be moved";
+            // What has the name, or shall not come along.
+            let first = |from: &DatasetName| *from == moved.to || from.is_under(&moved.from);
+            if let Some(stays) = stay.iter().copied().find(|from| first(from)) {
+                let what = format!("{stays} has to be moved first, and cannot be");
+                let remedy = "see why it cannot be moved";
                 let (row, parts, code) = (at, vec![Part::Arrival], Obstacle::OtherDataset);
                 conflicts.push(Conflict { row, parts, code, what, remedy });
             }

@@ -12,12 +12,11 @@ use crate::plan::{Action, Expectation, Obstacle, Reason, Risk, Undo};
 type Refusal = (String, &'static str);
 
 impl Planner<'_> {
-    /// Destroys the absent datasets that a grant names and nothing depends on, children first.
-    pub(super) fn remove(&mut self) {
+    /// Finds the absent datasets that a grant names and nothing depends on.
+    pub(super) fn find_removals(&mut self) {
         if self.desired.absent.is_empty() {
             return;
         }
-        let mut drafts: BTreeMap<DatasetName, Vec<usize>> = BTreeMap::new();
         let parents = self.desired.parents.iter();
         let mut kept: BTreeSet<DatasetName> =
             parents.flat_map(|name| name.ancestors().chain([name.clone()])).collect();
@@ -29,31 +28,38 @@ impl Planner<'_> {
                 kept.extend(parent);
                 continue;
             };
-            let snapshots = match self.removable(&name, dataset, kept.contains(&name)) {
-                Ok(snapshots) => snapshots,
+            match self.removable(&name, dataset, kept.contains(&name)) {
+                Ok(_) if self.is_vetoed(at, Part::Removal, &name) => kept.extend(parent),
+                Ok(snapshots) => {
+                    self.tree.remove(at);
+                    self.removals.push((at, snapshots));
+                }
                 Err((what, remedy)) => {
                     self.block(&name, Obstacle::Destroys, what, remedy);
                     kept.extend(parent);
-                    continue;
                 }
-            };
-            if self.is_vetoed(at, Part::Removal, &name) {
-                kept.extend(parent);
-                continue;
             }
-            let mut needs = drafts.remove(&name).unwrap_or_default();
-            let guid = dataset.guid;
+        }
+    }
+
+    /// Destroys them, children first.
+    pub(super) fn remove(&mut self) {
+        let mut below: BTreeMap<DatasetName, Vec<usize>> = BTreeMap::new();
+        for (at, snapshots) in std::mem::take(&mut self.removals) {
+            let Some(row) = self.tree.row(at) else { continue };
+            let (name, guid) = (row.name.clone().into_owned(), row.observed.and_then(|d| d.guid));
+            let mut needs = below.remove(&name).unwrap_or_default();
             for snapshot in snapshots {
-                let draft =
-                    self.draft_destroy(at, &name, Action::DestroySnapshot(snapshot), Vec::new());
-                needs.push(draft);
+                let action = Action::DestroySnapshot(snapshot);
+                needs.push(self.draft_destroy(at, &name, action, Vec::new()));
             }
             let draft = self.draft_destroy(at, &name, Action::Destroy, needs);
+            let parent = name.parent();
             if let Some(draft) = self.drafts.get_mut(draft) {
                 draft.expects.push(Expectation::Present { dataset: name, guid });
             }
             if let Some(parent) = parent {
-                drafts.entry(parent).or_default().push(draft);
+                below.entry(parent).or_default().push(draft);
             }
         }
     }

@@ -90,8 +90,13 @@ impl Zfs {
             mounted: (kind == DatasetKind::Filesystem).then_some(false),
             ..Dataset::default()
         };
-        let (directories, content) = (point.directories.clone(), point.content);
-        self.insert(name, Node { dataset, directories, content, ..Node::default() });
+        let node = Node {
+            dataset,
+            directories: point.directories.clone(),
+            content: point.content,
+            ..Node::default()
+        };
+        self.insert(name, node);
         if let (Some(size), Ok(node)) = (point.size, self.node_mut(name)) {
             node.store(&Property::Volsize.into(), |entry, _| entry.set(size));
         }

@@ -197,6 +197,12 @@ impl Zfs {
             mounted.filter_map(|name| Some((self.mountpoint(name)?, name.clone()))).collect();
         places.sort();
         for (place, name) in places {
+            if let Some((holder, path)) = self.mounts.holder(&place) {
+                let holder = holder.clone();
+                if let Some(node) = self.nodes.get_mut(&holder) {
+                    node.directories.insert(path);
+                }
+            }
             let id = self.mounts.mount(&name, &place);
             if let Some(node) = self.nodes.get_mut(&name) {
                 node.mount = Some(id);

@@ -24,6 +24,8 @@ pub(super) struct Node {
     pub(super) options: BTreeSet<&'static str>,
     /// Directories in it that were made to mount others on, from its root on.
     pub(super) directories: BTreeSet<String>,
+    /// Of those, the ones that are gone with earlier contents, but that the kernel still knows.
+    pub(super) stale: BTreeSet<String>,
     /// Which contents it has: the same number, the same contents.
     pub(super) content: u64,
     /// Bytes that it and all below it take, as far as known: reservations, if nothing else.

@@ -10,7 +10,7 @@ use zfs_props::check::{Accepted, Context};
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
 use zfs_props::name::{DatasetName, SnapshotName};
-use zfs_props::property::Property;
+use zfs_props::property::{Property, Stored};
 use zfs_props::release::Release;
 use zfs_props::set::PropertySet;
 use zfs_props::store::Entry;
@@ -308,6 +308,7 @@ impl Zfs {
         if is_encrypted {
             node.dataset.fixed.extend(keys);
         }
+        self.lose_mounts(target);
         Ok(())
     }
 
@@ -355,6 +356,10 @@ impl Zfs {
             if recursive && native.is_some_and(|native| !applies(native)) {
                 continue;
             }
+            // Nobody works out how much that is: it is more than any pool has, and so not set.
+            if native == Some(Property::Refreservation) && value == Stored::Text("auto") {
+                continue;
+            }
             if native.is_some_and(is_of_keys) {
                 // Those of a replica's increments are passed over.
                 if part.wants_new() || !recursive {
@@ -368,8 +373,8 @@ impl Zfs {
         let parent = target.parent().map(|parent| self.facts(&parent));
         let parent = parent.unwrap_or_else(|| self.facts(target));
         let mut key = Accepted::default();
-        if is_top && !(recursive && !part.wants_new()) {
-            let context = Context::create_in(parent.clone(), DatasetKind::Filesystem);
+        if is_top && (part.wants_new() || !recursive) {
+            let context = Context::create_in(parent, DatasetKind::Filesystem);
             key = keys.check(&self.context(context).key(self.typed.clone())).map_err(refuse)?;
         }
         let context = if self.nodes.contains_key(target) {

@@ -196,7 +196,8 @@ impl Zfs {
         if path.is_empty() || known {
             return Ok(());
         }
-        if self.is(&holder, Property::Readonly, "on") {
+        let is_stale = self.nodes.get(&holder).is_some_and(|node| node.stale.contains(&path));
+        if is_stale || self.is(&holder, Property::Readonly, "on") {
             return Err(Refusal::NotMountable(name.clone()));
         }
         let content = self.next_txg();
@@ -256,8 +257,18 @@ impl Zfs {
             node.dataset.mounted = Some(false);
             node.dataset.temporary.clear();
             node.options.clear();
+            node.stale.clear();
         }
         Ok(())
+    }
+
+    /// A filesystem got other contents while it was mounted.
+    pub(super) fn lose_mounts(&mut self, name: &DatasetName) {
+        if let Some(node) = self.nodes.get_mut(name) {
+            if let Some(id) = node.mount {
+                node.stale = self.mounts.lose(id, |path| node.directories.contains(path));
+            }
+        }
     }
 
     pub(super) fn is_mounted(&self, name: &DatasetName) -> bool {

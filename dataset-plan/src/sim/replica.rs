@@ -28,7 +28,7 @@ struct Pass {
 }
 
 impl Pass {
-    fn note(&mut self, verdict: Result<(), Refusal>) {
+    fn note(&mut self, verdict: &Result<(), Refusal>) {
         self.failed = verdict.is_err();
         if self.failed {
             self.again = true;
@@ -117,7 +117,7 @@ impl Zfs {
         let mut theirs = known.map(|(sent, _)| sent);
         if let Some(other) = theirs.filter(|other| other.origin != of.origin) {
             if self.is_younger(local, other.origin, of.origin)? {
-                pass.note(self.promote(&of.name));
+                pass.note(&self.promote(&of.name));
             }
             pass.again = true;
             return Ok(());
@@ -127,7 +127,7 @@ impl Zfs {
             let Ok(here) = of.name.snapshot(&snapshot.name) else { continue };
             let Some((sent, their)) = header.find(snapshot.guid) else {
                 if how.force {
-                    pass.note(self.destroy_for_replica(&here, replication));
+                    pass.note(&self.destroy_for_replica(&here, replication));
                     pass.gone.extend(snapshot.guid);
                 }
                 continue;
@@ -137,7 +137,7 @@ impl Zfs {
                 point.receive(&their.properties);
             }
             if their.name != snapshot.name {
-                pass.note(self.rename_for_replica(&here, &their.name, replication));
+                pass.note(&self.rename_for_replica(&here, &their.name, replication));
             }
             if their.name == since {
                 from = snapshot.guid;
@@ -145,7 +145,7 @@ impl Zfs {
         }
         let Some(theirs) = theirs else {
             if how.force {
-                pass.note(self.remove_for_replica(&of.name, replication));
+                pass.note(&self.remove_for_replica(&of.name, replication));
                 pass.gone.extend(of.above);
             }
             return Ok(());
@@ -164,7 +164,7 @@ impl Zfs {
         if moved || of.name != *top && ours.is_some() && leaf.is_some() && ours != leaf {
             let parent = find(local, theirs.above).map(|(parent, _)| &parent.name);
             let to = parent.zip(leaf).and_then(|(parent, leaf)| parent.child(leaf).ok());
-            pass.note(self.move_for_replica(&of.name, to, replication));
+            pass.note(&self.move_for_replica(&of.name, to, replication));
         }
         Ok(())
     }

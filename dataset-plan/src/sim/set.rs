@@ -7,6 +7,7 @@ use zfs_props::check::{Accepted, CheckError, Context, NOT_REVERTIBLE, Setting, i
 use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
+use zfs_props::release::Release;
 use zfs_props::set::PropertySet;
 
 use super::Zfs;
@@ -40,7 +41,7 @@ impl Zfs {
         let accepted = properties.check(&context).map_err(refuse)?;
         let mut touched = Vec::new();
         if mount {
-            for cause in causes(&accepted) {
+            for cause in causes(properties, &accepted, self.release) {
                 if cause == Cause::Canmount && !self.is_mounted(name) {
                     continue;
                 }
@@ -214,6 +215,11 @@ impl Zfs {
             {
                 return Err(Refusal::ReadOnly(name.clone()));
             }
+            if native == Property::Volsize {
+                // The volume itself knows its size.
+                let content = self.next_txg();
+                self.node_mut(name)?.content = content;
+            }
             if native == Property::Volthreading && !self.has_device(name) {
                 return Err(Refusal::NoDevice(name.clone()));
             }
@@ -242,19 +248,19 @@ impl Zfs {
     }
 }
 
-fn causes(accepted: &Accepted) -> Vec<Cause> {
-    let mut causes = Vec::new();
-    for (property, setting) in accepted.iter() {
-        causes.extend(match property.native() {
-            Some(Property::Mountpoint) => Some(Cause::Mountpoint),
-            Some(Property::Canmount) => {
-                printed(setting).filter(|raw| **raw == *b"off").map(|_| Cause::Canmount)
-            }
-            Some(Property::Sharenfs | Property::Sharesmb) => Some(Cause::Share),
-            _ => None,
-        });
-    }
-    causes
+/// In the order in which the properties are given.
+fn causes(properties: &PropertySet, accepted: &Accepted, release: Release) -> Vec<Cause> {
+    let given = properties.iter().filter_map(|(name, _)| Property::resolve(name, release));
+    let causes = given.filter_map(|property| match property {
+        Property::Mountpoint => Some(Cause::Mountpoint),
+        Property::Canmount => {
+            let off = accepted.get(property).is_some_and(|value| value.word() == Some("off"));
+            off.then_some(Cause::Canmount)
+        }
+        Property::Sharenfs | Property::Sharesmb => Some(Cause::Share),
+        _ => None,
+    });
+    causes.collect()
 }
 
 fn stand_in(native: Option<Property>, raw: &Raw) -> Option<Raw> {

@@ -55,7 +55,7 @@ impl Tree<'_> {
         let mut next = at + 1;
         while let Some(row) = self.row(next).filter(|_| next < top.end) {
             let below = next;
-            let Some(dataset) = row.observed else {
+            let Some(dataset) = row.observed.filter(|_| !row.removed) else {
                 next = row.end;
                 continue;
             };

@@ -49,6 +49,8 @@ pub(crate) struct Row<'a> {
     end: usize,
     /// Something is planned here or further up, as far as the walk has come.
     affected: bool,
+    /// It is destroyed.
+    removed: bool,
 }
 
 /// Where a dataset is that is renamed.
@@ -168,6 +170,7 @@ impl<'a> Tree<'a> {
             parent,
             end: 0,
             affected: false,
+            removed: false,
         });
     }
 
@@ -182,7 +185,6 @@ impl<'a> Tree<'a> {
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }
-
 
     pub(crate) fn row(&self, at: usize) -> Option<&Row<'a>> {
         self.rows.get(at)
@@ -225,6 +227,13 @@ impl<'a> Tree<'a> {
         if let Some(row) = self.rows.get_mut(at) {
             row.arrives = Some(draft);
             row.affected = true;
+        }
+    }
+
+    /// The dataset is destroyed: nothing has to be kept from it.
+    pub(crate) fn remove(&mut self, at: usize) {
+        if let Some(row) = self.rows.get_mut(at) {
+            row.removed = true;
         }
     }
 

@@ -84,7 +84,7 @@ const FLAGS: [(&str, &str); 15] = [
     ("set", "-u"),
     ("inherit", "-r -S"),
     ("rename", "-r -u -p -f"),
-    ("destroy", "-r -R -d -f"),
+    ("destroy", "-r -d -f"),
     ("rollback", "-r -R -f"),
     ("promote", ""),
     ("hold", "-r"),

@@ -33,8 +33,18 @@ const UTILITY: &[&str] = &["tank", "tank/x", "tank/x/y", "tank/x-y", "tank/servi
 
 /// Mountpoints within mountpoints, and beside them.
 const PLACES: &[&str] = &[
-    "/srv", "/srv/a", "/srv/a/x", "/srv/a-b", "/srv/b", "/srv/b/inner", "/srv/b/inner/y", "/srv/c",
-    "/srv/d/deep", "/data", "/data/x", "/data/x/y",
+    "/srv",
+    "/srv/a",
+    "/srv/a/x",
+    "/srv/a-b",
+    "/srv/b",
+    "/srv/b/inner",
+    "/srv/b/inner/y",
+    "/srv/c",
+    "/srv/d/deep",
+    "/data",
+    "/data/x",
+    "/data/x/y",
 ];
 
 /// Other file systems.
@@ -83,16 +93,7 @@ pub(crate) fn changes() -> impl Strategy<Value = Change> {
         |(before, after, mut moves, unmounted, foreign, (follow, mount, owned))| {
             let mut to = BTreeSet::new();
             moves.retain(|(_, new)| to.insert(*new));
-            Change {
-            before,
-            after,
-            moves,
-            unmounted,
-            foreign,
-            follow,
-            mount,
-            owned,
-            }
+            Change { before, after, moves, unmounted, foreign, follow, mount, owned }
         },
     )
 }
@@ -119,12 +120,14 @@ impl Change {
         let mut zfs = sim::Zfs::from(&pool);
         let plan = plan(&declared, &pool, &policy).unwrap();
         plan.apply(&mut zfs).unwrap_or_else(|error| panic!("{error}\n{plan}"));
-        let all: Vec<DatasetName> = zfs.observe().datasets().map(|(name, _)| name.clone()).collect();
+        let all: Vec<DatasetName> =
+            zfs.observe().datasets().map(|(name, _)| name.clone()).collect();
         for index in &self.unmounted {
             // What holds others cannot be.
             let _ = zfs.unmount(index.get(&all));
         }
-        let fstab: String = self.foreign.iter().map(|path| format!("/dev/sda {path} ext4\n")).collect();
+        let fstab: String =
+            self.foreign.iter().map(|path| format!("/dev/sda {path} ext4\n")).collect();
         zfs.observe().with_fstab(&fstab)
     }
 
@@ -202,7 +205,9 @@ fn each_its_own_place(tables: &mut [Table]) {
     let says = |line: &String| line.starts_with("mountpoint");
     for (head, lines) in tables.iter() {
         let name = head.strip_prefix("[services.\"").and_then(|rest| rest.strip_suffix("\"]"));
-        taken.extend(name.filter(|_| !lines.iter().any(says)).map(|name| format!("\"/srv/{name}\"")));
+        taken.extend(
+            name.filter(|_| !lines.iter().any(says)).map(|name| format!("\"/srv/{name}\"")),
+        );
     }
     for (_, lines) in tables {
         for line in lines.iter_mut() {
@@ -226,9 +231,8 @@ fn spec(tables: &[Table], moves: &[(&str, &str)], owned: bool) -> Spec {
     for (head, lines) in tables {
         body.extend([head, "\n", &lines.join("\n"), "\n"]);
     }
-    let read = |text: &str| {
-        Spec::from_toml(text).unwrap_or_else(|problems| panic!("{problems}\n{text}"))
-    };
+    let read =
+        |text: &str| Spec::from_toml(text).unwrap_or_else(|problems| panic!("{problems}\n{text}"));
     // What is declared does not move away, and nothing moves to two places.
     let declared = read(&format!("{text}{body}")).expand().unwrap().datasets;
     let mut list = Vec::new();
@@ -258,7 +262,8 @@ pub(crate) fn applied(plan: &Plan, observed: &Observed) -> Observed {
 pub(crate) fn run_in_part(zfs: &mut sim::Zfs, step: &Step) {
     let name = &step.dataset;
     let set = |properties: &[dataset_plan::Assignment]| {
-        let pairs = properties.iter().map(|a| (a.property.to_string(), a.setting.argument().to_owned()));
+        let pairs =
+            properties.iter().map(|a| (a.property.to_string(), a.setting.argument().to_owned()));
         let pairs: Vec<_> = pairs.collect();
         PropertySet::from_pairs(pairs.iter().map(|(a, b)| (a.as_str(), b.as_str()))).unwrap()
     };
@@ -268,8 +273,11 @@ pub(crate) fn run_in_part(zfs: &mut sim::Zfs, step: &Step) {
             for below in step.remounts.iter().rev().chain([name]) {
                 let _ = zfs.unmount(below);
             }
-            let half = properties.len().div_ceil(2);
-            zfs.set(name, &set(&properties[..half]), false).unwrap();
+            // What could not be unmounted is not set.
+            if zfs.observe().dataset(name).is_some_and(|d| d.mounted != Some(true)) {
+                let half = properties.len().div_ceil(2);
+                zfs.set(name, &set(&properties[..half]), false).unwrap();
+            }
         }
         Action::Rename { .. } | Action::Inherit(_) => {
             for below in step.remounts.iter().rev() {

@@ -154,7 +154,8 @@ impl Tally {
 
     pub(crate) fn report(mut self) -> Report {
         self.settle();
-        let path = |bytes: Box<[u8]>| AbsolutePath::new(bytes).unwrap_or_else(|_| AbsolutePath::root());
+        let path =
+            |bytes: Box<[u8]>| AbsolutePath::new(bytes).unwrap_or_else(|_| AbsolutePath::root());
         let group = |(directory, (files, bytes, newest))| Group {
             directory: path(directory),
             files,

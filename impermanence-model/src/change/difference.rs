@@ -53,7 +53,8 @@ impl Difference {
 /// What is kept differently. Linear: both lists are in order of path.
 pub fn diff(old: &Layout, new: &Layout) -> Difference {
     let mut difference = Difference::default();
-    let (mut before, mut after) = (old.entries().iter().peekable(), new.entries().iter().peekable());
+    let (mut before, mut after) =
+        (old.entries().iter().peekable(), new.entries().iter().peekable());
     loop {
         let order = match (before.peek(), after.peek()) {
             (None, None) => return difference,

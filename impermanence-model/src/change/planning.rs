@@ -69,16 +69,28 @@ impl fmt::Display for Blocked {
                     Holding::File { bytes } => (1, *bytes),
                     Holding::Nothing => (0, 0),
                 };
-                write!(f, "{path}: files of {bytes} bytes ({files}) would be hidden; move them in, or hide them on purpose")
+                write!(
+                    f,
+                    "{path}: files of {bytes} bytes ({files}) would be hidden; move them in, or hide them on purpose"
+                )
             }
             Obstacle::BothHold { store } => {
-                write!(f, "{path} and {store} hold data, both; decide which is the right one, and move the other away")
+                write!(
+                    f,
+                    "{path} and {store} hold data, both; decide which is the right one, and move the other away"
+                )
             }
             Obstacle::OnDevice { device } => {
-                write!(f, "{path} holds data, and {device} would be mounted over it; migrate it into that first")
+                write!(
+                    f,
+                    "{path} holds data, and {device} would be mounted over it; migrate it into that first"
+                )
             }
             Obstacle::OtherKind => {
-                write!(f, "{path} was a file and shall be a directory, or the reverse; move what is there away")
+                write!(
+                    f,
+                    "{path} was a file and shall be a directory, or the reverse; move what is there away"
+                )
             }
             Obstacle::OtherRoot => f.write_str("/ is another file system; that takes a reboot"),
         }
@@ -207,7 +219,9 @@ fn moves(
         if from == source {
             continue;
         }
-        if let Some(other) = [(here, at), (&source, kept)].iter().find(|(_, h)| !fits(entry.kind, **h)) {
+        if let Some(other) =
+            [(here, at), (&source, kept)].iter().find(|(_, h)| !fits(entry.kind, **h))
+        {
             block(other.0, Obstacle::OtherKind);
             continue;
         }
@@ -295,7 +309,8 @@ fn put_up(
     observed: &Observed,
     plan: &mut Plan,
 ) {
-    let known: BTreeMap<&AbsolutePath, &Place> = old.places().map(|place| (&place.path, place)).collect();
+    let known: BTreeMap<&AbsolutePath, &Place> =
+        old.places().map(|place| (&place.path, place)).collect();
     let copies: Vec<&Copy> = old.copies().collect();
     let mut stands_on: Vec<bool> = Vec::with_capacity(new.steps().len());
     let mut moved: BTreeSet<AbsolutePath> = BTreeSet::new();
@@ -363,6 +378,7 @@ fn make_room(
         }
         return Some(Change::Clear(path.clone()));
     }
-    let is_other = before.is_some_and(|before| kind_of(before) != kind_of(place) && !is_link(before));
+    let is_other =
+        before.is_some_and(|before| kind_of(before) != kind_of(place) && !is_link(before));
     is_other.then(|| Change::Clear(path.clone()))
 }

@@ -2,7 +2,7 @@
 //!
 //! | module | where | rule |
 //! |---|---|---|
-//! | [`unit`] | names of mount units, values in unit files | systemd.unit(5), `systemd-escape --path` |
+//! | [`unit`](mod@unit) | names of mount units, values in unit files | systemd.unit(5), `systemd-escape --path` |
 //! | [`fstab`] | fields of fstab, of `/proc/self/mounts` and of mountinfo | fstab(5), proc(5) |
 //! | [`tmpfiles`] | paths and arguments in tmpfiles.d | tmpfiles.d(5), `systemd-tmpfiles` |
 //!

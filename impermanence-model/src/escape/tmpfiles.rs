@@ -52,7 +52,9 @@ pub fn read_path(word: &[u8]) -> Result<AbsolutePath, NotEscaped> {
             (b'"', _) => return Err(refuse("a quote inside is behind a backslash")),
             (b'\\', [next, after @ ..]) => (*next, after),
             (b'%', [b'%', after @ ..]) => (b'%', after),
-            (b'\\' | b'%', _) => return Err(refuse("a backslash escapes, a percent sign is doubled")),
+            (b'\\' | b'%', _) => {
+                return Err(refuse("a backslash escapes, a percent sign is doubled"));
+            }
             _ => (first, tail),
         };
         bytes.push(byte);
@@ -88,7 +90,9 @@ pub fn read_argument(text: &[u8]) -> Result<Vec<u8>, NotEscaped> {
             (b'\\', [b'\\', after @ ..]) => (b'\\', after),
             (b'\\', [b'x', high, low, after @ ..]) => match (hex(*high), hex(*low)) {
                 (Some(high), Some(low)) => (high << 4 | low, after),
-                _ => return Err(not(text, ARGUMENT, "`\\x` is followed by two hexadecimal digits")),
+                _ => {
+                    return Err(not(text, ARGUMENT, "`\\x` is followed by two hexadecimal digits"));
+                }
             },
             (b'\\' | b'%', _) => {
                 return Err(not(text, ARGUMENT, "`\\` and `%` are doubled, or begin `\\x`"));

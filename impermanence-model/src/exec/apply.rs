@@ -117,7 +117,7 @@ impl World {
             Action::Create(place) => (self.create(place, layout, &table)?, true),
             Action::CopyIn(copy) => (self.copy_in(copy, layout)?, true),
             Action::Mount(mount) => {
-                let (effect, is_current) = self.mount(mount, &mut table)?;
+                let (effect, is_current) = self.mount(mount, &mut table, self.may_hide)?;
                 self.settle(mount, layout, &table)?;
                 (effect, is_current)
             }
@@ -129,11 +129,7 @@ impl World {
     }
 
     /// How each step up to and with `stage` stands now.
-    pub fn verify(
-        &self,
-        layout: &Layout,
-        stage: Stage,
-    ) -> Result<Vec<(StepId, Check)>, ExecError> {
+    pub fn verify(&self, layout: &Layout, stage: Stage) -> Result<Vec<(StepId, Check)>, ExecError> {
         let table = self.table()?;
         let steps = layout.steps().iter().zip(0..).filter(|(step, _)| step.stage <= stage);
         steps.map(|(step, id)| Ok((StepId(id), self.check(layout, step, &table)?))).collect()

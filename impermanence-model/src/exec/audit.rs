@@ -49,9 +49,9 @@ impl World {
         let mut tally = Tally::default();
         for start in rules.starts() {
             let Some(found) = self.tree.find(start)? else { continue };
-            let mount = sys::facts(found.fd.as_fd(), c"")
-                .map_err(ExecError::system(start, "looking"))?
-                .mount;
+            let facts = sys::facts(found.fd.as_fd(), c"");
+            let mount = facts.and_then(|facts| facts.mount.ok_or(Errno::ENOSYS));
+            let mount = mount.map_err(ExecError::system(start, "looking for its mount"))?;
             let prefix = if start.is_root() { &[][..] } else { start.as_bytes() };
             let walk = Walk {
                 rules,
@@ -94,8 +94,8 @@ struct Walk<'w, P> {
     top: OwnedFd,
     /// The path of that; empty for the root.
     prefix: &'w [u8],
-    /// Its mount; none where the kernel does not say.
-    mount: Option<u64>,
+    /// Its mount.
+    mount: u64,
     queue: Queue,
     progress: &'w P,
     directories: AtomicU64,
@@ -184,7 +184,7 @@ impl<P: Fn(Progress<'_>) -> ControlFlow<()> + Sync> Walk<'_, P> {
             // A file system that does not say so in its listing.
             return Ok(enter(tally));
         }
-        if facts.mount != self.mount {
+        if facts.mount != Some(self.mount) {
             tally.pass(Passed::OtherMount);
             return Ok(None);
         }

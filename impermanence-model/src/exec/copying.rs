@@ -3,11 +3,10 @@
 use std::fs::File;
 use std::io::Read;
 
-use nix::errno::Errno;
 use nix::sys::stat::SFlag;
 
 use super::apply::{Check, Effect};
-use super::tree::Found;
+use super::tree::{Found, errno};
 use super::{ExecError, Owned, World};
 use crate::layout::{Copy, Layout};
 use crate::path::AbsolutePath;
@@ -47,15 +46,22 @@ impl World {
     pub fn copy_out(&self, layout: &Layout) -> Result<Vec<AbsolutePath>, ExecError> {
         let mut copied = Vec::new();
         for copy in layout.copies() {
-            let Some(content) = self.content(&copy.to)? else { continue };
-            if self.content(&copy.from)?.as_ref() == Some(&content) {
-                continue;
+            if self.copy_back(copy, layout)? {
+                copied.push(copy.to.clone());
             }
-            let perms = self.perms(layout, &owned(copy, &copy.from))?;
-            self.tree.spot(&copy.from)?.replace_file(perms, &content)?;
-            copied.push(copy.to.clone());
         }
         Ok(copied)
+    }
+
+    /// Copies one file back; whether it was another.
+    pub(super) fn copy_back(&self, copy: &Copy, layout: &Layout) -> Result<bool, ExecError> {
+        let Some(content) = self.content(&copy.to)? else { return Ok(false) };
+        if self.content(&copy.from)?.as_ref() == Some(&content) {
+            return Ok(false);
+        }
+        let perms = self.perms(layout, &owned(copy, &copy.from))?;
+        self.tree.spot(&copy.from)?.replace_file(perms, &content)?;
+        Ok(true)
     }
 
     /// A file's bytes; none if there is none.
@@ -64,9 +70,6 @@ impl World {
         is_file(path, &found)?;
         let mut content = Vec::new();
         let read = File::open(found.handle()).and_then(|mut file| file.read_to_end(&mut content));
-        let errno = |error: std::io::Error| {
-            error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
-        };
         read.map_err(errno).map_err(ExecError::system(path, "reading"))?;
         Ok(Some(content))
     }

@@ -68,6 +68,35 @@ pub enum ExecError {
         /// What it said.
         error: String,
     },
+    /// A mount is in use.
+    #[error("{path} is in use, by the processes {holders:?}; stop them first")]
+    Busy {
+        /// The mount point.
+        path: AbsolutePath,
+        /// Processes that have a file of it open, or work in it. One that only maps a file of it is not found, and
+        /// neither is one of another user, without privileges.
+        holders: Vec<u32>,
+    },
+    /// Something is in two places, and is not the same.
+    #[error(
+        "{path} and {other} differ ({what}); see which is the right one, and move the other away"
+    )]
+    Differ {
+        /// The one.
+        path: AbsolutePath,
+        /// The other.
+        other: AbsolutePath,
+        /// In what.
+        what: &'static str,
+    },
+    /// The caller did not agree to a step.
+    #[error("{path}: not done: {error}")]
+    Declined {
+        /// What the step is about.
+        path: AbsolutePath,
+        /// What the caller said.
+        error: String,
+    },
     /// A file that its directory's owner may have put there, by a second name for another's file.
     #[error(
         "{path} has several names, and its directory belongs to uid {uid}, who may have given it this one: owner and mode are left alone"

@@ -1,11 +1,11 @@
 //! The real world: a layout is carried out, checked, and undone, by system calls alone. Linux.
 //!
 //! ```no_run
+//! use impermanence_model::Host;
 //! use impermanence_model::exec::World;
 //! use impermanence_model::stage::Stage;
-//! # fn layout() -> impermanence_model::Layout { unimplemented!() }
 //!
-//! let layout = layout(); // of a declaration: `Host::resolve`
+//! let layout = Host::from_toml(&std::fs::read_to_string("luna.toml")?)?.resolve()?;
 //! let world = World::new("/sysroot".parse()?)?;
 //! let applied = world.apply(&layout, Stage::Initrd)?;
 //! assert!(world.verify(&layout, Stage::Initrd)?.iter().all(|(_, check)| check.is_done()));
@@ -21,15 +21,22 @@
 //!   recursive bind.
 //! * Nothing is ever removed from a store; owner and mode are never changed below what is declared.
 //!
-//! It needs `/proc`, and what mount(2) and chown(2) need: root, or a user and a mount namespace of its own.
+//! From one layout to another on a running system goes [`World::change`]; [`World::audit`] walks a live tree for what
+//! the next boot would throw away.
+//!
+//! It needs `/proc`, and what mount(2) and chown(2) need: root, or a user and a mount namespace of its own. The audit
+//! needs Linux 5.8, all else is done with older calls where newer ones are missing.
 
 mod accounts;
 mod apply;
 pub mod audit;
 mod bind;
+mod changing;
 mod copying;
 mod error;
+mod holders;
 mod mounting;
+mod moving;
 mod options;
 mod placing;
 mod sys;
@@ -39,6 +46,7 @@ mod undo;
 pub use accounts::{Names, SystemNames, accounts};
 pub use apply::{Applied, Check, Done, Effect, Interrupted};
 pub use bind::Calls;
+pub use changing::Stopped;
 pub use error::ExecError;
 pub use undo::Undone;
 
@@ -81,7 +89,7 @@ impl World {
     pub fn new(root: AbsolutePath) -> Result<Self, ExecError> {
         let tree = Tree::open(&root)?;
         Ok(Self {
-            root,
+            root: tree.real_path(&root)?,
             tree,
             names: Box::new(SystemNames),
             mounter: None,

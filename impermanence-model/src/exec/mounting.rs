@@ -1,6 +1,7 @@
 //! Mounts.
 
 use std::ffi::CString;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::path::Path;
 
 use nix::errno::Errno;
@@ -8,7 +9,7 @@ use nix::mount::{MsFlags, mount};
 
 use super::apply::{Check, Effect};
 use super::bind::{Bind, Made};
-use super::tree::{Found, Spot};
+use super::tree::{Found, Spot, errno};
 use super::{ExecError, FileSystems, World, options, sys};
 use crate::layout::{BindOf, Mount, Source};
 use crate::live::{self, State};
@@ -16,11 +17,12 @@ use crate::mountinfo::MountTable;
 use crate::path::AbsolutePath;
 
 impl World {
-    /// Mounts, if it is not yet; and whether `table` still says how things are.
+    /// Mounts, if it is not yet, hiding what is there only if it may; and whether `table` still says how things are.
     pub(super) fn mount(
         &self,
         mount: &Mount,
         table: &mut MountTable,
+        may_hide: bool,
     ) -> Result<(Effect, bool), ExecError> {
         let target = &mount.target;
         match self.state(mount, table) {
@@ -35,11 +37,11 @@ impl World {
         };
         match &mount.source {
             Source::Device { device, fs_type } if fs_type == "tmpfs" => {
-                self.not_hiding(target, &onto)?;
+                not_hiding(target, &onto, may_hide)?;
                 self.mount_tmpfs(mount, device, &onto)?;
             }
             Source::Device { .. } if self.mounter.is_some() => {
-                self.not_hiding(target, &onto)?;
+                not_hiding(target, &onto, may_hide)?;
                 self.mount_by_host(mount, &onto)?;
             }
             Source::Device { device, fs_type } => {
@@ -47,6 +49,9 @@ impl World {
                 return Err(ExecError::NotMounted { path, what });
             }
             Source::Bind { from, of, recursive } => {
+                if !self.is_bound_onto_itself(from, &onto)? {
+                    not_hiding(target, &onto, may_hide)?;
+                }
                 self.bind(mount, from, *of, *recursive, &onto)?;
             }
         }
@@ -95,9 +100,6 @@ impl World {
                 return Err(ExecError::Other { path, found, wanted });
             }
         }
-        if !source.is(onto) {
-            self.not_hiding(target, onto)?;
-        }
         let spot = self.tree.spot(target)?;
         let (name, wanted) = (spot.handle()?, options::for_bind(mount)?);
         let bind = Bind { from: &source.fd, onto: &onto.fd, name: &name, recursive, wanted };
@@ -110,7 +112,8 @@ impl World {
         match self.tree.find(target)? {
             Some(top) if top.is(&source) => Ok(()),
             _ => {
-                let found = "what was bound is not what the path leads to now: it was moved meanwhile";
+                let found =
+                    "what was bound is not what the path leads to now: it was moved meanwhile";
                 Err(ExecError::Occupied { path: target.clone(), found: found.to_owned() })
             }
         }
@@ -140,27 +143,28 @@ impl World {
         })
     }
 
-    /// An error if there is something in the mount point, and it may not be hidden.
-    fn not_hiding(&self, path: &AbsolutePath, onto: &Found) -> Result<(), ExecError> {
-        let is_empty = onto.is_empty().map_err(ExecError::system(path, "looking into it"))?;
-        if is_empty || self.may_hide {
-            return Ok(());
-        }
-        Err(ExecError::Hides { path: path.clone() })
+    /// Whether the mount point is what is bound, as in a directory that is bound itself: then nothing is hidden.
+    fn is_bound_onto_itself(&self, from: &AbsolutePath, onto: &Found) -> Result<bool, ExecError> {
+        Ok(self.tree.find(from)?.is_some_and(|source| source.is(onto)))
     }
 
     /// The id of the mount that a path leads to.
     pub(super) fn mount_id(&self, path: &AbsolutePath) -> Result<u64, ExecError> {
-        use std::os::fd::AsFd;
         let failed = || ExecError::system(path, "looking for the mount");
         let found = self.tree.find(path)?.ok_or_else(|| failed()(Errno::ENOENT))?;
-        let facts = sys::facts(found.fd.as_fd(), c"").map_err(failed())?;
-        facts.mount.ok_or_else(|| failed()(Errno::ENOSYS))
+        mount_of(found.fd.as_fd()).map_err(failed())
     }
 
     /// Adds a mount to the table; `false` if it has to be read again.
     fn record(&self, mount: &Mount, id: u64, table: &mut MountTable) -> bool {
-        let Source::Bind { from, recursive: false, .. } = &mount.source else { return false };
+        let Source::Bind { from, recursive, .. } = &mount.source else { return false };
+        let below = |point: &[u8]| {
+            let point = AbsolutePath::new(point);
+            point.is_ok_and(|point| from.inside(&self.root).is_above(&point))
+        };
+        if *recursive && table.mounts().iter().any(|mount| below(&mount.point)) {
+            return false;
+        }
         let target = mount.target.inside(&self.root);
         let source = live::Spot::of(table, &from.inside(&self.root));
         let parent = table.covering(target.as_bytes()).map(|mount| mount.id);
@@ -190,4 +194,24 @@ impl World {
         }
         Ok(found)
     }
+}
+
+/// The id of the mount that a descriptor is in: `statx`, and before Linux 5.8 `/proc`.
+pub(super) fn mount_of(held: BorrowedFd<'_>) -> Result<u64, Errno> {
+    if let Ok(sys::Facts { mount: Some(id), .. }) = sys::facts(held, c"") {
+        return Ok(id);
+    }
+    let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", held.as_raw_fd()));
+    let info = info.map_err(errno)?;
+    let id = info.lines().find_map(|line| line.strip_prefix("mnt_id:")?.trim().parse().ok());
+    id.ok_or(Errno::ENOSYS)
+}
+
+/// An error if there is something in the mount point, and it may not be hidden.
+fn not_hiding(path: &AbsolutePath, onto: &Found, may_hide: bool) -> Result<(), ExecError> {
+    let is_empty = onto.is_empty().map_err(ExecError::system(path, "looking into it"))?;
+    if is_empty || may_hide {
+        return Ok(());
+    }
+    Err(ExecError::Hides { path: path.clone() })
 }

@@ -48,7 +48,8 @@ const MS_NOSYMFOLLOW: libc::c_ulong = 0x100;
 
 /// Options that fstab's readers keep for themselves (mount(8), systemd.mount(5)), `x-*` and `X-*` aside.
 const USERSPACE: [&str; 11] = [
-    "defaults", "auto", "noauto", "nofail", "fail", "user", "nouser", "users", "group", "owner", "_netdev",
+    "defaults", "auto", "noauto", "nofail", "fail", "user", "nouser", "users", "group", "owner",
+    "_netdev",
 ];
 
 /// What the options come to.
@@ -131,7 +132,11 @@ mod tests {
     fn wanted(options: &[&str]) -> Result<Wanted, ExecError> {
         for_bind(&Mount {
             target: AbsolutePath::root(),
-            source: Source::Bind { from: AbsolutePath::root(), of: BindOf::Directory, recursive: false },
+            source: Source::Bind {
+                from: AbsolutePath::root(),
+                of: BindOf::Directory,
+                recursive: false,
+            },
             options: options.iter().map(ToString::to_string).collect(),
             propagation: None,
         })

@@ -24,7 +24,7 @@ impl World {
             match &place.kind {
                 PlaceKind::Directory => spot.make_directory(wanted)?,
                 PlaceKind::File(content) => spot.make_file(wanted, content.bytes())?,
-                PlaceKind::Link { to } => spot.make_link(to, wanted)?,
+                PlaceKind::Link { to } => spot.make_link(to.as_bytes(), wanted)?,
             }
             return Ok(Effect::Created { in_store: self.is_in_store(&place.path, layout, table) });
         };
@@ -115,12 +115,7 @@ fn differs(place: &Place, found: &Found, wanted: Perms) -> Option<String> {
 
 /// Whoever owns a directory can give another's file a second name there, and have it given away
 /// (systemd-tmpfiles calls it an unsafe path transition).
-fn not_planted(
-    place: &Place,
-    spot: &Spot,
-    found: &Found,
-    wanted: Perms,
-) -> Result<(), ExecError> {
+fn not_planted(place: &Place, spot: &Spot, found: &Found, wanted: Perms) -> Result<(), ExecError> {
     let keeper = spot.keeper()?;
     let is_theirs = found.stat.st_uid == keeper || found.stat.st_uid == wanted.uid;
     let has_names = !found.is_directory() && found.stat.st_nlink > 1;

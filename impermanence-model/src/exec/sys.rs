@@ -1,17 +1,19 @@
-//! The system calls that `nix` does not wrap: `open_tree`, `move_mount`, `mount_setattr` and `statx`.
+//! The system calls that `nix` does not wrap: `open_tree`, `move_mount`, `mount_setattr`, `statx`, and those for
+//! extended attributes.
 //!
 //! The only unsafe code of the crate. It is sound for these reasons, which hold for every call below:
 //!
 //! * file descriptors are borrowed for the whole call, and the kernel keeps none of them;
 //! * strings are `CStr`, ended by NUL and alive for the whole call;
 //! * structures are plain numbers, passed by reference together with their size, and no pointer is in them; what
-//!   the kernel fills in is initialised before, so that no bytes are read that were not written;
+//!   the kernel fills in is initialised before, so that no bytes are read that were not written; buffers are passed
+//!   with their length, and what is said to be in them is no longer;
 //! * a descriptor that comes back is new, owned by nobody else, and checked for failure first.
 //!
 //! `tests/exec/mounts.rs` and `tests/exec/found.rs` compare each with what the kernel says afterwards.
 #![allow(unsafe_code)]
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use nix::errno::Errno;
@@ -107,4 +109,40 @@ pub(super) fn facts(directory: BorrowedFd<'_>, name: &CStr) -> Result<Facts, Err
         blocks: found.stx_blocks,
         modified: found.stx_mtime.tv_sec,
     })
+}
+
+/// The names of a file's extended attributes (listxattr(2)); `path` may be `/proc/self/fd/N`.
+pub(super) fn attribute_names(path: &CStr) -> Result<Vec<CString>, Errno> {
+    // SAFETY: see the module.
+    let names =
+        filled(|buffer, room| unsafe { libc::listxattr(path.as_ptr(), buffer.cast(), room) })?;
+    Ok(names
+        .split(|&byte| byte == 0)
+        .filter_map(|name| CString::new(name).ok())
+        .filter(|name| !name.is_empty())
+        .collect())
+}
+
+/// The value of one (getxattr(2)).
+pub(super) fn attribute(path: &CStr, name: &CStr) -> Result<Vec<u8>, Errno> {
+    // SAFETY: see the module.
+    filled(|buffer, room| unsafe {
+        libc::getxattr(path.as_ptr(), name.as_ptr(), buffer.cast(), room)
+    })
+}
+
+/// Gives it one (setxattr(2)).
+pub(super) fn set_attribute(path: &CStr, name: &CStr, value: &[u8]) -> Result<(), Errno> {
+    let (data, length) = (value.as_ptr().cast(), value.len());
+    // SAFETY: see the module; the value is read only, and its length is its own.
+    let result = unsafe { libc::setxattr(path.as_ptr(), name.as_ptr(), data, length, 0) };
+    Errno::result(result).map(drop)
+}
+
+/// What a call puts into a buffer that is large enough: names and values take 64 KiB at most (xattr(7)).
+fn filled(call: impl FnOnce(*mut u8, usize) -> libc::ssize_t) -> Result<Vec<u8>, Errno> {
+    let mut buffer = vec![0; 1 << 16];
+    let length = Errno::result(call(buffer.as_mut_ptr(), buffer.len()))?;
+    buffer.truncate(usize::try_from(length).unwrap_or_default());
+    Ok(buffer)
 }

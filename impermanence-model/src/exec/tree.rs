@@ -10,17 +10,18 @@
 //! a directory with half of its properties, which would be taken for one that was there before.
 
 use std::ffi::CString;
+use std::fs::File;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, OpenHow, ResolveFlag, openat, openat2, readlinkat};
-use nix::sys::stat::{FchmodatFlags, FileStat, Mode, SFlag, fchmodat, fstatat, mkdirat};
-use nix::unistd::{
-    Gid, LinkatFlags, Uid, UnlinkatFlags, fchownat, linkat, symlinkat, unlinkat, write,
-};
+use nix::sys::stat::{FchmodatFlags, FileStat, Mode, SFlag, fchmodat, fstatat, mkdirat, mknodat};
+use nix::unistd::{Gid, LinkatFlags, Uid, UnlinkatFlags, fchownat, linkat, symlinkat, unlinkat};
 
 use super::error::ExecError;
+use super::sys;
 use crate::path::AbsolutePath;
 
 /// For what is only held, not read.
@@ -111,6 +112,12 @@ impl Found {
     }
 }
 
+/// The kernel's number of an error of the standard library.
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
+pub(super) fn errno(error: io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
+}
+
 /// `/proc/self/fd/N`: the kernel goes to what the descriptor holds, and looks no name up.
 pub(super) fn handle(fd: BorrowedFd<'_>) -> String {
     format!("/proc/self/fd/{}", fd.as_raw_fd())
@@ -123,6 +130,14 @@ impl Tree {
         let open = nix::fcntl::open(root.as_bytes(), flags, Mode::empty());
         open.map(|root| Self { root })
             .map_err(ExecError::system(root, "opening the root directory"))
+    }
+
+    /// The path by which the kernel's table of mounts knows the root: without links.
+    pub(super) fn real_path(&self, root: &AbsolutePath) -> Result<AbsolutePath, ExecError> {
+        use std::os::unix::ffi::OsStrExt;
+        let failed = || ExecError::system(root, "looking where it is");
+        let path = readlinkat(AT_FDCWD, handle(self.root.as_fd()).as_str()).map_err(failed())?;
+        AbsolutePath::new(path.as_bytes()).map_err(|_| failed()(Errno::ENOENT))
     }
 
     /// The directory at a path, which has to exist.
@@ -163,6 +178,30 @@ impl Tree {
             }
         }
         Ok(held)
+    }
+
+    /// The names in a directory, and what they are.
+    pub(super) fn names(
+        &self,
+        path: &AbsolutePath,
+    ) -> Result<Vec<(AbsolutePath, sys::Facts)>, ExecError> {
+        let failed = || ExecError::system(path, "reading the directory");
+        let held = self.directory(path)?;
+        let mut directory =
+            Dir::openat(&held, ".", OFlag::O_RDONLY, Mode::empty()).map_err(failed())?;
+        let mut names = Vec::new();
+        for entry in directory.iter() {
+            let entry = entry.map_err(failed())?;
+            let name = entry.file_name();
+            if matches!(name.to_bytes(), b"." | b"..") {
+                continue;
+            }
+            let slash: &[u8] = if path.is_root() { b"" } else { b"/" };
+            let below = AbsolutePath::new([path.as_bytes(), slash, name.to_bytes()].concat());
+            let below = below.map_err(|_| failed()(Errno::ENAMETOOLONG))?;
+            names.push((below, sys::facts(held.as_fd(), name).map_err(failed())?));
+        }
+        Ok(names)
     }
 
     /// What is at a path, a link itself; none if there is nothing, nor anything above that it could be in.
@@ -232,12 +271,7 @@ impl Spot {
         let aside = aside.map_err(failed())?;
         let made = self.finish(&aside, SFlag::S_IFDIR, perms).and_then(|_| {
             // Takes the place of nothing, or of an empty directory that was made meanwhile.
-            nix::fcntl::renameat(
-                &self.directory,
-                aside.as_slice(),
-                &self.directory,
-                self.name(),
-            )
+            nix::fcntl::renameat(&self.directory, aside.as_slice(), &self.directory, self.name())
         });
         made.map_err(|errno| {
             let _ = unlinkat(&self.directory, aside.as_slice(), UnlinkatFlags::RemoveDir);
@@ -246,59 +280,88 @@ impl Spot {
     }
 
     pub(super) fn make_file(&self, perms: Perms, content: &[u8]) -> Result<(), ExecError> {
-        self.write_aside(perms, content, |aside| {
-            let (directory, flags) = (&self.directory, LinkatFlags::empty());
-            linkat(directory, aside, directory, self.name(), flags)?;
-            unlinkat(directory, aside, UnlinkatFlags::NoRemoveDir)
-        })
+        self.copy_file(perms, |file| file.write_all(content), |_| Ok(()))
+    }
+
+    /// A new file: written, given its owner and mode, and whatever else `dress` gives it, before anybody sees it.
+    pub(super) fn copy_file(
+        &self,
+        perms: Perms,
+        write: impl FnOnce(&mut File) -> io::Result<()>,
+        dress: impl FnOnce(&Found) -> nix::Result<()>,
+    ) -> Result<(), ExecError> {
+        let aside = self.write_aside(perms, write, dress)?;
+        let (directory, flags) = (&self.directory, LinkatFlags::empty());
+        let linked = linkat(directory, aside.as_slice(), directory, self.name(), flags);
+        let unlinked = unlinkat(directory, aside.as_slice(), UnlinkatFlags::NoRemoveDir);
+        linked.and(unlinked).map_err(self.failed("creating the file"))
     }
 
     /// A file in the place of one that is there, or of nothing: whole, or not at all.
     pub(super) fn replace_file(&self, perms: Perms, content: &[u8]) -> Result<(), ExecError> {
-        self.write_aside(perms, content, |aside| {
-            nix::fcntl::renameat(&self.directory, aside, &self.directory, self.name())
-        })
+        let aside = self.write_aside(perms, |file| file.write_all(content), |_| Ok(()))?;
+        let directory = &self.directory;
+        nix::fcntl::renameat(directory, aside.as_slice(), directory, self.name())
+            .map_err(self.failed("replacing the file"))
     }
 
     fn write_aside(
         &self,
         perms: Perms,
-        content: &[u8],
-        settle: impl FnOnce(&[u8]) -> nix::Result<()>,
-    ) -> Result<(), ExecError> {
-        let failed = || self.failed("creating the file");
-        let flags = OFlag::O_CREAT
-            | OFlag::O_EXCL
-            | OFlag::O_WRONLY
-            | OFlag::O_NOFOLLOW
-            | OFlag::O_CLOEXEC;
+        write: impl FnOnce(&mut File) -> io::Result<()>,
+        dress: impl FnOnce(&Found) -> nix::Result<()>,
+    ) -> Result<Vec<u8>, ExecError> {
+        let failed = || self.failed("writing the file");
+        let flags =
+            OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_WRONLY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let mut file = None;
         let aside = Self::aside(|name| {
             file = Some(openat(&self.directory, name, flags, Mode::S_IRUSR | Mode::S_IWUSR)?);
             Ok(())
         });
         let aside = aside.map_err(failed())?;
-        let mut rest = content;
         let written = file.ok_or(Errno::EBADF).and_then(|file| {
-            while !rest.is_empty() {
-                let count = write(&file, rest)?;
-                rest = rest.get(count..).unwrap_or_default();
-            }
-            // An empty file has nothing to lose in a crash, and may be one of thousands.
-            if content.is_empty() { Ok(()) } else { nix::unistd::fsync(&file) }
+            let mut file = File::from(file);
+            let synced = write(&mut file).and_then(|()| match file.metadata()?.len() {
+                // An empty file has nothing to lose in a crash, and may be one of thousands.
+                0 => Ok(()),
+                _ => file.sync_all(),
+            });
+            synced.map_err(errno)
         });
         let made = written
             .and_then(|()| self.finish(&aside, SFlag::S_IFREG, perms))
-            .and_then(|_| settle(&aside));
+            .and_then(|found| dress(&found));
         made.map_err(|errno| {
             let _ = unlinkat(&self.directory, aside.as_slice(), UnlinkatFlags::NoRemoveDir);
             failed()(errno)
-        })
+        })?;
+        Ok(aside)
     }
 
-    pub(super) fn make_link(&self, to: &AbsolutePath, perms: Perms) -> Result<(), ExecError> {
+    /// Another name for a file that is there.
+    pub(super) fn link_to(&self, other: &Self) -> Result<(), ExecError> {
+        let flags = LinkatFlags::empty();
+        linkat(&other.directory, other.name(), &self.directory, self.name(), flags)
+            .map_err(self.failed("linking"))
+    }
+
+    /// A pipe or a device.
+    pub(super) fn make_special(&self, like: &Found) -> Result<(), ExecError> {
+        let (kind, mode, device) = (like.kind(), Mode::S_IRUSR, like.stat.st_rdev);
+        mknodat(&self.directory, self.name(), kind, mode, device)
+            .map_err(self.failed("creating it"))
+    }
+
+    /// Gives it another name.
+    pub(super) fn rename_to(&self, other: &Self) -> Result<(), ExecError> {
+        nix::fcntl::renameat(&self.directory, self.name(), &other.directory, other.name())
+            .map_err(self.failed("renaming"))
+    }
+
+    pub(super) fn make_link(&self, to: &[u8], perms: Perms) -> Result<(), ExecError> {
         let failed = || self.failed("creating the link");
-        symlinkat(to.as_bytes(), &self.directory, self.name()).map_err(failed())?;
+        symlinkat(to, &self.directory, self.name()).map_err(failed())?;
         let (uid, gid) = (Uid::from_raw(perms.uid), Gid::from_raw(perms.gid));
         let flags = AtFlags::AT_SYMLINK_NOFOLLOW;
         fchownat(&self.directory, self.name(), Some(uid), Some(gid), flags).map_err(failed())
@@ -313,8 +376,7 @@ impl Spot {
 
     /// Removes a file or a link, or a directory that is empty.
     pub(super) fn remove(&self, is_directory: bool) -> Result<(), ExecError> {
-        let flag =
-            if is_directory { UnlinkatFlags::RemoveDir } else { UnlinkatFlags::NoRemoveDir };
+        let flag = if is_directory { UnlinkatFlags::RemoveDir } else { UnlinkatFlags::NoRemoveDir };
         unlinkat(&self.directory, self.name(), flag).map_err(self.failed("removing it"))
     }
 

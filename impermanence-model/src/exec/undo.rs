@@ -6,6 +6,7 @@ use nix::errno::Errno;
 use nix::mount::{MntFlags, umount2};
 
 use super::apply::{Applied, Effect};
+use super::holders::holders;
 use super::tree::Perms;
 use super::{ExecError, World};
 use crate::layout::{Action, Layout, Mount, PlaceKind, Source, Step, StepId};
@@ -46,8 +47,9 @@ impl World {
                 if self.mount_id(path)? != *id {
                     return Ok(Undone::Stays("another mount is on it by now"));
                 }
-                if let Action::Mount(Mount { source: Source::Bind { recursive: true, .. }, .. }) =
-                    &step.action
+                if let Action::Mount(Mount {
+                    source: Source::Bind { recursive: true, .. }, ..
+                }) = &step.action
                 {
                     self.unmount_below(*id)?;
                 }
@@ -67,14 +69,20 @@ impl World {
         }
     }
 
-    fn unmount(&self, path: &AbsolutePath) -> Result<(), ExecError> {
+    /// Unmounts what is on top at a path; if it is in use, says by whom.
+    pub(super) fn unmount(&self, path: &AbsolutePath) -> Result<(), ExecError> {
         let spot = self.tree.spot(path)?;
-        let unmounted = umount2(spot.handle()?.as_c_str(), MntFlags::UMOUNT_NOFOLLOW);
-        unmounted.map_err(ExecError::system(path, "unmounting"))
+        match umount2(spot.handle()?.as_c_str(), MntFlags::UMOUNT_NOFOLLOW) {
+            Err(Errno::EBUSY) => {
+                let holders = self.mount_id(path).map(holders).unwrap_or_default();
+                Err(ExecError::Busy { path: path.clone(), holders })
+            }
+            unmounted => unmounted.map_err(ExecError::system(path, "unmounting")),
+        }
     }
 
     /// Unmounts what a recursive bind brought along, the last first.
-    fn unmount_below(&self, id: u64) -> Result<(), ExecError> {
+    pub(super) fn unmount_below(&self, id: u64) -> Result<(), ExecError> {
         let table = self.table()?;
         let mut tree = BTreeSet::from([id]);
         let mut below = Vec::new();

@@ -10,7 +10,8 @@ use crate::path::{AbsolutePath, compare, contains};
 impl Layout {
     /// The kept path that shares most components with this one.
     pub(super) fn nearest_kept(&self, path: &[u8]) -> Option<&AbsolutePath> {
-        let kept = self.covers.closest(path, |cover| cover.by != By::Root && cover.backing.is_kept());
+        let kept =
+            self.covers.closest(path, |cover| cover.by != By::Root && cover.backing.is_kept());
         kept.map(|(path, _)| path)
     }
 
@@ -40,7 +41,9 @@ impl fmt::Display for Survival<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(entry) = self.entry else {
             return match self.backing {
-                Backing::External(device) => write!(f, "{} is {device}, which another machine keeps", self.on),
+                Backing::External(device) => {
+                    write!(f, "{} is {device}, which another machine keeps", self.on)
+                }
                 backing => write!(f, "{} is a file system of its own, {backing}", self.on),
             };
         };
@@ -83,7 +86,11 @@ impl fmt::Display for Loss<'_> {
 impl fmt::Display for Recreated<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = self.place;
-        write!(f, "a directory of {} with mode {}; what else is in it is lost", place.owner, place.mode)
+        write!(
+            f,
+            "a directory of {} with mode {}; what else is in it is lost",
+            place.owner, place.mode
+        )
     }
 }
 
@@ -97,7 +104,9 @@ impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoPath(bad) => write!(f, "{bad}"),
-            Self::BelowFile(file) => write!(f, "{file} is declared as a file, and nothing is below one"),
+            Self::BelowFile(file) => {
+                write!(f, "{file} is declared as a file, and nothing is below one")
+            }
             Self::NotDeclared(kind) => {
                 write!(f, "the declaration does not say what becomes of {kind}")
             }

@@ -9,7 +9,7 @@ pub use answer::{Fate, Hidden, Loss, Recreated, Survival, Unknown};
 
 use crate::host::{Backing, Kind};
 use crate::index::Found;
-use crate::layout::{Action, By, Cover, Layout, Place, PlaceKind};
+use crate::layout::{Action, By, Cover, Layout};
 use crate::path::{AbsolutePath, normal};
 
 impl Layout {
@@ -30,9 +30,14 @@ impl Layout {
     }
 
     fn fate_of_normal(&self, path: &[u8]) -> Fate<'_> {
-        let Some(found) = self.covers.find(path) else {
+        let Some(nearest) = self.covers.find(path) else {
             return Fate::Unknown(Unknown::NotDeclared(String::new()));
         };
+        let mut found = nearest;
+        while let By::Made(_) = found.value.by {
+            let Some(above) = self.covers.above(&found) else { break };
+            found = above;
+        }
         let (on, cover) = (found.path, found.value);
         if let By::Entry(number) = cover.by {
             let is_file = self.entries.get(number).is_some_and(|entry| entry.kind == Kind::File);
@@ -46,7 +51,7 @@ impl Layout {
             }
             Backing::Unknown(kind) => Fate::Unknown(Unknown::NotDeclared(kind.clone())),
             Backing::Volatile(_) | Backing::RolledBack(_) | Backing::Retained { .. } => {
-                self.not_kept(path, found)
+                self.not_kept(path, nearest, found)
             }
         }
     }
@@ -54,15 +59,23 @@ impl Layout {
     fn survival<'l>(&'l self, path: &[u8], on: &'l AbsolutePath, cover: &'l Cover) -> Survival<'l> {
         let entry = match cover.by {
             By::Entry(number) | By::Submount(number) => self.entries.get(number),
-            By::Root | By::FileSystem => None,
+            By::Root | By::FileSystem | By::Made(_) => None,
         };
         Survival { path: path.into(), on, backing: &cover.backing, entry }
     }
 
-    fn not_kept<'l>(&'l self, path: &[u8], found: Found<'l, Cover>) -> Fate<'l> {
+    fn not_kept<'l>(
+        &'l self,
+        path: &[u8],
+        nearest: Found<'l, Cover>,
+        found: Found<'l, Cover>,
+    ) -> Fate<'l> {
         let (on, cover) = (found.path, found.value);
-        if let Some(place) = self.recreated(path) {
-            return Fate::Recreated(Recreated { place, backing: &cover.backing });
+        if let By::Made(step) = nearest.value.by {
+            let step = self.steps.get(step).filter(|_| nearest.path.as_bytes() == path);
+            if let Some(Action::Create(place)) = step.map(|step| &step.action) {
+                return Fate::Recreated(Recreated { place, backing: &cover.backing });
+            }
         }
         // An entry or a file system above this cover keeps the place, but does not show here.
         let hidden = self.covers.above(&found).filter(|beneath| {
@@ -72,14 +85,6 @@ impl Layout {
             return Fate::Hidden(Hidden { by: on, backing: &cover.backing, beneath: beneath.path });
         }
         Fate::Lost(Loss { layout: self, path: path.into(), on, backing: &cover.backing })
-    }
-
-    /// A directory that the layout makes at every boot.
-    fn recreated(&self, path: &[u8]) -> Option<&Place> {
-        match &self.first_step_at(path)?.action {
-            Action::Create(place) if place.kind == PlaceKind::Directory => Some(place),
-            _ => None,
-        }
     }
 
     /// The entry that keeps a path, if one does.

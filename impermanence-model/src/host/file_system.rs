@@ -50,13 +50,30 @@ pub enum Backing {
 
 /// Types of file systems whose content is memory (filesystems(5), tmpfs(5)).
 const VOLATILE: [&str; 10] = [
-    "tmpfs", "ramfs", "devtmpfs", "proc", "sysfs", "devpts", "cgroup2", "hugetlbfs", "mqueue",
+    "tmpfs",
+    "ramfs",
+    "devtmpfs",
+    "proc",
+    "sysfs",
+    "devpts",
+    "cgroup2",
+    "hugetlbfs",
+    "mqueue",
     "securityfs",
 ];
 
 /// Types whose content another machine has (nfs(5), mount.cifs(8), and what hypervisors share).
 const EXTERNAL: [&str; 11] = [
-    "nfs", "nfs4", "cifs", "smb3", "9p", "virtiofs", "ceph", "glusterfs", "fuse.sshfs", "afs",
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "9p",
+    "virtiofs",
+    "ceph",
+    "glusterfs",
+    "fuse.sshfs",
+    "afs",
     "fuse.rclone",
 ];
 
@@ -113,7 +130,9 @@ impl fmt::Display for Backing {
                 write!(f, "{device}, new at every boot; the old one is kept for {retention}")
             }
             Self::External(device) => write!(f, "{device}, which another machine keeps"),
-            Self::Unknown(kind) => write!(f, "{kind}, of which the declaration does not say what becomes"),
+            Self::Unknown(kind) => {
+                write!(f, "{kind}, of which the declaration does not say what becomes")
+            }
         }
     }
 }

@@ -40,6 +40,8 @@ mod preservation;
 mod read;
 mod read_entry;
 mod read_root;
+#[cfg(feature = "schemars")]
+mod schema;
 
 use std::collections::BTreeMap;
 

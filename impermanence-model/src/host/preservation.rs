@@ -100,8 +100,11 @@ fn element(
     let how = Some(How::Bind);
     if let Data::Text(_) = entry.node.data {
         let options = added(Vec::new());
-        return at(reader, entry, layer)
-            .map(|at| Declared { how, options, ..Declared::new(at, kind, origin) });
+        return at(reader, entry, layer).map(|at| Declared {
+            how,
+            options,
+            ..Declared::new(at, kind, origin)
+        });
     }
     let mut table = reader.table(entry)?;
     let key = if kind == Kind::File { "file" } else { "directory" };

@@ -130,7 +130,8 @@ where
     P: FromStr<Err: Display>,
 {
     let text = reader.text(entry)?;
-    let bad = |error| reader.report(entry, Code::BadPath, format_args!("`{text}`: {error}"), remedy);
+    let bad =
+        |error| reader.report(entry, Code::BadPath, format_args!("`{text}`: {error}"), remedy);
     text.parse().map_err(bad).ok()
 }
 

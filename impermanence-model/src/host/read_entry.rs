@@ -13,12 +13,8 @@ use crate::stage::Stage;
 /// Words for a directory; a file has more.
 const DIRECTORY: [(&str, How); 3] =
     [("bind", How::Bind), ("rbind", How::Rbind), ("symlink", How::Symlink)];
-const FILE: [(&str, How); 4] = [
-    ("bind", How::Bind),
-    ("symlink", How::Symlink),
-    ("parent", How::Parent),
-    ("copy", How::Copy),
-];
+const FILE: [(&str, How); 4] =
+    [("bind", How::Bind), ("symlink", How::Symlink), ("parent", How::Parent), ("copy", How::Copy)];
 
 /// The keys `store`, `directories` and `files` of a table.
 pub(super) fn layer(

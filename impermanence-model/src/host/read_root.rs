@@ -72,9 +72,7 @@ fn of_file_system(mounted: FileSystem) -> Root {
         "tmpfs" | "ramfs" => Root::Tmpfs {
             size: option("size").and_then(|text| text.parse().ok()),
             // Without the option the kernel makes it 1777 (tmpfs(5)).
-            mode: option("mode")
-                .and_then(|text| text.parse().ok())
-                .unwrap_or(Mode::known(0o1777)),
+            mode: option("mode").and_then(|text| text.parse().ok()).unwrap_or(Mode::known(0o1777)),
         },
         _ => match mounted.rollback {
             Some(snapshot) => Root::ZfsRollback { dataset: mounted.device, snapshot },

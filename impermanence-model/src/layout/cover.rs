@@ -22,6 +22,8 @@ pub(crate) enum By {
     Submount(usize),
     /// An entry, by its number.
     Entry(usize),
+    /// Nothing of its own: a directory that is made at every boot, by the number of its step, on the cover above it.
+    Made(usize),
 }
 
 /// Every cover of a layout. There is always one at `/`.

@@ -68,7 +68,8 @@ impl Layout {
     /// What becomes of what is written to the mount at a path; none if nothing is mounted there.
     pub fn backing(&self, target: &AbsolutePath) -> Option<Backing> {
         let found = self.covers.nearest(target.as_bytes());
-        found.filter(|(path, _)| *path == target).map(|(_, cover)| cover.backing.clone())
+        let is_mount = |cover: &Cover| !matches!(cover.by, By::Made(_));
+        found.filter(|(path, cover)| *path == target && is_mount(cover)).map(|(_, cover)| cover.backing.clone())
     }
 
     /// A step by its number.

@@ -110,7 +110,10 @@ impl MountTable {
 impl MountTable {
     /// Takes in a mount that was made after the table was read.
     pub(crate) fn add(&mut self, mount: Mount) {
-        self.by_point.entry(mount.point.clone()).or_default().insert(mount.parent, self.mounts.len());
+        self.by_point
+            .entry(mount.point.clone())
+            .or_default()
+            .insert(mount.parent, self.mounts.len());
         self.mounts.push(mount);
     }
 }

@@ -76,7 +76,8 @@ fn head<'c>(copies: impl Iterator<Item = &'c Copy>, in_initrd: bool) -> Option<S
     let mut needed = String::new();
     for copy in copies {
         for path in [&copy.from, &copy.to] {
-            let _ = writeln!(needed, "RequiresMountsFor={}", word(seen(path, in_initrd).as_bytes()));
+            let _ =
+                writeln!(needed, "RequiresMountsFor={}", word(seen(path, in_initrd).as_bytes()));
         }
     }
     if needed.is_empty() {

@@ -66,11 +66,18 @@ struct Place {
     target: &'static str,
 }
 
-const DIRECTORY: Place = Place { after: "local-fs-pre.target", before: "local-fs.target", target: "local-fs.target" };
-const FILE: Place =
-    Place { after: "systemd-tmpfiles-setup.service", before: "sysinit.target", target: "sysinit.target" };
-const INITRD_DIRECTORY: Place =
-    Place { after: "initrd-root-fs.target", before: "initrd-fs.target", target: "initrd-fs.target" };
+const DIRECTORY: Place =
+    Place { after: "local-fs-pre.target", before: "local-fs.target", target: "local-fs.target" };
+const FILE: Place = Place {
+    after: "systemd-tmpfiles-setup.service",
+    before: "sysinit.target",
+    target: "sysinit.target",
+};
+const INITRD_DIRECTORY: Place = Place {
+    after: "initrd-root-fs.target",
+    before: "initrd-fs.target",
+    target: "initrd-fs.target",
+};
 const INITRD_FILE: Place = Place {
     after: "systemd-tmpfiles-setup-sysroot.service",
     before: "initrd.target initrd-switch-root.target",
@@ -95,7 +102,8 @@ fn written(mount: &Mount, in_initrd: bool) -> Result<MountUnit<'_>, Inexpressibl
     let options = options(mount).join(",");
     let mut text = format!("[Unit]\nDescription={}\n", description(mount, &target));
     // Each with its own dependencies, so that none of the default ones makes a circle with the place it has.
-    let _ = writeln!(text, "DefaultDependencies=no\nConflicts=umount.target\nAfter={}", place.after);
+    let _ =
+        writeln!(text, "DefaultDependencies=no\nConflicts=umount.target\nAfter={}", place.after);
     let before = if is_optional { "" } else { place.before };
     let _ = writeln!(text, "Before={}", [before, "umount.target"].join(" ").trim_start());
     let _ = writeln!(text, "\n[Mount]\nWhat={}", unit::value_in(&what, &target)?);

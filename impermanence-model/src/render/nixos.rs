@@ -68,10 +68,26 @@ fn text(path: &AbsolutePath) -> Result<String, Inexpressible> {
     string(path.as_bytes().to_vec())
 }
 
+/// NixOS writes values into fstab(5), and of all that has to be escaped there it escapes blanks and tabs alone
+/// (nixpkgs, `escape` in nixos/modules/tasks/filesystems.nix).
 fn string(bytes: Vec<u8>) -> Result<String, Inexpressible> {
-    let why = "JSON is UTF-8";
-    String::from_utf8(bytes).map_err(|error| {
-        let value = error.into_bytes();
-        Inexpressible { value, format: "NixOS' fileSystems", why }
-    })
+    let refuse = |value, why| Inexpressible { value, format: "NixOS' fileSystems", why };
+    let ends_line = bytes.contains(&b'\n');
+    let is_escape = |after: &[u8]| {
+        let is_octal = |byte: &u8| (b'0'..=b'7').contains(byte);
+        after.get(..3).is_some_and(|three| three.iter().all(is_octal))
+    };
+    let has_escape = bytes.split(|&byte| byte == b'\\').skip(1).any(is_escape)
+        || bytes.windows(2).any(|two| two == br"\\");
+    match String::from_utf8(bytes) {
+        Err(error) => Err(refuse(error.into_bytes(), "JSON is UTF-8")),
+        Ok(text) if ends_line => {
+            Err(refuse(text.into_bytes(), "NixOS writes it into a line of fstab as it is"))
+        }
+        Ok(text) if has_escape => Err(refuse(
+            text.into_bytes(),
+            "NixOS writes it into fstab as it is, where it is an escape",
+        )),
+        Ok(text) => Ok(text),
+    }
 }

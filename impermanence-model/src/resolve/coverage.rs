@@ -24,10 +24,18 @@ pub(super) fn needless(
     for draft in drafts.iter().filter(|draft| draft.is_made()) {
         let (path, origin) = (&draft.path, &draft.origin);
         if let Some((on, fs)) = kept.nearest_above(path.as_bytes()) {
-            let what = format!("{path} is on {on}, which is {}, and would be kept without this", fs.device);
+            let what = format!(
+                "{path} is on {on}, which is {}, and would be kept without this",
+                fs.device
+            );
             found.warnings.push(problem(origin, Code::AlreadyKept, what, "leave it out"));
-        } else if let (Some(Storage::Datasets(parent)), Layer::Host) = (&host.storage, &origin.layer) {
-            let what = format!("{path} is bound from {}, and this host keeps services in datasets", draft.store);
+        } else if let (Some(Storage::Datasets(parent)), Layer::Host) =
+            (&host.storage, &origin.layer)
+        {
+            let what = format!(
+                "{path} is bound from {}, and this host keeps services in datasets",
+                draft.store
+            );
             let remedy = format!("mount a dataset below {parent} there");
             found.warnings.push(problem(origin, Code::BindOnDataset, what, remedy));
         }
@@ -65,14 +73,18 @@ fn check(
     let is_kept = cover.backing.is_kept();
     if let Some(Keep::Ephemeral(why)) = keep {
         if is_kept && !on.is_root() {
-            let what = format!("{} is declared ephemeral (keep.{name}), and {on} keeps it", state.path);
+            let what =
+                format!("{} is declared ephemeral (keep.{name}), and {on} keeps it", state.path);
             let remedy = format!("remove that entry or file system, or keep.{name}");
             found.warnings.push(problem(&state.origin, Code::EphemeralButKept, what, remedy));
         }
         return Some(why.clone());
     }
     if !is_kept && !matches!(cover.backing, Backing::Unknown(_)) {
-        let what = format!("service {name} needs {} again, and nothing keeps it: / is {}", state.path, host.root);
+        let what = format!(
+            "service {name} needs {} again, and nothing keeps it: / is {}",
+            state.path, host.root
+        );
         let remedy = format!("decide: {}", candidates(host, name, state));
         found.problems.push(problem(&state.origin, Code::Uncovered, what, remedy));
     }

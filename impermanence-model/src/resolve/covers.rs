@@ -2,7 +2,7 @@
 
 use crate::host::{Backing, Host, Kind};
 use crate::index::Index;
-use crate::layout::{By, Cover, Covers, Via};
+use crate::layout::{Action, By, Cover, Covers, PlaceKind, Step, Via};
 use crate::origin::{Layer, Origin};
 use crate::path::AbsolutePath;
 use crate::problem::{Code, problem};
@@ -30,7 +30,10 @@ fn of_file_systems(root: &Root, file_systems: &FileSystems) -> Covers {
     let plain = file_systems.iter().map(|(path, mounted)| {
         // A bind is looked up below; a loop of binds stays unknown, and is refused by `order`.
         let unknown = || Backing::Unknown(mounted.device.clone());
-        (path.clone(), Cover { by: By::FileSystem, backing: mounted.backing().unwrap_or_else(unknown) })
+        (
+            path.clone(),
+            Cover { by: By::FileSystem, backing: mounted.backing().unwrap_or_else(unknown) },
+        )
     });
     let root = Cover { by: By::Root, backing: of_root(root) };
     let covers = Index::new(plain.chain([(AbsolutePath::root(), root)]));
@@ -75,7 +78,9 @@ pub(super) fn check_stores(
         let (what, is_unknown) = match &cover.backing {
             Backing::Persistent(_) | Backing::External(_) => continue,
             Backing::Unknown(kind) => (format!("nobody knows what becomes of {on} ({kind})"), true),
-            _ if on.is_root() => (format!("the store {path} is on /, which is {}", host.root), false),
+            _ if on.is_root() => {
+                (format!("the store {path} is on /, which is {}", host.root), false)
+            }
             backing => (format!("the store {path} is on {on}, which is {backing}"), false),
         };
         let unknown = Origin::new(Layer::Host, format!("stores.\"{path}\""));
@@ -93,14 +98,20 @@ pub(super) fn settle_submounts(
     file_systems: &FileSystems,
     found: &mut Findings,
 ) {
-    for draft in drafts.iter_mut().filter(|draft| draft.via == Via::Bind && draft.kind == Kind::Directory) {
+    for draft in
+        drafts.iter_mut().filter(|draft| draft.via == Via::Bind && draft.kind == Kind::Directory)
+    {
         let source = draft.source();
-        let mut below = file_systems.range(source.clone()..).take_while(|(path, _)| source.contains(path));
+        let mut below =
+            file_systems.range(source.clone()..).take_while(|(path, _)| source.contains(path));
         let Some((submount, _)) = below.find(|(path, _)| source.is_above(path)) else { continue };
         if draft.how.is_none() {
             draft.via = Via::Rbind;
         } else {
-            let what = format!("{submount} is mounted below {source}; at {} its mount point shows what is beneath", draft.path);
+            let what = format!(
+                "{submount} is mounted below {source}; at {} its mount point shows what is beneath",
+                draft.path
+            );
             let remedy = "write how = \"rbind\"";
             found.warnings.push(problem(&draft.origin, Code::Submounts, what, remedy));
         }
@@ -129,4 +140,19 @@ pub(super) fn covers(host: &Host, drafts: &[Draft], file_systems: &FileSystems) 
     // What is mounted at a path of its own is on top of what a bind brings there.
     covers.extend(brought);
     Index::new(covers)
+}
+
+/// Adds the directories that are made at every boot on what is not kept: there an answer is another one.
+pub(super) fn with_made(covers: Covers, steps: &[Step]) -> Covers {
+    let mut made = Vec::new();
+    for (number, step) in steps.iter().enumerate() {
+        let Action::Create(place) = &step.action else { continue };
+        let Some((on, cover)) = covers.nearest(place.path.as_bytes()) else { continue };
+        let is_new = place.kind == PlaceKind::Directory && *on != place.path;
+        if is_new && !cover.backing.is_kept() {
+            let by = By::Made(number);
+            made.push((place.path.clone(), Cover { by, backing: cover.backing.clone() }));
+        }
+    }
+    Index::new(covers.into_iter().chain(made))
 }

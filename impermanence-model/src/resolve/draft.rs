@@ -56,6 +56,12 @@ impl Draft {
         }
     }
 
+    /// By path; contradicting ones in an order that does not depend on that of the text.
+    pub(super) fn order(&self, other: &Self) -> std::cmp::Ordering {
+        let (a, b) = (self, other);
+        (&a.path, a.kind, &a.store, &a.origin).cmp(&(&b.path, b.kind, &b.store, &b.origin))
+    }
+
     pub(super) fn source(&self) -> AbsolutePath {
         self.path.inside(&self.store)
     }

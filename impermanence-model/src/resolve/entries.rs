@@ -1,7 +1,7 @@
 //! What is to be kept, where, in which store, and who says so.
 
 use crate::host::{At, Declared, FileSystem, Host, Keep, Kind, State, Storage};
-use crate::index::Index;
+use crate::index::{Index, sort_large};
 use crate::origin::Origin;
 use crate::path::AbsolutePath;
 use crate::problem::{Code, problem};
@@ -42,7 +42,15 @@ pub(super) fn collect(
     for (name, (keep, origin)) in &host.keep {
         match host.services.get(name) {
             Some(service) => {
-                keep_service(host, name, &service.state, (keep, origin), file_systems, &mut drafts, found);
+                keep_service(
+                    host,
+                    name,
+                    &service.state,
+                    (keep, origin),
+                    file_systems,
+                    &mut drafts,
+                    found,
+                );
             }
             None => {
                 let known: Vec<&str> = host.services.keys().map(String::as_str).collect();
@@ -55,7 +63,7 @@ pub(super) fn collect(
             }
         }
     }
-    drafts.sort_by(|a, b| (&a.path, a.kind, &a.store, &a.origin).cmp(&(&b.path, b.kind, &b.store, &b.origin)));
+    drafts = sort_large(drafts, Draft::order);
     drafts
 }
 
@@ -129,26 +137,31 @@ fn keep_service(
                 Some(Storage::Binds(store)) => Some(store),
                 _ => None,
             };
-            let Some(store) = store(host, named.as_ref().or(of_host), origin, found) else { return };
+            let Some(store) = store(host, named.as_ref().or(of_host), origin, found) else {
+                return;
+            };
             for state in state {
                 let mut declared =
                     Declared::new(At::Path(state.path.clone()), state.kind, state.origin.clone());
                 declared.own = state.own.clone();
                 declared.stage = state.stage;
                 let mut draft = Draft::new(state.path.clone(), store.clone(), &declared);
-                draft.options = host.stores.get(store).map(|s| s.options.clone()).unwrap_or_default();
+                draft.options =
+                    host.stores.get(store).map(|s| s.options.clone()).unwrap_or_default();
                 drafts.push(draft);
             }
         }
         Keep::Dataset(dataset) => {
             let [state] = state else {
-                let what = format!("service {name} has {} places, and a dataset has one", state.len());
+                let what =
+                    format!("service {name} has {} places, and a dataset has one", state.len());
                 let remedy = "declare the datasets as fileSystems, one for each place";
                 found.problems.push(problem(origin, Code::BadValue, what, remedy));
                 return;
             };
             if state.kind == Kind::File {
-                let what = format!("a dataset is mounted on a directory, and {} is a file", state.path);
+                let what =
+                    format!("a dataset is mounted on a directory, and {} is a file", state.path);
                 found.problems.push(problem(origin, Code::BadValue, what, "keep it by a bind"));
                 return;
             }
@@ -164,8 +177,16 @@ fn keep_service(
             match file_systems.get(&state.path) {
                 Some(known) if known.device == *dataset => {}
                 Some(known) => {
-                    let what = format!("{} is mounted at {} already ({})", known.device, state.path, known.origin);
-                    found.problems.push(problem(origin, Code::TwoMounts, what, "name that one, or leave it out"));
+                    let what = format!(
+                        "{} is mounted at {} already ({})",
+                        known.device, state.path, known.origin
+                    );
+                    found.problems.push(problem(
+                        origin,
+                        Code::TwoMounts,
+                        what,
+                        "name that one, or leave it out",
+                    ));
                 }
                 None => {
                     file_systems.insert(state.path.clone(), mounted);
@@ -191,7 +212,11 @@ pub(super) fn check_paths(
     });
 }
 
-fn misplaced(draft: &Draft, stores: &Index<()>, host: &Host) -> Option<(Code, String, &'static str)> {
+fn misplaced(
+    draft: &Draft,
+    stores: &Index<()>,
+    host: &Host,
+) -> Option<(Code, String, &'static str)> {
     let path = &draft.path;
     if path.is_root() {
         let what = format!("/ itself would be kept in {}", draft.store);
@@ -204,7 +229,11 @@ fn misplaced(draft: &Draft, stores: &Index<()>, host: &Host) -> Option<(Code, St
     }
     if let Some((store, ())) = stores.nearest(path.as_bytes()) {
         let what = format!("{path} is in the store {store} already");
-        return Some((Code::EntryInStore, what, "write the path that programs use, without the store"));
+        return Some((
+            Code::EntryInStore,
+            what,
+            "write the path that programs use, without the store",
+        ));
     }
     let (store, ()) = stores.below(path.as_bytes()).next()?;
     let what = format!("{path} would be mounted over the store {store}");

@@ -43,7 +43,13 @@ pub struct FileFact {
     pub why: &'static str,
 }
 
-const fn fact(pattern: &'static str, writes: Writes, how: How, mode: u16, why: &'static str) -> FileFact {
+const fn fact(
+    pattern: &'static str,
+    writes: Writes,
+    how: How,
+    mode: u16,
+    why: &'static str,
+) -> FileFact {
     FileFact { pattern, writes, how, mode, stage: Stage::Early, content: Content::Empty, why }
 }
 
@@ -87,7 +93,13 @@ pub const FACTS: &[FileFact] = &[
     fact("/etc/gshadow", Writes::Rename, How::Copy, 0o600, "gpasswd(1) renames"),
     fact("/etc/subuid", Writes::Rename, How::Copy, 0o644, "usermod(8) renames"),
     fact("/etc/subgid", Writes::Rename, How::Copy, 0o644, "usermod(8) renames"),
-    fact("/etc/resolv.conf", Writes::Rename, How::Copy, 0o644, "resolvconf(8) and network managers rename"),
+    fact(
+        "/etc/resolv.conf",
+        Writes::Rename,
+        How::Copy,
+        0o644,
+        "resolvconf(8) and network managers rename",
+    ),
     fact("/etc/adjtime", Writes::Rename, How::Copy, 0o644, "systemd-timedated(8) renames"),
     fact("/etc/hostname", Writes::Rename, How::Copy, 0o644, "systemd-hostnamed(8) renames"),
     fact("/etc/locale.conf", Writes::Rename, How::Copy, 0o644, "systemd-localed(8) renames"),
@@ -115,7 +127,11 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
 }
 
 /// Decides how each entry is kept.
-pub(super) fn choose(drafts: &mut [Draft], homes: &crate::index::Index<String>, found: &mut Findings) {
+pub(super) fn choose(
+    drafts: &mut [Draft],
+    homes: &crate::index::Index<String>,
+    found: &mut Findings,
+) {
     for draft in drafts.iter_mut() {
         let how = match draft.kind {
             Kind::Directory => draft.how.unwrap_or(How::Bind),
@@ -131,7 +147,8 @@ pub(super) fn choose(drafts: &mut [Draft], homes: &crate::index::Index<String>, 
             keep_parent(draft, found);
         }
     }
-    drafts.sort_by(|a, b| (&a.path, a.kind, &a.store, &a.origin).cmp(&(&b.path, b.kind, &b.store, &b.origin)));
+    // Those whose directory is kept instead have moved.
+    drafts.sort_by(Draft::order);
 }
 
 fn file(draft: &mut Draft, homes: &crate::index::Index<String>, found: &mut Findings) -> How {
@@ -143,9 +160,15 @@ fn file(draft: &mut Draft, homes: &crate::index::Index<String>, found: &mut Find
     draft.own.mode = draft.own.mode.or(Some(Mode::known(fact.mode)));
     let Some(how) = draft.how else { return fact.how };
     let fails = match (fact.writes, how) {
-        (Writes::Rename, How::Bind) => Some("its program replaces it by a rename, which fails on a mount point"),
-        (Writes::Rename, How::Symlink) => Some("its program replaces the link by a file, which is lost at boot"),
-        (Writes::Recreate, How::Bind) => Some("its program removes it first, which fails on a mount point"),
+        (Writes::Rename, How::Bind) => {
+            Some("its program replaces it by a rename, which fails on a mount point")
+        }
+        (Writes::Rename, How::Symlink) => {
+            Some("its program replaces the link by a file, which is lost at boot")
+        }
+        (Writes::Recreate, How::Bind) => {
+            Some("its program removes it first, which fails on a mount point")
+        }
         _ => None,
     };
     if let Some(fails) = fails {
@@ -167,7 +190,12 @@ fn keep_parent(draft: &mut Draft, found: &mut Findings) {
         }
         _ => {
             let what = format!("{} is in /, which is never kept as a whole", draft.path);
-            found.problems.push(problem(&draft.origin, Code::EntryIsRoot, what, "keep the file alone"));
+            found.problems.push(problem(
+                &draft.origin,
+                Code::EntryIsRoot,
+                what,
+                "keep the file alone",
+            ));
             draft.own = Ownership::default();
         }
     }

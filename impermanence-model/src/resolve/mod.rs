@@ -60,11 +60,13 @@ impl Host {
         covers::settle_submounts(&mut drafts, &file_systems, &mut found);
         stages::settle(&mut drafts, &file_systems, &mut found);
         let ownership = ownership::decide(self, &drafts, &homes, &mut found);
-        let (steps, by_path) = order::steps(&drafts, &file_systems, &stores, &ownership, &mut found);
+        let (steps, by_path) =
+            order::steps(&drafts, &file_systems, &stores, &ownership, &mut found);
         let entries = draft::entries(&drafts, &ownership);
         let covers = covers::covers(self, &drafts, &file_systems);
         let services = coverage::services(self, &covers, &mut found);
         Problems::check(found.problems)?;
+        let covers = covers::with_made(covers, &steps);
         found.warnings.sort();
         Ok(Layout {
             host: self.name.clone(),
@@ -74,7 +76,11 @@ impl Host {
             by_path,
             entries,
             services,
-            users: self.users.iter().map(|(name, user)| (name.clone(), user.home.clone())).collect(),
+            users: self
+                .users
+                .iter()
+                .map(|(name, user)| (name.clone(), user.home.clone()))
+                .collect(),
             accounts: Accounts {
                 users: self.users.iter().filter_map(|(n, u)| Some((n.clone(), u.uid?))).collect(),
                 groups: self.groups.clone(),

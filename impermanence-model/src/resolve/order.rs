@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::host::{FileSystem, Kind};
-use crate::index::Index;
+use crate::index::{Index, sort_large};
 use crate::layout::{
     Action, BindOf, Content, Copy, Mount, Place, PlaceKind, Source, Step, StepId, Via, Why,
 };
@@ -59,10 +59,13 @@ pub(super) fn steps(
     for (path, mounted) in file_systems {
         making.file_system(path, mounted);
     }
-    let mut items = making.items;
-    items.sort_by(|a, b| a.key().cmp(&b.key()));
-    by_target(&mut items);
-    by_source(&mut items);
+    let mut items = sort_large(making.items, |a, b| a.key().cmp(&b.key()));
+    let needs = by_source(&items, by_target(&items));
+    for (item, mut needs) in items.iter_mut().zip(needs) {
+        needs.sort_unstable();
+        needs.dedup();
+        item.needs = needs;
+    }
     hand_up_stages(&mut items);
     in_order(items, found)
 }
@@ -121,12 +124,14 @@ impl Making<'_, '_> {
 
     fn push(&mut self, action: Action, draft: &Draft, from: Option<AbsolutePath>, recursive: bool) {
         let (stage, origin) = (draft.at, draft.origin.clone());
-        let item = Item { action, stage, origin, needs: Vec::new(), from, recursive, depends: Vec::new() };
+        let item =
+            Item { action, stage, origin, needs: Vec::new(), from, recursive, depends: Vec::new() };
         self.items.push(item);
     }
 
     fn file_system(&mut self, path: &AbsolutePath, mounted: &FileSystem) {
-        let (stage, origin) = (mounted.stage(), Origin::new(Layer::FileSystems, mounted.origin.key.clone()));
+        let (stage, origin) =
+            (mounted.stage(), Origin::new(Layer::FileSystems, mounted.origin.key.clone()));
         let origin = Origin { position: mounted.origin.position, ..origin };
         self.parents(path, stage, &origin);
         self.directory(path.as_bytes(), stage, &origin);
@@ -134,7 +139,9 @@ impl Making<'_, '_> {
         let recursive = mounted.is_recursive();
         let source = match &from {
             Some(from) => Source::Bind { from: from.clone(), of: BindOf::Directory, recursive },
-            None => Source::Device { device: mounted.device.clone(), fs_type: mounted.fs_type.clone() },
+            None => {
+                Source::Device { device: mounted.device.clone(), fs_type: mounted.fs_type.clone() }
+            }
         };
         let options = mounted.options.iter().filter(|o| !matches!(o.as_str(), "bind" | "rbind"));
         let mount = Mount {
@@ -267,16 +274,17 @@ impl Making<'_, '_> {
 }
 
 /// Each item needs the nearest place and the nearest mount above it, and a mount needs its mount point.
-fn by_target(items: &mut [Item]) {
-    struct Group {
-        path: AbsolutePath,
+fn by_target(items: &[Item]) -> Vec<Vec<usize>> {
+    struct Group<'i> {
+        path: &'i AbsolutePath,
         place: Option<usize>,
         mount: Option<usize>,
     }
-    let mut open: Vec<Group> = Vec::new();
-    for (index, item) in items.iter_mut().enumerate() {
-        let path = item.action.path().clone();
-        while open.last().is_some_and(|group| !group.path.contains(&path)) {
+    let mut open: Vec<Group<'_>> = Vec::new();
+    let mut all = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let path = item.action.path();
+        while open.last().is_some_and(|group| !group.path.contains(path)) {
             open.pop();
         }
         if open.last().is_none_or(|group| group.path != path) {
@@ -285,63 +293,63 @@ fn by_target(items: &mut [Item]) {
         let Some((here, above)) = open.split_last_mut() else { continue };
         let mount = above.iter().rev().find_map(|group| group.mount);
         let place = here.place.or_else(|| above.iter().rev().find_map(|group| group.place));
-        item.needs.extend([place, mount].into_iter().flatten());
+        all.push([place, mount].into_iter().flatten().collect());
         match item.action {
             Action::Create(_) => here.place = Some(index),
             Action::Mount(_) => here.mount = Some(index),
             Action::CopyIn(_) => {}
         }
     }
+    all
 }
 
 /// A mount or copy needs what it is made from, and what is mounted there; a recursive one also what is
 /// mounted below.
-fn by_source(items: &mut [Item]) {
-    let mut places: HashMap<AbsolutePath, usize> = HashMap::new();
+fn by_source(items: &[Item], mut all: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
+    let mut places: HashMap<&[u8], usize> = HashMap::with_capacity(items.len());
     let mut mounts: Vec<(AbsolutePath, usize)> = Vec::new();
     for (index, item) in items.iter().enumerate() {
         match &item.action {
             Action::Create(place) => {
-                places.insert(place.path.clone(), index);
+                places.insert(place.path.as_bytes(), index);
             }
             Action::Mount(mount) => mounts.push((mount.target.clone(), index)),
             Action::CopyIn(_) => {}
         }
     }
     let mounts = Index::new(mounts);
-    for item in items.iter_mut() {
+    for (item, needs) in items.iter().zip(&mut all) {
         for path in item.from.iter().chain(&item.depends) {
-            item.needs.extend(mounts.nearest(path.as_bytes()).map(|(_, index)| *index));
+            needs.extend(mounts.nearest(path.as_bytes()).map(|(_, index)| *index));
         }
         let Some(from) = item.from.as_ref().map(AbsolutePath::as_bytes) else { continue };
-        let place = places.get(from).or_else(|| places.get(path::parent(from)?));
-        item.needs.extend(place);
+        needs.extend(places.get(from).or_else(|| places.get(path::parent(from)?)));
         if item.recursive {
-            item.needs.extend(mounts.below(from).map(|(_, index)| *index));
+            needs.extend(mounts.below(from).map(|(_, index)| *index));
         }
     }
+    all
 }
 
 /// What others need is there as early as they are. Only places move: the stages of mounts are decided.
 fn hand_up_stages(items: &mut [Item]) {
-    let mut places: HashMap<usize, Stage> = HashMap::new();
-    for item in items.iter() {
-        for need in &item.needs {
-            let is_place = |item: &Item| matches!(item.action, Action::Create(_));
-            if items.get(*need).is_some_and(is_place) {
-                places.entry(*need).and_modify(|stage| *stage = item.stage.min(*stage)).or_insert(item.stage);
+    // The earliest stage of those that need an item directly.
+    let mut wanted: Vec<Stage> = items.iter().map(|item| item.stage).collect();
+    let is_place: Vec<bool> =
+        items.iter().map(|item| matches!(item.action, Action::Create(_))).collect();
+    // Twice: what a mount is made from can come after it in order of path, and what is above a place comes before it.
+    for _ in 0..2 {
+        for (index, item) in items.iter().enumerate().rev() {
+            let stage = wanted.get(index).copied().unwrap_or(item.stage);
+            for need in &item.needs {
+                if let (Some(true), Some(known)) = (is_place.get(*need), wanted.get_mut(*need)) {
+                    *known = stage.min(*known);
+                }
             }
         }
     }
-    for index in (0..items.len()).rev() {
-        let Some(item) = items.get_mut(index) else { continue };
-        if let Some(stage) = places.get(&index) {
-            item.stage = item.stage.min(*stage);
-        }
-        let (stage, needs) = (item.stage, item.needs.clone());
-        for need in needs {
-            places.entry(need).and_modify(|known| *known = stage.min(*known));
-        }
+    for (item, stage) in items.iter_mut().zip(wanted) {
+        item.stage = item.stage.min(stage);
     }
 }
 
@@ -354,11 +362,7 @@ enum State {
 }
 
 /// The items in order of stage and path, each after what it needs.
-fn in_order(mut items: Vec<Item>, found: &mut Findings) -> (Vec<Step>, Vec<StepId>) {
-    for item in &mut items {
-        item.needs.sort_unstable();
-        item.needs.dedup();
-    }
+fn in_order(items: Vec<Item>, found: &mut Findings) -> (Vec<Step>, Vec<StepId>) {
     let mut states = vec![State::Waiting; items.len()];
     let mut order: Vec<usize> = Vec::with_capacity(items.len());
     for (_, stage) in Stage::ALL {

@@ -97,9 +97,17 @@ fn nested(drafts: &mut [Draft], file_systems: &FileSystems, found: &mut Findings
 }
 
 /// What an entry inside of another comes to.
-fn below(draft: &Draft, above: &Draft, file_systems: &FileSystems, found: &mut Findings) -> Option<Via> {
+fn below(
+    draft: &Draft,
+    above: &Draft,
+    file_systems: &FileSystems,
+    found: &mut Findings,
+) -> Option<Via> {
     if above.kind == Kind::File {
-        let what = format!("{} is below {}, which {} declares as a file", draft.path, above.path, above.origin);
+        let what = format!(
+            "{} is below {}, which {} declares as a file",
+            draft.path, above.path, above.origin
+        );
         let remedy = "declare that one as a directory, or leave this out";
         found.problems.push(problem(&draft.origin, Code::BelowFile, what, remedy));
         return None;
@@ -144,7 +152,8 @@ fn below_links(drafts: &[Draft], file_systems: &FileSystems, found: &mut Finding
     let is_link = |draft: &&Draft| draft.via == Via::Symlink || draft.kind == Kind::File;
     for link in drafts.iter().filter(is_link) {
         let mut below = file_systems.range(link.path.clone()..);
-        while let Some((path, mounted)) = below.next().filter(|(path, _)| link.path.contains(path)) {
+        while let Some((path, mounted)) = below.next().filter(|(path, _)| link.path.contains(path))
+        {
             let (code, how) = match link.kind {
                 Kind::File => (Code::BelowFile, "declares as a file"),
                 Kind::Directory => (Code::BelowLink, "keeps by a link"),
@@ -161,7 +170,10 @@ fn below_links(drafts: &[Draft], file_systems: &FileSystems, found: &mut Finding
         let source = file.source();
         let mounted = file_systems.range(source.clone()..).next();
         if let Some((path, mounted)) = mounted.filter(|(path, _)| source.contains(path)) {
-            let what = format!("{path} is mounted where the file {} of {} is kept", file.path, file.origin);
+            let what = format!(
+                "{path} is mounted where the file {} of {} is kept",
+                file.path, file.origin
+            );
             let remedy = "keep one of the two elsewhere";
             found.problems.push(problem(&mounted.origin, Code::BelowFile, what, remedy));
         }
@@ -170,7 +182,10 @@ fn below_links(drafts: &[Draft], file_systems: &FileSystems, found: &mut Finding
     for draft in drafts {
         if let Some(link) = link.filter(|link| link.path.is_above(&draft.path)) {
             if draft.is_made() {
-                let what = format!("{} is below {}, which {} keeps by a link", draft.path, link.path, link.origin);
+                let what = format!(
+                    "{} is below {}, which {} keeps by a link",
+                    draft.path, link.path, link.origin
+                );
                 let remedy = format!("keep {} by a bind", link.path);
                 found.problems.push(problem(&draft.origin, Code::BelowLink, what, remedy));
             }

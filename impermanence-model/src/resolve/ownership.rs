@@ -121,7 +121,9 @@ fn merge(path: &AbsolutePath, old: &mut Said, new: Said, found: &mut Findings) {
 /// A mode that shows secrets to others.
 fn check_secret(draft: &Draft, decisions: &Decisions<'_>, found: &mut Findings) {
     let Some(mode) = draft.own.mode.filter(|mode| mode.bits() & 0o077 != 0) else { return };
-    if let Some((known, _)) = decisions.known(draft.path.as_bytes()).filter(|(known, _)| known & 0o077 == 0) {
+    if let Some((known, _)) =
+        decisions.known(draft.path.as_bytes()).filter(|(known, _)| known & 0o077 == 0)
+    {
         let what = format!(
             "{} has mode {mode}, and holds what only its owner may read; {} shows it, too",
             draft.path,
@@ -147,7 +149,9 @@ impl Decisions<'_> {
         };
         let (mode, why) = match (kind, self.known(path)) {
             (Kind::File, _) => (Mode::FILE, why),
-            (_, Some((known, _))) if why == Why::Default || is_secret(path, home.map(|(h, _)| h)) => {
+            (_, Some((known, _)))
+                if why == Why::Default || is_secret(path, home.map(|(h, _)| h)) =>
+            {
                 (Mode::known(known), Why::Known)
             }
             _ => (mode, why),
@@ -184,7 +188,8 @@ impl Said {
     fn apply(&self, decision: &mut Decision, host: &Host) {
         if let Some(user) = &self.own.user {
             let group = host.users.get(user).map(|user| user.group.clone());
-            decision.owner = Owner { user: user.clone(), group: group.unwrap_or_else(|| "root".to_owned()) };
+            decision.owner =
+                Owner { user: user.clone(), group: group.unwrap_or_else(|| "root".to_owned()) };
         }
         if let Some(group) = &self.own.group {
             decision.owner.group.clone_from(group);

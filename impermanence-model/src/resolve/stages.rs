@@ -69,21 +69,27 @@ pub(super) fn settle(drafts: &mut [Draft], file_systems: &FileSystems, found: &m
             }
         }
         if is_recursive {
-            let below = file_systems.range(source.clone()..).take_while(|(path, _)| source.contains(path));
+            let below =
+                file_systems.range(source.clone()..).take_while(|(path, _)| source.contains(path));
             for on in below {
                 need(&mut late, Some(on), number, at);
             }
         }
     }
     for (path, needed) in late {
-        let (Some(fs), Some(first)) = (file_systems.get(path), drafts.get(needed.first)) else { continue };
+        let (Some(fs), Some(first)) = (file_systems.get(path), drafts.get(needed.first)) else {
+            continue;
+        };
         let others = match needed.count {
             1 => String::new(),
             count => format!(" and {} more", count - 1),
         };
         let what = format!(
             "{path} is mounted {}, and {}{others} ({}) need it {}",
-            fs.stage(), first.path, first.origin, needed.stage
+            fs.stage(),
+            first.path,
+            first.origin,
+            needed.stage
         );
         let remedy = "write neededForBoot = true, or when = \"late\" for what is in it";
         found.problems.push(problem(&fs.origin, Code::TooEarly, what, remedy));
@@ -122,7 +128,12 @@ fn promote(
         "{path} is needed {at}, and {}, which it stands on, is there {} ({})",
         above.path, above.at, above.origin
     );
-    found.problems.push(problem(origin, Code::TooEarly, what, format!("write when = \"{at}\" there, too")));
+    found.problems.push(problem(
+        origin,
+        Code::TooEarly,
+        what,
+        format!("write when = \"{at}\" there, too"),
+    ));
 }
 
 /// File systems on file systems.
@@ -132,9 +143,20 @@ fn nested(file_systems: &FileSystems, mounts: &Index<Mounted>, found: &mut Findi
         let from = fs.bound_from();
         let source = from.as_ref().and_then(|from| mounts.nearest(from.as_bytes()));
         for (on, _) in above.into_iter().chain(source) {
-            let Some(late) = file_systems.get(on).filter(|on| on.stage() > fs.stage()) else { continue };
-            let what = format!("{path} is mounted {}, and {on}, which it stands on, {}", fs.stage(), late.stage());
-            found.problems.push(problem(&late.origin, Code::TooEarly, what, "write neededForBoot = true"));
+            let Some(late) = file_systems.get(on).filter(|on| on.stage() > fs.stage()) else {
+                continue;
+            };
+            let what = format!(
+                "{path} is mounted {}, and {on}, which it stands on, {}",
+                fs.stage(),
+                late.stage()
+            );
+            found.problems.push(problem(
+                &late.origin,
+                Code::TooEarly,
+                what,
+                "write neededForBoot = true",
+            ));
         }
     }
 }

@@ -60,7 +60,9 @@ pub enum TmpfsSize {
 
 /// Why a text is no size of a tmpfs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a size is a number of bytes with k, m or g behind it, or of hundredths of the memory with %")]
+#[error(
+    "a size is a number of bytes with k, m or g behind it, or of hundredths of the memory with %"
+)]
 pub struct BadSize;
 
 /// `8G`, `512m`, `25%`, as the kernel's `memparse` takes it.
@@ -251,7 +253,8 @@ pub(crate) fn check(
         if !wipe.after.iter().any(waits) {
             let what = "the host resumes from hibernation: a root that is thrown away under a sleeping system is \
                         corrupt when that goes on";
-            let remedy = "order the wiping after systemd-hibernate-resume.service, or do not resume";
+            let remedy =
+                "order the wiping after systemd-hibernate-resume.service, or do not resume";
             problems.push(problem(&origin, Code::RootLosesMore, what, remedy));
         }
     }

@@ -41,7 +41,9 @@ impl Root {
         };
         let own = snapshots.get(dataset.as_str()).map(Vec::as_slice).unwrap_or_default();
         let Some(blank) = own.iter().find(|found| found.name == snapshot) else {
-            let what = format!("{dataset}@{snapshot} does not exist, so the boot fails or nothing is thrown away");
+            let what = format!(
+                "{dataset}@{snapshot} does not exist, so the boot fails or nothing is thrown away"
+            );
             let remedy = format!("zfs snapshot {dataset}@{snapshot}, while the dataset is empty");
             report(Code::RootNotWiped, what, remedy);
             return Ok(problems);
@@ -52,17 +54,22 @@ impl Root {
                 let what = format!("{name} is newer and held, so that the rollback fails");
                 report(Code::RootNotWiped, what, format!("zfs holds {name}, and release them"));
             } else if let Some(clone) = newer.clones.first() {
-                let what = format!("{name} is newer and has the clone {clone}, so that the rollback fails");
+                let what = format!(
+                    "{name} is newer and has the clone {clone}, so that the rollback fails"
+                );
                 report(Code::RootNotWiped, what, format!("zfs promote {clone}, or destroy it"));
             } else {
-                let what = format!("{name} is newer: `zfs rollback` fails, and `zfs rollback -r` destroys it at every boot");
+                let what = format!(
+                    "{name} is newer: `zfs rollback` fails, and `zfs rollback -r` destroys it at every boot"
+                );
                 let remedy = "take the dataset out of what makes snapshots".to_owned();
                 report(Code::RootLosesMore, what, remedy);
             }
         }
         for child in datasets.iter().filter(|name| is_below(dataset, name)) {
             let what = format!("{child} is below {dataset}, and is not rolled back with it");
-            let remedy = "declare it in fileSystems, with `rollback` if it is rolled back, too".to_owned();
+            let remedy =
+                "declare it in fileSystems, with `rollback` if it is rolled back, too".to_owned();
             report(Code::RootNotWiped, what, remedy);
         }
         Ok(problems)
@@ -92,7 +99,8 @@ fn read(listing: &str) -> Result<Read<'_>, BadListing> {
             text => text.parse().map_err(|_| bad.clone()),
         };
         let clones = clones.split(',').filter(|name| !matches!(*name, "" | "-")).collect();
-        let found = Snapshot { name: snapshot, created: number(created)?, holds: number(holds)?, clones };
+        let found =
+            Snapshot { name: snapshot, created: number(created)?, holds: number(holds)?, clones };
         snapshots.entry(dataset).or_default().push(found);
     }
     Ok((snapshots, datasets))

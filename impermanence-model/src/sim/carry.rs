@@ -35,9 +35,12 @@ impl Machine {
             self.insert(&at, Node { kind, owner: place.owner.clone(), mode: place.mode });
             return Ok(());
         };
-        let Some(node) = self.node_mut(spot) else { return Err(Refusal::Missing(place.path.clone())) };
+        let Some(node) = self.node_mut(spot) else {
+            return Err(Refusal::Missing(place.path.clone()));
+        };
         let same = match (&node.kind, &kind) {
-            (Content::Directory(_), Content::Directory(_)) | (Content::File(_), Content::File(_)) => true,
+            (Content::Directory(_), Content::Directory(_))
+            | (Content::File(_), Content::File(_)) => true,
             (Content::Link(old), Content::Link(new)) => old == new,
             _ => false,
         };
@@ -52,7 +55,11 @@ impl Machine {
     }
 
     /// Mounts a file system or a bind.
-    pub fn mount(&mut self, mount: &layout::Mount, backing: Option<&Backing>) -> Result<(), Refusal> {
+    pub fn mount(
+        &mut self,
+        mount: &layout::Mount,
+        backing: Option<&Backing>,
+    ) -> Result<(), Refusal> {
         let on = self.find(&mount.target)?;
         match &mount.source {
             Source::Device { device, .. } => {

@@ -18,7 +18,9 @@ impl Machine {
     fn holding(&self, path: &AbsolutePath) -> Holding {
         let (mut files, mut bytes) = (0, 0);
         let mut open: Vec<Spot> = self.find(path).into_iter().collect();
-        if let Some(Content::File(content)) = open.first().and_then(|s| self.node(*s)).map(|n| &n.kind) {
+        if let Some(Content::File(content)) =
+            open.first().and_then(|s| self.node(*s)).map(|n| &n.kind)
+        {
             return Holding::File { bytes: content.len() as u64 };
         }
         while let Some(spot) = open.pop() {
@@ -77,12 +79,16 @@ impl Machine {
     /// Whether this very mount is on top at its target.
     fn is_mounted(&self, mount: &Mount) -> bool {
         let Ok(spot) = self.find(&mount.target) else { return false };
-        let Some(top) = self.table.get(spot.mount).filter(|top| top.root == spot.node) else { return false };
+        let Some(top) = self.table.get(spot.mount).filter(|top| top.root == spot.node) else {
+            return false;
+        };
         if top.on.is_none() {
             return false;
         }
         match &mount.source {
-            Source::Device { device, .. } => self.devices.get(device).is_none_or(|disk| *disk == top.disk),
+            Source::Device { device, .. } => {
+                self.devices.get(device).is_none_or(|disk| *disk == top.disk)
+            }
             Source::Bind { from, .. } => self.find(from).is_ok_and(|source| {
                 let disk = self.table.get(source.mount).map(|mount| mount.disk);
                 disk == Some(top.disk) && source.node == top.root
@@ -98,12 +104,17 @@ impl Machine {
         match self.find(path) {
             Err(_) => Ok(()),
             Ok(spot) => match self.node(spot).map(|node| &node.kind) {
-                Some(Content::File(bytes)) if !bytes.is_empty() => Err(Refusal::NotEmpty(path.clone())),
+                Some(Content::File(bytes)) if !bytes.is_empty() => {
+                    Err(Refusal::NotEmpty(path.clone()))
+                }
                 Some(Content::Directory(names)) => {
                     let names: Vec<_> = names.keys().cloned().collect();
                     for name in names {
                         let below = AbsolutePath::new([path.as_bytes(), b"/", &name].concat())?;
-                        if !matches!(self.stat(&below).map(|node| &node.kind), Some(Content::Directory(_))) {
+                        if !matches!(
+                            self.stat(&below).map(|node| &node.kind),
+                            Some(Content::Directory(_))
+                        ) {
                             return Err(Refusal::NotEmpty(path.clone()));
                         }
                         self.clear(&below)?;

@@ -64,13 +64,15 @@ impl Disk {
     }
 
     pub(super) fn link(&mut self, directory: usize, name: &[u8], number: usize) {
-        if let Some(Content::Directory(names)) = self.nodes.get_mut(directory).map(|n| &mut n.kind) {
+        if let Some(Content::Directory(names)) = self.nodes.get_mut(directory).map(|n| &mut n.kind)
+        {
             names.insert(Box::from(name), number);
         }
     }
 
     pub(super) fn unlink(&mut self, directory: usize, name: &[u8]) {
-        if let Some(Content::Directory(names)) = self.nodes.get_mut(directory).map(|n| &mut n.kind) {
+        if let Some(Content::Directory(names)) = self.nodes.get_mut(directory).map(|n| &mut n.kind)
+        {
             names.remove(name);
         }
     }

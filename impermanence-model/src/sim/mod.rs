@@ -148,9 +148,14 @@ impl Machine {
             let mut open = vec![(AbsolutePath::root(), disk::ROOT)];
             while let Some((path, node)) = open.pop() {
                 match disk.node(node).map(|node| &node.kind) {
-                    Some(Content::Directory(names)) => open.extend(names.iter().filter_map(|(name, node)| {
-                        Some((AbsolutePath::new([path.as_bytes(), b"/", name].concat()).ok()?, *node))
-                    })),
+                    Some(Content::Directory(names)) => {
+                        open.extend(names.iter().filter_map(|(name, node)| {
+                            Some((
+                                AbsolutePath::new([path.as_bytes(), b"/", name].concat()).ok()?,
+                                *node,
+                            ))
+                        }))
+                    }
                     Some(Content::File(bytes)) => {
                         all.insert((device.clone(), path), bytes.clone());
                     }
@@ -163,7 +168,8 @@ impl Machine {
 
     /// The disk of a device: a new one, if it does not outlive a boot.
     fn disk(&mut self, device: &str, backing: &Backing, mode: crate::owner::Mode) -> usize {
-        let outlives = matches!(backing, Backing::Persistent(_) | Backing::External(_) | Backing::Unknown(_));
+        let outlives =
+            matches!(backing, Backing::Persistent(_) | Backing::External(_) | Backing::Unknown(_));
         if let Some(known) = self.devices.get(device).filter(|_| outlives) {
             return *known;
         }

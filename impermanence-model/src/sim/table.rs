@@ -82,7 +82,9 @@ impl Table {
     pub(super) fn is_mount_point(&self, disk: usize, node: usize) -> bool {
         let mut all = self.mounts.iter().flatten();
         all.any(|mount| {
-            mount.on.is_some_and(|on| on.node == node && self.get(on.mount).is_some_and(|m| m.disk == disk))
+            mount.on.is_some_and(|on| {
+                on.node == node && self.get(on.mount).is_some_and(|m| m.disk == disk)
+            })
         })
     }
 }

@@ -39,7 +39,8 @@ impl Machine {
         owner: &Owner,
         mode: Mode,
     ) -> Result<(), Refusal> {
-        let mut above: Vec<AbsolutePath> = path.ancestors().filter(|path| !path.is_root()).collect();
+        let mut above: Vec<AbsolutePath> =
+            path.ancestors().filter(|path| !path.is_root()).collect();
         above.reverse();
         for directory in above {
             if self.find(&directory).is_err() {
@@ -67,7 +68,8 @@ impl Machine {
         let path = AbsolutePath::new(path)?;
         let place = self.place_of(&path)?;
         self.not_busy(&place, &path)?;
-        let node = Node { kind: Content::File(content.to_vec()), owner: Owner::root(), mode: Mode::FILE };
+        let node =
+            Node { kind: Content::File(content.to_vec()), owner: Owner::root(), mode: Mode::FILE };
         self.insert(&place, node);
         Ok(())
     }
@@ -124,11 +126,15 @@ impl Machine {
                 for (name, number) in names {
                     let below = [path.as_bytes(), b"/", name].concat();
                     if let Ok(below) = AbsolutePath::new(below) {
-                        open.push((below, self.table.top(Spot { mount: spot.mount, node: *number })));
+                        open.push((
+                            below,
+                            self.table.top(Spot { mount: spot.mount, node: *number }),
+                        ));
                     }
                 }
                 // The numbers of nodes depend on the order in which they were made.
-                shown.kind = Content::Directory(names.keys().map(|name| (name.clone(), 0)).collect());
+                shown.kind =
+                    Content::Directory(names.keys().map(|name| (name.clone(), 0)).collect());
             }
             all.push((path, shown));
         }

@@ -34,5 +34,8 @@ fn unescaped(row: &Value) -> Verdict {
         return Verdict::LeftOut("systemd ends at an escaped NUL; it is refused here");
     }
     let ours = String::from_utf8(name).ok().and_then(|name| unit::read_path(&name).ok());
-    Verdict::of(ours.map(|path| text(path.as_bytes())), bytes(&row["path_of"]).map(|path| text(&path)))
+    Verdict::of(
+        ours.map(|path| text(path.as_bytes())),
+        bytes(&row["path_of"]).map(|path| text(&path)),
+    )
 }

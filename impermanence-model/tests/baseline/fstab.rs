@@ -22,7 +22,10 @@ fn fstab() {
         match bytes(&row["unit"]) {
             None => Verdict::Agree,
             // Both readers have the same, so this is what would be written.
-            Some(_) if fstab::field(&target) != fields[1] || fstab::field(&field(row, "source")) != fields[0] => {
+            Some(_)
+                if fstab::field(&target) != fields[1]
+                    || fstab::field(&field(row, "source")) != fields[0] =>
+            {
                 Verdict::Disagree(format!("ours {}", text(&fstab::field(&target))))
             }
             Some(name) if text(&name) != unit::mount_name(&path) => {

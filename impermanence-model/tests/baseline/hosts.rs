@@ -175,7 +175,8 @@ fn must_refuse(host: &Value, declaration: &Value) -> Option<&'static str> {
     let mut seen: BTreeMap<&str, &Raw> = BTreeMap::new();
     let file_systems = host["fileSystems"].as_object().unwrap();
     let is_late = |path: &str| {
-        let on = file_systems.iter().filter(|(at, _)| below(at, path)).max_by_key(|(at, _)| at.len());
+        let on =
+            file_systems.iter().filter(|(at, _)| below(at, path)).max_by_key(|(at, _)| at.len());
         on.is_some_and(|(at, fs)| at != "/" && fs["neededForBoot"] != true)
     };
     for entry in &all {
@@ -216,14 +217,20 @@ fn must_refuse(host: &Value, declaration: &Value) -> Option<&'static str> {
 }
 
 fn below(above: &str, path: &str) -> bool {
-    above == "/" || path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    above == "/"
+        || path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Target, source and options.
 type Bind = (String, String, BTreeSet<String>);
 
 /// The binds of the module, and those of the layout. Impermanence mounts files by other means.
-fn mounts(layout: &Layout, recorded: &Value, module: Module, repaired: &mut Repaired) -> Vec<String> {
+fn mounts(
+    layout: &Layout,
+    recorded: &Value,
+    module: Module,
+    repaired: &mut Repaired,
+) -> Vec<String> {
     let list = |key: &str| -> BTreeSet<Bind> {
         let mounts = recorded[key].as_array().into_iter().flatten();
         mounts
@@ -237,7 +244,8 @@ fn mounts(layout: &Layout, recorded: &Value, module: Module, repaired: &mut Repa
             .collect()
     };
     let ours = |stage: Option<Stage>| -> BTreeSet<Bind> {
-        let steps = layout.steps().iter().filter(|step| stage.is_none_or(|stage| step.stage == stage));
+        let steps =
+            layout.steps().iter().filter(|step| stage.is_none_or(|stage| step.stage == stage));
         let binds = steps.filter_map(|step| match &step.action {
             impermanence_model::layout::Action::Mount(mount) => match &mount.source {
                 Source::Bind { from, of, .. }
@@ -324,7 +332,8 @@ fn tree(
             continue;
         }
         let stores = declaration.as_object().unwrap().keys().map(|store| plain(store));
-        let logical = stores.filter_map(|store| path.strip_prefix(&store).map(str::to_owned)).next();
+        let logical =
+            stores.filter_map(|store| path.strip_prefix(&store).map(str::to_owned)).next();
         let logical = logical.unwrap_or_else(|| path.clone());
         match rule(host, &all, &logical, &ours, &theirs) {
             Some(rule) => *repaired.entry(rule).or_default() += 1,
@@ -335,11 +344,18 @@ fn tree(
 }
 
 /// The rule by which the module is wrong about a path, and the layout is right.
-fn rule(host: &Value, all: &[Raw], path: &str, ours: &Value, theirs: &Value) -> Option<&'static str> {
+fn rule(
+    host: &Value,
+    all: &[Raw],
+    path: &str,
+    ours: &Value,
+    theirs: &Value,
+) -> Option<&'static str> {
     let given = all.iter().find(|entry| entry.path == path).map(|entry| &entry.given);
     if let Some(mode) = given.and_then(|given| given["mode"].as_str()) {
         let bits = chmod(mode);
-        return (ours["mode"] == format!("{bits:04o}")).then_some("a declared mode that is ignored");
+        return (ours["mode"] == format!("{bits:04o}"))
+            .then_some("a declared mode that is ignored");
     }
     let parent = |entry: &&Raw| {
         entry.path.rsplit_once('/').is_some_and(|(above, _)| above == path)
@@ -348,7 +364,8 @@ fn rule(host: &Value, all: &[Raw], path: &str, ours: &Value, theirs: &Value) -> 
     if let Some(entry) = all.iter().find(parent) {
         let spec = entry.given.get("parentDirectory").unwrap_or(&entry.given["parent"]);
         let bits = chmod(spec["mode"].as_str().unwrap_or("0755"));
-        return (ours["mode"] == format!("{bits:04o}")).then_some("a declared mode of a parent that is ignored");
+        return (ours["mode"] == format!("{bits:04o}"))
+            .then_some("a declared mode of a parent that is ignored");
     }
     if ours["mode"] == "0600" && path.starts_with("/etc/ssh/ssh_host_") {
         return Some("a private key that all can read");
@@ -379,23 +396,42 @@ fn chmod(text: &str) -> u32 {
     u32::from_str_radix(text, 8).unwrap_or_else(|_| {
         text.split(',').fold(0, |bits, clause| {
             let (who, letters) = clause.split_once('=').unwrap();
-            let value = letters.chars().fold(0, |v, c| v | match c { 'r' => 4, 'w' => 2, _ => 1 });
-            let shift = match who { "u" => 6, "g" => 3, _ => 0 };
+            let value = letters.chars().fold(0, |v, c| {
+                v | match c {
+                    'r' => 4,
+                    'w' => 2,
+                    _ => 1,
+                }
+            });
+            let shift = match who {
+                "u" => 6,
+                "g" => 3,
+                _ => 0,
+            };
             bits | (value << shift)
         })
     })
 }
 
 /// What survived two real boots.
-fn survived(layout: &Layout, declaration: &Value, recorded: &Value, repaired: &mut Repaired) -> Vec<String> {
+fn survived(
+    layout: &Layout,
+    declaration: &Value,
+    recorded: &Value,
+    repaired: &mut Repaired,
+) -> Vec<String> {
     let mut wrong = Vec::new();
     let enabled = declaration.as_object().unwrap().values().any(|layer| layer["enable"] != false);
     for (path, survived) in recorded["survived"].as_object().into_iter().flatten() {
         let ours = layout.fate(path).survives();
         match (survived.as_bool().unwrap(), ours) {
-            (false, true) if enabled => *repaired.entry("a file that the module loses").or_default() += 1,
+            (false, true) if enabled => {
+                *repaired.entry("a file that the module loses").or_default() += 1
+            }
             (theirs, ours) if theirs == ours => {}
-            (theirs, _) => wrong.push(format!("{path}: survived {theirs}, here {}", layout.fate(path))),
+            (theirs, _) => {
+                wrong.push(format!("{path}: survived {theirs}, here {}", layout.fate(path)))
+            }
         }
     }
     wrong

@@ -27,9 +27,23 @@ impl Chance {
     }
 }
 
-const TOPS: [&str; 8] = ["/var/lib", "/var", "/etc", "/srv", "/opt", "/home/alice", "/var/lib/private", ""];
+const TOPS: [&str; 8] =
+    ["/var/lib", "/var", "/etc", "/srv", "/opt", "/home/alice", "/var/lib/private", ""];
 const NAMES: [&str; 14] = [
-    "a", "b", "log", "cache", "app", "app-data", "app.d", "ü", "it's", "100%", "two words", "%h", "-", "deep/er/still",
+    "a",
+    "b",
+    "log",
+    "cache",
+    "app",
+    "app-data",
+    "app.d",
+    "ü",
+    "it's",
+    "100%",
+    "two words",
+    "%h",
+    "-",
+    "deep/er/still",
 ];
 
 fn path(chance: &mut Chance) -> String {
@@ -44,7 +58,11 @@ fn path(chance: &mut Chance) -> String {
 fn entry(chance: &mut Chance, stores: &[&str], is_file: bool, is_root_only: bool) -> Value {
     let mut entry = Map::new();
     entry.insert("path".into(), path(chance).into());
-    let ways: &[&str] = if is_file { &["bind", "symlink", "copy", "parent"] } else { &["bind", "rbind", "symlink"] };
+    let ways: &[&str] = if is_file {
+        &["bind", "symlink", "copy", "parent"]
+    } else {
+        &["bind", "rbind", "symlink"]
+    };
     if chance.one_in(3) {
         entry.insert("how".into(), chance.pick(ways).into());
     }
@@ -74,7 +92,9 @@ pub(crate) fn host(seed: u64, is_root_only: bool) -> Result<Host, Problems> {
     let root = match chance.below(4) {
         0 | 1 => json!({ "kind": "tmpfs" }),
         2 => json!({ "kind": "zfs-rollback", "dataset": "rpool/root", "snapshot": "blank" }),
-        _ => json!({ "kind": "rotated", "device": "/dev/vda2", "fsType": "btrfs", "retention": "3 boots" }),
+        _ => {
+            json!({ "kind": "rotated", "device": "/dev/vda2", "fsType": "btrfs", "retention": "3 boots" })
+        }
     };
     let disk = |device: &str| json!({ "device": device, "fsType": "ext4", "neededForBoot": true });
     let mut mounted = Map::new();
@@ -95,13 +115,18 @@ pub(crate) fn host(seed: u64, is_root_only: bool) -> Result<Host, Problems> {
     };
     while chance.one_in(3) {
         let kind = match chance.below(3) {
-            0 => json!({ "device": "none", "fsType": "tmpfs", "neededForBoot": true, "options": ["mode=755"] }),
+            0 => {
+                json!({ "device": "none", "fsType": "tmpfs", "neededForBoot": true, "options": ["mode=755"] })
+            }
             1 => json!({ "device": "tank/x", "fsType": "zfs", "neededForBoot": true }),
-            _ => json!({ "device": "tank/y", "fsType": "zfs", "rollback": "blank", "neededForBoot": true }),
+            _ => {
+                json!({ "device": "tank/y", "fsType": "zfs", "rollback": "blank", "neededForBoot": true })
+            }
         };
         mounted.insert(path(chance), kind);
     }
-    let keep: Map<String, Value> = stores.iter().map(|store| ((*store).to_owned(), json!({}))).collect();
+    let keep: Map<String, Value> =
+        stores.iter().map(|store| ((*store).to_owned(), json!({}))).collect();
     let (directories, files) = (chance.below(7), chance.below(5));
     let mut entries = |count, is_file| -> Vec<Value> {
         (0..count).map(|_| entry(chance, stores, is_file, is_root_only)).collect()

@@ -5,12 +5,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use impermanence_model::AbsolutePath;
 use impermanence_model::exec::{Applied, FileSystems, Interrupted, World};
 use impermanence_model::host::{Backing, FileSystem, Host};
 use impermanence_model::layout::{Layout, Mount, Source};
 use impermanence_model::root::Root;
 use impermanence_model::stage::Stage;
-use impermanence_model::AbsolutePath;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
 /// A host's machine.
@@ -34,10 +34,14 @@ impl Machine {
         fs::create_dir(folder.path().join("disks")).unwrap();
         // What the host itself binds lies on its disks already.
         for from in host.file_systems.values().filter_map(FileSystem::bound_from) {
-            let on = from.ancestors().find_map(|above| Some((host.file_systems.get(&above)?.device.clone(), above)));
+            let on = from
+                .ancestors()
+                .find_map(|above| Some((host.file_systems.get(&above)?.device.clone(), above)));
             if let Some((device, above)) = on {
-                let disk = AbsolutePath::new(disk(folder.path(), &device).as_os_str().as_encoded_bytes());
-                fs::create_dir_all(from.rebased(&above, &disk.unwrap()).unwrap().as_path()).unwrap();
+                let disk =
+                    AbsolutePath::new(disk(folder.path(), &device).as_os_str().as_encoded_bytes());
+                fs::create_dir_all(from.rebased(&above, &disk.unwrap()).unwrap().as_path())
+                    .unwrap();
             }
         }
         Self { host, layout, folder }
@@ -77,6 +81,37 @@ impl Machine {
         self.world().at_boot().apply(&self.layout, Stage::Late)
     }
 
+    /// Starts it, and leaves it running.
+    pub(crate) fn boot_and_keep(&self) {
+        self.mount_root();
+        let applied = self.world().at_boot().apply(&self.layout, Stage::Late);
+        applied.unwrap_or_else(|e| panic!("{}: {e}", self.host.name));
+    }
+
+    /// Takes its memory away.
+    pub(crate) fn power_off(&self) {
+        umount2(&self.root(), MntFlags::MNT_DETACH).unwrap();
+    }
+
+    /// All regular files of the running machine that can be read, with their content.
+    pub(crate) fn files(&self) -> BTreeMap<AbsolutePath, Vec<u8>> {
+        crate::services::inside(self, || {
+            let (mut files, mut waiting) = (BTreeMap::new(), vec![PathBuf::from("/")]);
+            while let Some(at) = waiting.pop() {
+                for entry in fs::read_dir(at).unwrap().map(Result::unwrap) {
+                    let kind = entry.file_type().unwrap();
+                    if kind.is_dir() {
+                        waiting.push(entry.path());
+                    } else if kind.is_file() {
+                        let path = AbsolutePath::new(entry.path().as_os_str().as_encoded_bytes());
+                        files.insert(path.unwrap(), fs::read(entry.path()).unwrap());
+                    }
+                }
+            }
+            files
+        })
+    }
+
     /// Starts it: what was volatile is gone.
     pub(crate) fn boot(&self) -> Running<'_> {
         self.mount_root();
@@ -96,7 +131,8 @@ impl Machine {
             .filter_map(|(path, mounted)| Some((path.clone(), mounted.backing()?)))
             .collect();
         let names = impermanence_model::exec::accounts(PASSWD, GROUP);
-        let mounter = move |mount: &Mount, at: &Path| stand_in(&folder, wiped.get(&mount.target), mount, at);
+        let mounter =
+            move |mount: &Mount, at: &Path| stand_in(&folder, wiped.get(&mount.target), mount, at);
         World::new(root).unwrap().names(names).mounter(mounter).file_systems(FileSystems::StandIns)
     }
 

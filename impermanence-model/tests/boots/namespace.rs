@@ -21,7 +21,8 @@ pub(crate) fn is_unprivileged() -> bool {
 /// `/proc/thread-self/mountinfo`.
 pub(crate) fn isolated<T: Send>(test: impl FnOnce() -> T + Send) -> Result<T, String> {
     let run = || {
-        unshare(CloneFlags::CLONE_NEWNS).map_err(|errno| format!("unshare(CLONE_NEWNS): {errno}"))?;
+        unshare(CloneFlags::CLONE_NEWNS)
+            .map_err(|errno| format!("unshare(CLONE_NEWNS): {errno}"))?;
         let none = None::<&str>;
         mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)
             .map_err(|errno| format!("making the namespace private: {errno}"))?;
@@ -64,7 +65,8 @@ pub(crate) fn again_unprivileged(name: &str) -> Result<String, String> {
     }
     let program = program.to_string_lossy().into_owned();
     let mut command = command_like(&command, &[&program, "--exact", name, "--nocapture"]);
-    let output = command.env(INSIDE, "1").current_dir("/").output().map_err(|error| error.to_string())?;
+    let output =
+        command.env(INSIDE, "1").current_dir("/").output().map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
         output.status.success(),

@@ -6,8 +6,8 @@ use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use impermanence_model::layout::{Action, PlaceKind};
 use impermanence_model::AbsolutePath;
+use impermanence_model::layout::{Action, PlaceKind};
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 use nix::unistd::{Gid, Uid, chroot, fchdir, setfsgid, setfsuid};
@@ -75,7 +75,8 @@ pub(crate) fn run(machine: &Machine) -> Written {
             }
         }
         // Where one path leads to another's file (through a link, or a store), the last to write it has won.
-        written.retain(|path, content| fs::read(path.as_path()).is_ok_and(|found| found == *content));
+        written
+            .retain(|path, content| fs::read(path.as_path()).is_ok_and(|found| found == *content));
         written
     })
 }
@@ -93,9 +94,12 @@ pub(crate) fn inside<T>(machine: &Machine, work: impl FnOnce() -> T) -> T {
 /// Writes one file, as the owner of the directory it is in, or of itself; what the owner may not, nobody does.
 fn write(path: &Path, content: &[u8]) -> bool {
     let existing = path.ancestors().skip(1).find(|above| above.exists());
-    let Some(owner) = path.metadata().ok().or_else(|| existing?.metadata().ok()) else { return false };
+    let Some(owner) = path.metadata().ok().or_else(|| existing?.metadata().ok()) else {
+        return false;
+    };
     as_user(owner.uid(), owner.gid(), || {
-        let made = path.parent().is_some_and(|above| above.exists() || fs::create_dir_all(above).is_ok());
+        let made =
+            path.parent().is_some_and(|above| above.exists() || fs::create_dir_all(above).is_ok());
         let file = OpenOptions::new().write(true).create(true).truncate(true).open(path);
         made && file.and_then(|mut file| file.write_all(content)).is_ok()
     })

@@ -109,7 +109,12 @@ fn owners_and_modes(machine: &Machine) {
             assert_eq!(is, wanted, "{}: owner, group, mode of {}", machine.host.name, place.path);
         }
         let root = fs::metadata("/").unwrap();
-        assert_eq!((root.uid(), root.gid(), root.mode() & 0o7777), (0, 0, 0o755), "{}: /", machine.host.name);
+        assert_eq!(
+            (root.uid(), root.gid(), root.mode() & 0o7777),
+            (0, 0, 0o755),
+            "{}: /",
+            machine.host.name
+        );
     });
 }
 
@@ -122,7 +127,8 @@ fn as_declared(machine: &Machine, running: &Running<'_>) {
     let table = world.table().unwrap();
     let root = AbsolutePath::new(machine.root().as_os_str().as_encoded_bytes()).unwrap();
     for finding in machine.layout.compare(&table, &root) {
-        let is_bind = machine.layout.mounts().any(|m| m.target == finding.target && m.bound_from().is_some());
+        let is_bind =
+            machine.layout.mounts().any(|m| m.target == finding.target && m.bound_from().is_some());
         let is_as_declared = matches!(finding.state, State::Mounted { .. });
         assert!(is_as_declared || !is_bind, "{name}: {finding}");
     }
@@ -133,7 +139,13 @@ fn nothing_to_do_again(machine: &Machine, world: &World) {
     let again = world.apply(&machine.layout, Stage::Late).unwrap();
     for done in again.done {
         let idle = matches!(done.effect, Effect::AlreadySo | Effect::NothingToCopy);
-        assert!(idle, "{}: again {:?}: {:?}", machine.host.name, done.effect, machine.layout.step(done.step));
+        assert!(
+            idle,
+            "{}: again {:?}: {:?}",
+            machine.host.name,
+            done.effect,
+            machine.layout.step(done.step)
+        );
     }
 }
 
@@ -157,12 +169,15 @@ fn survived_as_said(machine: &Machine, written: &Written) -> usize {
 fn recreated_as_said(machine: &Machine) -> usize {
     inside(machine, || {
         let places = machine.layout.places();
-        let recreated =
-            places.filter(|place| matches!(machine.layout.fate(place.path.as_path()), Fate::Recreated(_)));
-        recreated.filter(|place| {
-            assert!(place.path.as_path().is_dir(), "{}: {}", machine.host.name, place.path);
-            true
-        }).count()
+        let recreated = places.filter(|place| {
+            matches!(machine.layout.fate(place.path.as_path()), Fate::Recreated(_))
+        });
+        recreated
+            .filter(|place| {
+                assert!(place.path.as_path().is_dir(), "{}: {}", machine.host.name, place.path);
+                true
+            })
+            .count()
     })
 }
 
@@ -170,23 +185,30 @@ fn recreated_as_said(machine: &Machine) -> usize {
 /// listing is the same.
 fn audited(machine: &Machine, world: &World) -> u64 {
     let name = &machine.host.name;
-    let report = world.audit(&Rules::new(&machine.layout), |_| std::ops::ControlFlow::Continue(())).unwrap();
+    let report =
+        world.audit(&Rules::new(&machine.layout), |_| std::ops::ControlFlow::Continue(())).unwrap();
     let rules = Rules::new(&machine.layout);
     let mut listing = Vec::new();
     for start in rules.starts() {
         listing.extend(found(machine, start));
     }
     let lost = listing.iter().filter(|file| {
-        let is_made = machine.layout.steps().iter().any(|step| {
-            step.action.path().as_bytes() == file.path && !is_directory(&step.action)
-        });
+        let is_made =
+            machine.layout.steps().iter().any(|step| {
+                step.action.path().as_bytes() == file.path && !is_directory(&step.action)
+            });
         let is_noise = NOISE.iter().any(|(noise, _)| {
             AbsolutePath::new(noise).unwrap().contains(&AbsolutePath::new(&file.path).unwrap())
         });
         !is_made && !is_noise && machine.layout.fate_of(&file.path).is_lost()
     });
     let lost: BTreeSet<&[u8]> = lost.map(|file| file.path.as_slice()).collect();
-    assert_eq!(report.files(), lost.len() as u64, "{name}: audit\n{report}\n{}", lost.iter().map(|p| String::from_utf8_lossy(p).into_owned()).collect::<Vec<_>>().join("\n"));
+    assert_eq!(
+        report.files(),
+        lost.len() as u64,
+        "{name}: audit\n{report}\n{}",
+        lost.iter().map(|p| String::from_utf8_lossy(p).into_owned()).collect::<Vec<_>>().join("\n")
+    );
     let listed = listing.iter().map(|file| Listed {
         path: &file.path,
         kind: Kind::File,
@@ -233,12 +255,18 @@ fn taken_back(machine: &Machine, running: &Running<'_>) {
     use impermanence_model::exec::Undone;
     for (id, undone) in running.world.undo(&machine.layout, &running.applied) {
         let step = machine.layout.step(id);
-        assert!(!matches!(undone, Undone::Failed(_)), "{}: {undone:?}: {step:?}", machine.host.name);
+        assert!(
+            !matches!(undone, Undone::Failed(_)),
+            "{}: {undone:?}: {step:?}",
+            machine.host.name
+        );
     }
     let root = machine.root();
     let table = running.world.table().unwrap();
     let below = |point: &[u8]| {
-        AbsolutePath::new(root.as_os_str().as_encoded_bytes()).unwrap().is_above(&AbsolutePath::new(point).unwrap())
+        AbsolutePath::new(root.as_os_str().as_encoded_bytes())
+            .unwrap()
+            .is_above(&AbsolutePath::new(point).unwrap())
     };
     let left: Vec<_> = table.mounts().iter().filter(|mount| below(&mount.point)).collect();
     assert!(left.is_empty(), "{}: still mounted: {left:?}", machine.host.name);

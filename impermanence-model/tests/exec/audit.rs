@@ -9,7 +9,8 @@ use nix::mount::{MsFlags, mount};
 
 use crate::{as_root, at, machine};
 
-const DECLARED: &str = "[host]\ndirectories = [\"/var/lib/kept\"]\nfiles = [{ path = \"/etc/conf\", how = \"bind\" }]";
+const DECLARED: &str =
+    "[host]\ndirectories = [\"/var/lib/kept\"]\nfiles = [{ path = \"/etc/conf\", how = \"bind\" }]";
 
 /// Binds of the same file system have its device number, and are other mounts all the same.
 #[test]
@@ -18,7 +19,12 @@ fn mounts_are_not_crossed() {
         let machine = machine(DECLARED);
         let running = machine.boot();
         let path = |path: &str| machine.path(&at(path));
-        for (name, size) in [("/var/lib/a/x", 5000), ("/var/lib/a/y/z", 3000), ("/var/lib/b/x", 10), ("/etc/stray", 1)] {
+        for (name, size) in [
+            ("/var/lib/a/x", 5000),
+            ("/var/lib/a/y/z", 3000),
+            ("/var/lib/b/x", 10),
+            ("/etc/stray", 1),
+        ] {
             fs::create_dir_all(path(name).parent().unwrap()).unwrap();
             fs::write(path(name), vec![b'x'; size]).unwrap();
         }
@@ -28,13 +34,15 @@ fn mounts_are_not_crossed() {
         fs::create_dir_all(path("/srv/again")).unwrap();
         fs::write(path("/srv/file"), "").unwrap();
         let bind = |from: &str, to: &str| {
-            mount(Some(&path(from)), &path(to), None::<&str>, MsFlags::MS_BIND, None::<&str>).unwrap();
+            mount(Some(&path(from)), &path(to), None::<&str>, MsFlags::MS_BIND, None::<&str>)
+                .unwrap();
         };
         bind("/var/lib/a", "/srv/again");
         bind("/var/lib/a/x", "/srv/file");
         let rules = Rules::new(&machine.layout);
         let report = running.world.audit(&rules, |_| ControlFlow::Continue(())).unwrap();
-        let groups: Vec<_> = report.groups.iter().map(|group| (group.directory.to_string(), group.files)).collect();
+        let groups: Vec<_> =
+            report.groups.iter().map(|group| (group.directory.to_string(), group.files)).collect();
         let wanted = [("/var/lib/a", 2), ("/etc", 1), ("/var/lib/b", 1)];
         assert_eq!(groups, wanted.map(|(path, files)| (path.to_owned(), files)), "{report}");
         assert_eq!((report.managed, report.unread.len()), (1, 0), "{report:?}");

@@ -26,7 +26,8 @@ fn a_bound_file_cannot_be_replaced() {
 #[test]
 fn a_copied_file_can_be_replaced() {
     as_root("a_copied_file_can_be_replaced", || {
-        let machine = machine("[host]\nfiles = [{ path = \"/etc/conf\", how = \"copy\", mode = \"0640\" }]");
+        let machine =
+            machine("[host]\nfiles = [{ path = \"/etc/conf\", how = \"copy\", mode = \"0640\" }]");
         let path = |path: &str| machine.path(&at(path));
         let running = machine.boot();
         assert!(!path("/etc/conf").exists(), "the store has none yet");

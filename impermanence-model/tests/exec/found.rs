@@ -5,7 +5,9 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use impermanence_model::AbsolutePath;
+use impermanence_model::exec::{FileSystems, World};
 use impermanence_model::live::State;
+use impermanence_model::stage::Stage;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
 use crate::machine::Machine;
@@ -25,7 +27,11 @@ fn bind(from: &Path, to: &Path) {
 fn state(machine: &Machine, target: &str) -> State {
     let root = AbsolutePath::new(machine.root().as_os_str().as_encoded_bytes()).unwrap();
     let table = machine.world().table().unwrap();
-    let found = machine.layout.compare(&table, &root).into_iter().find(|finding| finding.target == at(target));
+    let found = machine
+        .layout
+        .compare(&table, &root)
+        .into_iter()
+        .find(|finding| finding.target == at(target));
     found.unwrap().state
 }
 
@@ -51,7 +57,10 @@ fn every_state_is_told() {
 
         let remount = MsFlags::MS_REMOUNT | MsFlags::MS_BIND;
         mount(None::<&str>, &path("/srv/ro"), None::<&str>, remount, None::<&str>).unwrap();
-        assert_eq!(state(&machine, "/srv/ro"), State::WrongOptions { missing: vec!["ro".to_owned()] });
+        assert_eq!(
+            state(&machine, "/srv/ro"),
+            State::WrongOptions { missing: vec!["ro".to_owned()] }
+        );
 
         // A program that writes a new file and renames it: in the store that works, and the mount keeps the old one.
         fs::write(path("/persist/etc/conf.new"), "new").unwrap();
@@ -70,6 +79,22 @@ fn every_state_is_told() {
     });
 }
 
+/// A root that is reached through a link is the same root.
+#[test]
+fn the_root_may_be_reached_through_a_link() {
+    as_root("the_root_may_be_reached_through_a_link", || {
+        let machine = machine(DECLARED);
+        let _running = machine.boot();
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(machine.root(), &link).unwrap();
+        let world =
+            World::new(at(link.to_str().unwrap())).unwrap().file_systems(FileSystems::StandIns);
+        let checks = world.verify(&machine.layout, Stage::Late).unwrap();
+        assert!(checks.iter().all(|(_, check)| check.is_done()), "{checks:?}");
+    });
+}
+
 /// The mount that the table says a path leads into is the one whose id the kernel gives.
 #[test]
 fn the_table_leads_where_the_kernel_does() {
@@ -77,7 +102,9 @@ fn the_table_leads_where_the_kernel_does() {
         let machine = machine(DECLARED);
         let running = machine.boot();
         let path = |path: &str| machine.path(&at(path));
-        for made in ["/persist/srv/data/1/2/3", "/persist/srv/other/4/5", "/persist/etc/6", "/var/7/8"] {
+        for made in
+            ["/persist/srv/data/1/2/3", "/persist/srv/other/4/5", "/persist/etc/6", "/var/7/8"]
+        {
             fs::create_dir_all(path(made)).unwrap();
         }
         for (from, to) in [

@@ -14,6 +14,7 @@ const DECLARED: &str = r#"
 [fileSystems."/persist/srv/data/disk"]
 device = "/dev/vdc"
 fsType = "ext4"
+neededForBoot = true
 [host]
 directories = [{ path = "/srv/data", how = "rbind", options = ["ro", "nosuid"] }, { path = "/var/ro", options = ["ro"] },
     { path = "/var/rw", options = ["ro", "rw", "nodev"] }, { path = "/var/noatime", options = ["noatime", "nodiratime"] },
@@ -32,9 +33,12 @@ fn mounts(calls: Calls) -> BTreeMap<String, String> {
     mount(none, &root, none, MsFlags::MS_SHARED, none).unwrap();
     let world = machine.world().calls(calls);
     world.apply(&machine.layout, Stage::Late).unwrap();
-    for (path, is_ro) in [("/srv/data", true), ("/srv/data/disk", true), ("/var/ro", true), ("/var/rw", false)] {
+    for (path, is_ro) in
+        [("/srv/data", true), ("/srv/data/disk", true), ("/var/ro", true), ("/var/rw", false)]
+    {
         let written = fs::write(machine.path(&at(path)).join("x"), "x");
-        let refused = written.as_ref().is_err_and(|error| error.kind() == ErrorKind::ReadOnlyFilesystem);
+        let refused =
+            written.as_ref().is_err_and(|error| error.kind() == ErrorKind::ReadOnlyFilesystem);
         assert_eq!(refused, is_ro, "{calls:?}: {path}: {written:?}");
     }
     // What is written through the store's own path is not read-only.
@@ -47,7 +51,11 @@ fn mounts(calls: Calls) -> BTreeMap<String, String> {
         .map(|mount| {
             let point = text(&mount.point).replacen(&prefix, "", 1);
             let propagation = mount.propagation;
-            let kind = (propagation.shared.is_some(), propagation.master.is_some(), propagation.unbindable);
+            let kind = (
+                propagation.shared.is_some(),
+                propagation.master.is_some(),
+                propagation.unbindable,
+            );
             (point, format!("{} {kind:?}", text(&mount.options)))
         })
         .collect()
@@ -64,7 +72,10 @@ fn old_and_new_calls_do_the_same() {
         assert!(of("/persist/srv/data/disk").starts_with("rw"), "{new:?}");
         assert!(of("/var/noatime").contains("noatime,nodiratime"), "{new:?}");
         assert!(of("/var/private").ends_with("(false, false, false)"), "{new:?}");
-        assert!(of("/var/slave").ends_with("(false, true, false)") || of("/var/slave").ends_with("(false, false, false)"));
+        assert!(
+            of("/var/slave").ends_with("(false, true, false)")
+                || of("/var/slave").ends_with("(false, false, false)")
+        );
         assert!(of("/var/alone").ends_with("(false, false, true)"), "{new:?}");
         assert!(of("/var/plain").ends_with("(true, false, false)"), "{new:?}");
         println!("compared {} mounts made by the old and the new calls", new.len());

@@ -15,7 +15,11 @@ fn links_are_not_followed() {
         let machine = machine("[host]\ndirectories = [\"/home/alice/.local/share/x\"]");
         let running = machine.boot();
         running.world.undo(&machine.layout, &running.applied);
-        for (link, to) in [("/home/alice/.local", "/etc"), ("/home/alice/.local/share", "/etc"), ("/home/alice", "/root")] {
+        for (link, to) in [
+            ("/home/alice/.local", "/etc"),
+            ("/home/alice/.local/share", "/etc"),
+            ("/home/alice", "/root"),
+        ] {
             let root = machine.root();
             let path = machine.path(&at(link));
             let _ = fs::remove_dir_all(root.join("home"));
@@ -80,14 +84,19 @@ fn enforced_modes_are_restored() {
         let mode = |path: &str| fs::metadata(machine.path(&at(path))).unwrap().mode() & 0o7777;
         for path in ["/srv/a", "/srv/b", "/srv/c"] {
             assert_eq!(mode(path), 0o750);
-            fs::set_permissions(machine.path(&at(path)), std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+            fs::set_permissions(
+                machine.path(&at(path)),
+                std::os::unix::fs::PermissionsExt::from_mode(0o777),
+            )
+            .unwrap();
         }
         let again = running.world.apply(&machine.layout, Stage::Late).unwrap();
         assert_eq!((mode("/srv/a"), mode("/srv/b"), mode("/srv/c")), (0o750, 0o777, 0o777));
         let differing = again.done.iter().filter(|done| matches!(done.effect, Effect::Differs(_)));
         // In the store, and at its place: one directory, looked at twice.
         assert_eq!(differing.count(), 2);
-        let adjusted = again.done.iter().filter(|done| matches!(done.effect, Effect::Adjusted { .. }));
+        let adjusted =
+            again.done.iter().filter(|done| matches!(done.effect, Effect::Adjusted { .. }));
         assert_eq!(adjusted.count(), 1);
     });
 }

@@ -35,15 +35,19 @@ fn mount_all_mounts_the_layout() {
 
 fn mounted_by_fstab(machine: &Machine) -> usize {
     let running = machine.boot();
-    let binds: Vec<_> = machine.layout.mounts().filter(|mount| mount.bound_from().is_some()).collect();
+    let binds: Vec<_> =
+        machine.layout.mounts().filter(|mount| mount.bound_from().is_some()).collect();
     let table = running.world.table().unwrap();
     // All that is mounted in it but what plays the host's own file systems: they stay, as they do on a host.
-    let own = |point: &AbsolutePath| machine.layout.mounts().any(|m| m.bound_from().is_none() && m.target == *point);
+    let own = |point: &AbsolutePath| {
+        machine.layout.mounts().any(|m| m.bound_from().is_none() && m.target == *point)
+    };
     let root = AbsolutePath::new(machine.root().as_os_str().as_encoded_bytes()).unwrap();
     for mount in table.mounts().iter().rev() {
         let point = AbsolutePath::new(&mount.point).unwrap();
         let Some(inner) = point.rebased(&root, &AbsolutePath::root()) else { continue };
-        let covers_own = machine.layout.mounts().any(|m| m.bound_from().is_none() && inner.is_above(&m.target));
+        let covers_own =
+            machine.layout.mounts().any(|m| m.bound_from().is_none() && inner.is_above(&m.target));
         if !inner.is_root() && !own(&inner) {
             if covers_own {
                 // What is mounted in a bind goes with it, and would have to be mounted again: not compared.
@@ -56,7 +60,14 @@ fn mounted_by_fstab(machine: &Machine) -> usize {
     let top = machine.root();
     for (from, to) in [("/usr", "usr"), ("/proc", "proc"), ("/dev", "dev")] {
         fs::create_dir_all(top.join(to)).unwrap();
-        mount(Some(from), &top.join(to), None::<&str>, MsFlags::MS_BIND | MsFlags::MS_REC, None::<&str>).unwrap();
+        mount(
+            Some(from),
+            &top.join(to),
+            None::<&str>,
+            MsFlags::MS_BIND | MsFlags::MS_REC,
+            None::<&str>,
+        )
+        .unwrap();
     }
     // Where libmount keeps the options that are none of the kernel's.
     fs::create_dir_all(top.join("run/mount")).unwrap();
@@ -83,7 +94,11 @@ fn mounted_by_fstab(machine: &Machine) -> usize {
     }
     let (_, said) = run("/usr/bin/findmnt", &["--verify", "--tab-file", "/fstab"]);
     let is_clean = binds.is_empty() || said.contains("0 parse errors, 0 errors");
-    assert!(is_clean || said.contains("Success, no errors"), "{}: findmnt --verify: {said}\n{fstab}", machine.host.name);
+    assert!(
+        is_clean || said.contains("Success, no errors"),
+        "{}: findmnt --verify: {said}\n{fstab}",
+        machine.host.name
+    );
     binds.len()
 }
 
@@ -95,7 +110,10 @@ fn the_generator_makes_the_same_units() {
         .into_iter()
         .find(|path| std::path::Path::new(path).exists());
     let Some(generator) = generator else {
-        return namespace::skipped("the_generator_makes_the_same_units", "no systemd-fstab-generator");
+        return namespace::skipped(
+            "the_generator_makes_the_same_units",
+            "no systemd-fstab-generator",
+        );
     };
     let mut compared = 0;
     for (host, layout) in layouts() {
@@ -104,7 +122,8 @@ fn the_generator_makes_the_same_units() {
         let (file, out) = (folder.path().join("fstab"), folder.path().join("out"));
         fs::create_dir(&out).unwrap();
         fs::write(&file, layout.fstab().as_bytes()).unwrap();
-        let status = Command::new(&generator).args([&out; 3]).env("SYSTEMD_FSTAB", &file).status().unwrap();
+        let status =
+            Command::new(&generator).args([&out; 3]).env("SYSTEMD_FSTAB", &file).status().unwrap();
         assert!(status.success(), "{}", host.name);
         let setting = |text: &str, key: &str| {
             text.lines().find_map(|line| line.strip_prefix(key)).map(str::to_owned)
@@ -119,9 +138,16 @@ fn the_generator_makes_the_same_units() {
                     assert_eq!(ours, theirs, "{}: {}", host.name, unit.name());
                 }
             }
-            let options = setting(&theirs, "Options=").unwrap_or_default().replace(",x-initrd.mount", "");
+            let options =
+                setting(&theirs, "Options=").unwrap_or_default().replace(",x-initrd.mount", "");
             let options = options.replace("x-initrd.mount", "");
-            assert_eq!(setting(unit.text(), "Options=").unwrap_or_default(), options, "{}: {}", host.name, unit.name());
+            assert_eq!(
+                setting(unit.text(), "Options=").unwrap_or_default(),
+                options,
+                "{}: {}",
+                host.name,
+                unit.name()
+            );
             compared += 1;
         }
     }

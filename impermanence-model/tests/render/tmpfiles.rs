@@ -37,15 +37,22 @@ fn creates_what_is_declared() {
         let file = folder.path().join("layout.conf");
         fs::write(&file, text.as_bytes()).unwrap();
         let mut tool = Command::new("systemd-tmpfiles");
-        let output = tool.arg("--create").arg(format!("--root={}", root.display())).arg(&file).output().unwrap();
+        let output = tool
+            .arg("--create")
+            .arg(format!("--root={}", root.display()))
+            .arg(&file)
+            .output()
+            .unwrap();
         let complaint = String::from_utf8_lossy(&output.stderr);
         // A file that is copied in is not in the store yet.
-        let complaints: Vec<_> = complaint.lines().filter(|line| !line.contains("No such file or directory")).collect();
+        let complaints: Vec<_> =
+            complaint.lines().filter(|line| !line.contains("No such file or directory")).collect();
         assert!(complaints.is_empty(), "{}:\n{complaint}\n{text}", host.name);
         for place in layout.places() {
             let path = place.path.inside(&AbsolutePath::new(root.as_os_str().as_bytes()).unwrap());
             let found = fs::symlink_metadata(path.as_path());
-            let found = found.unwrap_or_else(|e| panic!("{}: {}: {e}\n{text}", host.name, place.path));
+            let found =
+                found.unwrap_or_else(|e| panic!("{}: {}: {e}\n{text}", host.name, place.path));
             let number = |name: &str| match name {
                 "root" => 0,
                 "alice" => 1000,
@@ -54,10 +61,19 @@ fn creates_what_is_declared() {
                 number => number.parse().unwrap(),
             };
             let is = (found.uid(), found.gid());
-            assert_eq!(is, (number(&place.owner.user), number(&place.owner.group)), "{}: {}", host.name, place.path);
+            assert_eq!(
+                is,
+                (number(&place.owner.user), number(&place.owner.group)),
+                "{}: {}",
+                host.name,
+                place.path
+            );
             match &place.kind {
                 PlaceKind::Link { to } => {
-                    assert_eq!(fs::read_link(path.as_path()).unwrap().as_os_str().as_bytes(), to.as_bytes());
+                    assert_eq!(
+                        fs::read_link(path.as_path()).unwrap().as_os_str().as_bytes(),
+                        to.as_bytes()
+                    );
                 }
                 kind => {
                     assert_eq!(found.is_dir(), *kind == PlaceKind::Directory);
@@ -74,7 +90,9 @@ fn creates_what_is_declared() {
             compared += 1;
         }
     }
-    println!("systemd-tmpfiles: {compared} places of {hosts} hosts as declared; {inexpressible} hosts have a path that it cannot be given");
+    println!(
+        "systemd-tmpfiles: {compared} places of {hosts} hosts as declared; {inexpressible} hosts have a path that it cannot be given"
+    );
     assert!(compared > 1000);
 }
 
@@ -100,7 +118,8 @@ fn every_byte_comes_through() {
     let root = folder.path().join("root");
     fs::create_dir(&root).unwrap();
     let mut tool = Command::new("systemd-tmpfiles");
-    let output = tool.arg("--create").arg(format!("--root={}", root.display())).arg(&file).output().unwrap();
+    let output =
+        tool.arg("--create").arg(format!("--root={}", root.display())).arg(&file).output().unwrap();
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     for byte in bytes {
         let name = [b"l", &[byte][..], b"x", &[byte]].concat();

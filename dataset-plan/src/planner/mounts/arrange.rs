@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use zfs_props::name::DatasetName;
+
 use super::conflict::Conflict;
 use super::stage::{Cause, Effect, Stage};
 use super::table::{Table, Who, tidy, upwards};
@@ -67,10 +69,11 @@ pub(super) struct Since {
 }
 
 /// A filesystem before a draft.
-struct Before {
+struct Before<'t> {
     at: usize,
     was: bool,
-    can: bool,
+    /// Where it can be mounted.
+    can: Option<Cow<'t, str>>,
     /// Taking the draft back mounts it.
     returns: bool,
 }
@@ -174,7 +177,10 @@ impl<'t> Arrange<'t, '_, '_> {
             let Some(effect) = effect else {
                 self.stage.set_done(draft, true);
                 self.sequence.push(Some(draft));
-                self.move_waiting(draft);
+                let moves = self.drafts.get(draft).filter(|draft| draft.action.may_mount());
+                if let Some(top) = moves.map(|draft| draft.row) {
+                    self.move_waiting(top);
+                }
                 return;
             };
             match self.obstacles(draft, &effect) {
@@ -256,16 +262,41 @@ impl<'t> Arrange<'t, '_, '_> {
                 return Err(Some(self.conflict(draft, Obstacle::Heirs, what, remedy)));
             }
         }
-        // Whatever is unmounted must have nothing mounted within it.
-        let mut all = found.clone();
-        for (place, _) in &found {
-            for (below, who) in self.stage.table.below(place) {
-                if !self.note(&mut all, who, below) {
-                    return Err(self.busy(draft, place, below, who));
+        let all = self.with_all_within(found, &|arrange, at| arrange.may_touch(at));
+        all.map_err(|(place, below, who)| self.busy(draft, &place, &below, who))
+    }
+
+    /// Filesystems with all that has to be unmounted for it, and all that is unmounted with it, innermost first. An error is
+    /// what may not be unmounted, and from where.
+    pub(super) fn with_all_within(
+        &self,
+        mut all: BTreeSet<(Cow<'t, str>, usize)>,
+        may: &dyn Fn(&Self, usize) -> bool,
+    ) -> Result<Vec<usize>, (Cow<'t, str>, Cow<'t, str>, Who)> {
+        let mut work: Vec<(Cow<'t, str>, usize)> = all.iter().cloned().collect();
+        while let Some((place, at)) = work.pop() {
+            let within = self.stage.table.below(&place);
+            let mut within: Vec<_> = within.map(|(below, who)| (below.clone(), who)).collect();
+            if self.created_by(at).is_none() {
+                let along = self.stage.unmounts(at).into_iter();
+                within.extend(along.map(|(place, at)| (place, Who::Row(at))));
+            }
+            for (below, who) in within {
+                match who {
+                    Who::Row(other) if all.contains(&(below.clone(), other)) => {}
+                    Who::Row(other) if may(self, other) => {
+                        all.insert((below.clone(), other));
+                        work.push((below, other));
+                    }
+                    _ => return Err((place, below, who)),
                 }
             }
         }
         Ok(all.into_iter().rev().map(|(_, at)| at).collect())
+    }
+
+    pub(super) fn may_touch(&self, at: usize) -> bool {
+        self.stage.tree.row(at).is_some_and(|row| row.want.is_some() && !row.base)
     }
 
     /// Notes what has to be unmounted; `false` if it may not be.
@@ -275,9 +306,8 @@ impl<'t> Arrange<'t, '_, '_> {
         who: Who,
         place: &Cow<'t, str>,
     ) -> bool {
-        let row = |at| self.stage.tree.row(at);
         match who {
-            Who::Row(at) if row(at).is_some_and(|row| row.want.is_some() && !row.base) => {
+            Who::Row(at) if self.may_touch(at) => {
                 found.insert((place.clone(), at));
                 true
             }
@@ -287,26 +317,36 @@ impl<'t> Arrange<'t, '_, '_> {
 
     /// Unmounts what is in the way of a draft; what is new is not mounted in the first place.
     fn take_aside(&mut self, at: usize, other: usize, of: usize) -> Option<()> {
-        let why = match self.since.remove(&at) {
-            Some(Since { draft, .. }) if self.creates(draft, at) => {
-                self.put_off(draft, at);
-                Why::Created(draft)
-            }
-            _ => {
-                let unmount = self.draft_unmount(at, other)?;
-                self.sequence.push(Some(unmount));
-                Why::InTheWay { of, unmount }
-            }
-        };
-        self.stage.unmount(at);
-        self.wait(at, self.sequence.len(), why);
+        if self.stage.place(at).is_none() {
+            // Unmounted with another one.
+            return Some(());
+        }
+        if let Some(draft) = self.created_by(at) {
+            self.put_off(draft, at);
+            self.stage.unmount(at);
+            self.since.remove(&at);
+            self.wait(at, self.sequence.len(), Why::Created(draft));
+            return Some(());
+        }
+        let unmount = self.draft_unmount(at, other)?;
+        self.sequence.push(Some(unmount));
+        let why = Why::InTheWay { of, unmount };
+        let position = self.sequence.len();
+        for (place, along) in self.stage.unmounts(at) {
+            self.stage.unmount(along);
+            self.since.remove(&along);
+            self.delay(&place, position, true);
+            self.wait(along, position, why);
+        }
+        self.move_waiting(at);
         Some(())
     }
 
-    fn creates(&self, draft: usize, at: usize) -> bool {
-        self.drafts.get(draft).is_some_and(|draft| {
-            draft.row == at && matches!(draft.action, Action::Create { mount: true, .. })
-        })
+    /// The draft that has created what is mounted, if that was all that happened to it.
+    fn created_by(&self, at: usize) -> Option<usize> {
+        let draft = self.since.get(&at)?.draft;
+        let action = &self.drafts.get(draft).filter(|draft| draft.row == at)?.action;
+        matches!(action, Action::Create { mount: true, .. }).then_some(draft)
     }
 
     /// A dataset is created without being mounted, and owned once it is.
@@ -319,9 +359,9 @@ impl<'t> Arrange<'t, '_, '_> {
             }
         }
         for slot in &mut self.sequence {
-            let own = slot.and_then(|draft| self.drafts.get(draft)).is_some_and(|draft| {
-                draft.row == at && matches!(draft.action, Action::Own { .. })
-            });
+            let own = slot
+                .and_then(|draft| self.drafts.get(draft))
+                .is_some_and(|draft| draft.row == at && matches!(draft.action, Action::Own { .. }));
             if own {
                 self.owning.entry(at).or_default().extend(slot.take());
             }
@@ -338,7 +378,7 @@ impl<'t> Arrange<'t, '_, '_> {
     /// Nothing is in the way: what is mounted after the draft.
     fn carry_out(&mut self, draft: usize, effect: &Effect) {
         let leaves = self.stage.leaves(effect);
-        let before: Vec<Before> = effect.list.iter().map(|at| self.before(*at, effect)).collect();
+        let before: Vec<Before<'t>> = effect.list.iter().map(|at| self.before(*at, effect)).collect();
         let mut places: Vec<Cow<'t, str>> =
             leaves.iter().filter_map(|at| self.stage.place(*at).cloned()).collect();
         self.stage.set_done(draft, true);
@@ -361,7 +401,9 @@ impl<'t> Arrange<'t, '_, '_> {
             let owning = self.owning.remove(&at).into_iter().flatten();
             self.sequence.extend(owning.map(Some));
         }
-        self.move_waiting(draft);
+        if let Some(top) = self.drafts.get(draft).map(|draft| draft.row) {
+            self.move_waiting(top);
+        }
         self.events.insert(draft, places);
         self.note_undo(draft, &before);
         let names = leaves.iter().filter_map(|at| self.stage.tree.row(*at));
@@ -396,9 +438,8 @@ impl<'t> Arrange<'t, '_, '_> {
         }
     }
 
-    /// Where something waits that this draft may have moved.
-    fn move_waiting(&mut self, draft: usize) {
-        let Some(top) = self.drafts.get(draft).map(|draft| draft.row) else { return };
+    /// What waits below a dataset has another place perhaps, or would have been unmounted with it.
+    fn move_waiting(&mut self, top: usize) {
         let rows: Vec<usize> =
             self.waiting.range(top..self.stage.tree.end_of(top)).map(|(at, _)| *at).collect();
         for at in rows {
@@ -408,32 +449,76 @@ impl<'t> Arrange<'t, '_, '_> {
         }
     }
 
-    fn before(&self, at: usize, effect: &Effect) -> Before {
-        let can = self.stage.mountable(at).is_some();
+    fn before(&self, at: usize, effect: &Effect) -> Before<'t> {
+        let can = self.stage.mountable(at);
         let on = effect.cause == Cause::Mountpoint && self.stage.can(at, "on");
-        Before { at, was: self.stage.place(at).is_some(), can, returns: can && on }
+        Before { at, was: self.stage.place(at).is_some(), returns: can.is_some() && on, can }
     }
 
     /// What has to be mounted or unmounted besides, when the draft is taken back.
-    fn note_undo(&mut self, draft: usize, before: &[Before]) {
-        let (mut mounts, mut unmounts) = (Vec::new(), Vec::new());
+    fn note_undo(&mut self, draft: usize, before: &[Before<'t>]) {
+        let now: Vec<_> = before.iter().map(|b| self.stage.place(b.at).cloned()).collect();
+        let (mut mounts, mut unmounts) = (BTreeSet::new(), Vec::new());
         for Before { at, was, can, returns } in before {
-            let name = self.stage.dataset(*at);
-            let is = *returns || *can && self.stage.place(*at).is_some();
+            let is = *returns || can.is_some() && self.stage.place(*at).is_some();
+            self.stage.unmount(*at);
+            if let Some(place) = can.clone().filter(|_| is) {
+                self.stage.mount(*at, place);
+            }
             match (*was, is) {
-                (true, false) => mounts.extend(name.map(|name| (name, Action::Mount))),
-                (false, true) => unmounts.extend(name.map(|name| (name, Action::Unmount))),
+                (true, false) => mounts.extend(can.clone().map(|place| (place, *at))),
+                (false, true) => unmounts.push(*at),
                 _ => {}
+            }
+        }
+        let besides = self.besides(&unmounts, mounts);
+        for (Before { at, .. }, place) in before.iter().zip(now) {
+            self.stage.unmount(*at);
+            if let Some(place) = place {
+                self.stage.mount(*at, place);
             }
         }
         let is_property = |action: &Action| {
             matches!(action, Action::Set(_) | Action::Inherit(_) | Action::Revert(_))
         };
-        if let Some(draft) = self.drafts.get_mut(draft).filter(|d| is_property(&d.action)) {
-            if let Undo::Do(actions) = &mut draft.undo {
-                actions.extend(unmounts.into_iter().rev().chain(mounts));
+        let Some(draft) = self.drafts.get_mut(draft).filter(|d| is_property(&d.action)) else {
+            return;
+        };
+        if let Undo::Do(actions) = &mut draft.undo {
+            match besides {
+                Some(besides) => actions.extend(besides),
+                None => draft.undo = unmounts_too_much(),
             }
         }
+    }
+
+    /// Commands that leave all of these unmounted and those mounted, and all others as they are; none if something is in the
+    /// way that ZFS does not mount.
+    pub(super) fn besides(
+        &self,
+        unmounts: &[usize],
+        mut mounts: BTreeSet<(Cow<'t, str>, usize)>,
+    ) -> Option<Vec<(DatasetName, Action)>> {
+        let placed = |at: &usize| Some((self.stage.place(*at)?.clone(), *at));
+        let wanted: BTreeSet<_> = unmounts.iter().filter_map(placed).collect();
+        let mut actions = Vec::new();
+        let mut gone = BTreeSet::new();
+        for at in self.with_all_within(wanted.clone(), &|_, _| true).ok()? {
+            if gone.contains(&at) {
+                continue;
+            }
+            actions.push((self.stage.dataset(at)?, Action::Unmount));
+            for (place, along) in self.stage.unmounts(at) {
+                gone.insert(along);
+                if !wanted.contains(&(place.clone(), along)) {
+                    mounts.insert((place, along));
+                }
+            }
+        }
+        for (_, at) in mounts {
+            actions.push((self.stage.dataset(at)?, Action::Mount));
+        }
+        Some(actions)
     }
 
     /// Unmounts a filesystem that is in the way of another one.
@@ -442,8 +527,15 @@ impl<'t> Arrange<'t, '_, '_> {
         let reason = Reason::InTheWay { of };
         let mut draft = Draft::new(at, name.clone(), Action::Unmount, reason);
         draft.risk = Risk::REMOUNTS;
-        draft.undo = Undo::Do(vec![(name, Action::Mount)]);
-        let places = self.stage.place(at).cloned().into_iter().collect();
-        Some(self.push(draft, places))
+        let all = self.stage.unmounts(at);
+        let names: Vec<_> = all.iter().filter_map(|(_, at)| self.stage.dataset(*at)).collect();
+        draft.undo = Undo::Do(names.iter().map(|name| (name.clone(), Action::Mount)).collect());
+        draft.remounts = names.into_iter().filter(|other| *other != name).collect();
+        Some(self.push(draft, all.into_iter().map(|(place, _)| place).collect()))
     }
+}
+
+/// Another file system keeps it mounted.
+pub(super) fn unmounts_too_much() -> Undo {
+    Undo::Impossible { because: "something else is mounted within it".into() }
 }

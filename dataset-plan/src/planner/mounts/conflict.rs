@@ -46,7 +46,7 @@ const MOUNTING: [Property; 4] =
 
 impl Action {
     /// It may mount or unmount something.
-    pub(in crate::planner) fn may_mount(&self) -> bool {
+    pub(crate) fn may_mount(&self) -> bool {
         !matches!(parts(self).as_slice(), [])
     }
 }

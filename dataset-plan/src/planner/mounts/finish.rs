@@ -7,7 +7,7 @@ use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
 
-use super::arrange::{Arrange, Arranged, Waiting, Why};
+use super::arrange::{Arrange, Arranged, Since, Waiting, Why, unmounts_too_much};
 use super::conflict::{Conflict, Part};
 use super::table::{Who, tidy, upwards};
 use crate::plan::{Action, Expectation, Obstacle, Reason, Risk, Undo};
@@ -31,21 +31,40 @@ impl<'t> Arrange<'t, '_, '_> {
         let mut keys: BTreeMap<DatasetName, usize> = BTreeMap::new();
         while let Some(((place, at), waiting)) = work.pop_first() {
             let above = upwards(&place).skip(1).filter_map(|above| mounted.get(above));
-            let ready = above.copied().fold(waiting.ready, usize::max);
-            match self.in_the_way(at, &place, ready, &waiting) {
+            let mut ready = above.copied().fold(waiting.ready, usize::max);
+            let below = loop {
+                match self.in_the_way(at, &place, ready, &waiting) {
+                    Err(conflict) => break Err(conflict),
+                    Ok(below) => {
+                        // Not before what is unmounted for it is mounted.
+                        let along = below.iter().flat_map(|other| self.stage.unmounts(*other));
+                        let since = along.filter_map(|(_, at)| Some(self.since.get(&at)?.position));
+                        let later = since.fold(ready, usize::max);
+                        if later == ready {
+                            break Ok(below);
+                        }
+                        ready = later;
+                    }
+                }
+            };
+            let below = match below {
+                Ok(below) => below,
                 Err(conflict) => {
                     self.conflicts.extend(conflict);
                     continue;
                 }
-                Ok(below) => {
-                    for (there, other) in below {
-                        let Some(unmount) = self.draft_unmount(other, at) else { continue };
-                        late.push((ready, unmount));
-                        self.stage.unmount(other);
-                        let of = unmount;
-                        let why = Why::InTheWay { of, unmount };
-                        work.insert((there, other), Waiting::new(ready, why));
-                    }
+            };
+            for other in below {
+                if self.stage.place(other).is_none() {
+                    continue;
+                }
+                let Some(unmount) = self.draft_unmount(other, at) else { continue };
+                late.push((ready, unmount));
+                let why = Why::InTheWay { of: unmount, unmount };
+                for (there, along) in self.stage.unmounts(other) {
+                    self.stage.unmount(along);
+                    self.since.remove(&along);
+                    work.insert((there, along), Waiting::new(ready, why));
                 }
             }
             let mut needs = Vec::new();
@@ -58,7 +77,7 @@ impl<'t> Arrange<'t, '_, '_> {
             let Some(mount) = self.draft_mount(at, &waiting, needs, &place) else { continue };
             late.push((ready, mount));
             late.extend(self.owning.remove(&at).into_iter().flatten().map(|own| (ready, own)));
-            self.stage.mount(at, place.clone());
+            self.since.insert(at, Since { position: ready, draft: mount });
             mounted.insert(place, ready);
         }
         let sequence = self.merged(late);
@@ -92,10 +111,12 @@ impl<'t> Arrange<'t, '_, '_> {
         place: &str,
         ready: usize,
         waiting: &Waiting<'t>,
-    ) -> Result<Vec<(Cow<'t, str>, usize)>, Option<Conflict>> {
+    ) -> Result<Vec<usize>, Option<Conflict>> {
         let name = self.stage.name(Who::Row(at));
         if let Some(who) = self.stage.table.at(place).find(|who| self.stage.name(*who) != name) {
-            return Err(self.blame(at, who, waiting, |arrange, draft| arrange.taken(draft, place, who)));
+            return Err(
+                self.blame(at, who, waiting, |arrange, draft| arrange.taken(draft, place, who))
+            );
         }
         if waiting.why == Why::Before && self.observed.occupied.contains(place) {
             let conflict = self.occupied(0, place);
@@ -113,7 +134,9 @@ impl<'t> Arrange<'t, '_, '_> {
                 }));
             }
         }
-        Ok(found.into_iter().rev().collect())
+        self.with_all_within(found, &|arrange, at| arrange.may_touch(at)).map_err(|(_, below, who)| {
+            self.blame(at, who, waiting, |arrange, draft| arrange.covers(draft, place, &below, who))
+        })
     }
 
     /// Which draft is to blame if something cannot be mounted: the one that put the other there, or else the one
@@ -171,7 +194,11 @@ impl<'t> Arrange<'t, '_, '_> {
             Why::InTheWay { .. } => Risk::empty(),
             _ => Risk::MOUNTS,
         };
-        draft.undo = Undo::Do(vec![(name, Action::Unmount)]);
+        self.stage.mount(at, place.clone());
+        draft.undo = match self.besides(&[at], BTreeSet::new()) {
+            Some(actions) => Undo::Do(actions),
+            None => unmounts_too_much(),
+        };
         Some(self.push(draft, vec![place.clone()]))
     }
 
@@ -185,7 +212,9 @@ impl<'t> Arrange<'t, '_, '_> {
     ) -> Result<Option<usize>, ()> {
         let tree = self.stage.tree;
         let dataset = tree.row(at).and_then(|row| row.observed);
-        let Some(dataset) = dataset.filter(|d| d.key_loaded == Some(false)) else { return Ok(None) };
+        let Some(dataset) = dataset.filter(|d| d.key_loaded == Some(false)) else {
+            return Ok(None);
+        };
         let Some(name) = self.stage.dataset(at) else { return Err(()) };
         let root = dataset.encryption_root.clone().unwrap_or_else(|| name.clone());
         if let Some(draft) = keys.get(&root) {
@@ -205,8 +234,7 @@ impl<'t> Arrange<'t, '_, '_> {
             return Err(());
         }
         let reason = Reason::KeyNeeded { by: name.to_string() };
-        let mut draft =
-            Draft::new(row.unwrap_or(at), root.clone(), Action::LoadKey, reason);
+        let mut draft = Draft::new(row.unwrap_or(at), root.clone(), Action::LoadKey, reason);
         draft.needs.extend(tree.arrival(at));
         let draft = self.push(draft, Vec::new());
         late.push((ready, draft));

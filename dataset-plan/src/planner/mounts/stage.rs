@@ -108,9 +108,8 @@ impl<'t, 'a> Stage<'t, 'a> {
     fn other(&mut self, mounts: &mut Vec<(Cow<'t, str>, Who)>, path: &'t str, source: &'t str) {
         let place = tidy(path.into());
         let row = source.parse().ok().and_then(|name: DatasetName| self.tree.find_row(&name));
-        let row = row.filter(|at| {
-            self.tree.row(*at).and_then(|row| row.observed?.mounted) == Some(true)
-        });
+        let row =
+            row.filter(|at| self.tree.row(*at).and_then(|row| row.observed?.mounted) == Some(true));
         match row {
             // Listed among the mounts of the machine, as all are.
             Some(at) if self.place(at).is_some() => {}
@@ -253,6 +252,17 @@ impl<'t, 'a> Stage<'t, 'a> {
         kind != Some(DatasetKind::Volume)
     }
 
+    /// What `zfs unmount` of a filesystem unmounts: with it all that is mounted below it in the tree of
+    /// datasets, wherever that is (`zfs_unmountall`). In the order of mounting.
+    pub(super) fn unmounts(&self, at: usize) -> Vec<(Cow<'t, str>, usize)> {
+        let mut all = self.below(at, &|_| true);
+        all.push(at);
+        let mut all: Vec<_> =
+            all.into_iter().filter_map(|at| Some((self.place(at)?.clone(), at))).collect();
+        all.sort();
+        all
+    }
+
     /// What a draft unmounts and mounts, if anything.
     pub(super) fn effect(&self, draft: &Draft) -> Option<Effect> {
         let at = draft.row;
@@ -322,7 +332,11 @@ impl<'t, 'a> Stage<'t, 'a> {
 
     /// Once the draft is done: those of the list that are mounted then, and where. `was` is what was
     /// mounted before.
-    pub(super) fn arrives(&self, effect: &Effect, was: &BTreeSet<usize>) -> Vec<(usize, Cow<'t, str>)> {
+    pub(super) fn arrives(
+        &self,
+        effect: &Effect,
+        was: &BTreeSet<usize>,
+    ) -> Vec<(usize, Cow<'t, str>)> {
         let mounts = |at: usize| match effect.cause {
             Cause::Destroy => false,
             Cause::Create => self.can(at, "on"),

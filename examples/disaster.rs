@@ -1,0 +1,217 @@
+//! A pool is lost: in which order everything comes back, from which copies, and how that goes, in memory.
+//!
+//! ```text
+//! cargo run --example disaster                      forge loses `tank`; the restore is killed half way, and goes on
+//! cargo run --example disaster -- --fail nas-1=hangs --fail "restic nas-primary=partial"
+//!                                                   copies that fail: absent, fails, fails-halfway, hangs, partial
+//! cargo run --example disaster -- --calm            nobody kills it
+//! cargo run --example disaster -- --runbook | --dot what a person would do by hand; the order as a graph
+//! ```
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use examples::Failure;
+use restore_chain::candidates::{Seen, restic::ResticSnapshot};
+use restore_chain::lineage::{Lineage, Version};
+use restore_chain::order::host::{Host, Place};
+use restore_chain::order::{Kind, Limits};
+use restore_chain::preseed::{Preseed, World as _};
+use restore_chain::sim::{Behaviour, Crash, Moment, World};
+use restore_chain::{Candidates, Choice, Service, Spec, drill, render};
+use zfs_props::name::DatasetName;
+
+const SPEC: &str = include_str!("hosts/forge-restore.toml");
+const NOW: &str = "2026-11-21T12:00:00Z";
+const USAGE: &str = "usage: disaster [--fail COPY=absent|fails|fails-halfway|hangs|partial]... [--calm] [--runbook | --dot]";
+
+/// What the replica has of a service: bytes, minutes since its newest snapshot; and hours since its newest restic snapshot.
+const COPIES: [(&str, Option<(u64, i64)>, Option<i64>); 6] = [
+    ("sonarr", Some((1_400_000_000, 12)), Some(9)),
+    ("radarr", Some((2_100_000_000, 12)), Some(9)),
+    ("home-assistant", Some((6_800_000_000, 11)), Some(10)),
+    ("plex", Some((90_000_000_000, 13)), None),
+    ("pocketid", None, Some(8)),
+    ("searxng", None, None),
+];
+
+#[derive(Default)]
+struct Flags {
+    fail: Vec<(String, Behaviour)>,
+    calm: bool,
+    runbook: bool,
+    dot: bool,
+}
+
+impl Flags {
+    fn read(mut words: impl Iterator<Item = String>) -> Result<Self, Failure> {
+        let mut flags = Self::default();
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "--calm" => flags.calm = true,
+                "--runbook" => flags.runbook = true,
+                "--dot" => flags.dot = true,
+                "--fail" => {
+                    let text = words.next().ok_or(USAGE)?;
+                    let (copy, how) = text.split_once('=').ok_or(USAGE)?;
+                    let how = match how {
+                        "absent" => Behaviour::Absent,
+                        "fails" => Behaviour::Fails,
+                        "fails-halfway" => Behaviour::FailsHalfway,
+                        "hangs" => Behaviour::Hangs,
+                        "partial" => Behaviour::Partial,
+                        _ => return Err(USAGE.into()),
+                    };
+                    flags.fail.push((copy.to_owned(), how));
+                }
+                _ => return Err(USAGE.into()),
+            }
+        }
+        Ok(flags)
+    }
+
+    fn behaviour(&self, candidate: &str) -> Option<Behaviour> {
+        let mut fail = self.fail.iter();
+        fail.find(|(copy, _)| candidate.contains(copy.as_str())).map(|(_, behaviour)| *behaviour)
+    }
+}
+
+/// What each service can come back from: the local pool is gone, the replica and the repository answer.
+fn choices(spec: &Spec) -> Result<Vec<(Service, Choice)>, Failure> {
+    let now: jiff::Timestamp = NOW.parse()?;
+    let mut inventory = spec.inventory(now);
+    inventory.local = Seen::Here(BTreeMap::new());
+    let mut replicated = BTreeMap::new();
+    let mut snapshots = Vec::new();
+    for (n, (name, replica, hours)) in (1_u64..).zip(COPIES) {
+        if let Some((bytes, minutes)) = replica {
+            let dataset: DatasetName = format!("backup/forge/zfs-recv/{name}").parse()?;
+            let creation = now.as_second() - minutes * 60;
+            let newest = Version::snapshot("autosnap_2026-11-21_11:45:00_frequently", n, 100, creation);
+            replicated.insert(dataset, Version { written: Some(bytes), ..newest });
+        }
+        if let Some(hours) = hours {
+            snapshots.push(ResticSnapshot {
+                id: format!("{:016x}{n:048x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+                time: now - jiff::SignedDuration::from_hours(hours),
+                hostname: "forge".to_owned(),
+                paths: vec![format!("/var/lib/backup-snapshots/service-{name}")],
+                tags: vec![name.to_owned()],
+            });
+        }
+    }
+    for replica in &mut inventory.replicas {
+        let lineages = replicated.iter().map(|(name, version)| (name.clone(), Lineage::new(name.clone(), vec![version.clone()])));
+        replica.datasets = Seen::Here(lineages.collect());
+    }
+    for repository in &mut inventory.repositories {
+        repository.snapshots = Seen::Here(snapshots.clone());
+    }
+    let services = spec.services.values().map(|service| {
+        let choice = Candidates::discover(&inventory, service).choose(&spec.policy);
+        (service.clone(), choice.unwrap_or_else(Choice::from))
+    });
+    Ok(services.collect())
+}
+
+/// The machine: the pool is new, `/persist` is on another one, and is there.
+fn host(services: &[(Service, Choice)]) -> Result<Host, Failure> {
+    let mut places = vec![
+        Place::new("rpool/safe/persist".parse()?, Some("/persist".parse()?)),
+        Place::new("tank/services".parse()?, None),
+    ];
+    places.extend(services.iter().map(|(service, choice)| Place {
+        from: choice.chain.first().cloned(),
+        ..Place::new(service.dataset.clone(), Some(service.mountpoint.clone()))
+    }));
+    let services = services.iter().map(|(service, _)| (service.clone(), Vec::new())).collect();
+    Ok(Host { places, services, databases: BTreeMap::new() })
+}
+
+fn clock(seconds: u64) -> String {
+    format!("{:>3}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+fn run(out: &mut impl Write) -> Result<(), Failure> {
+    let flags = Flags::read(std::env::args().skip(1))?;
+    let spec = Spec::from_toml(SPEC)?;
+    let services = choices(&spec)?;
+    let host = host(&services)?;
+    let limits = Limits { parallel: 3, resources: BTreeMap::from([("network".to_owned(), 2)]) };
+    let graph = host.graph();
+    let order = graph.order(&limits)?;
+    if flags.dot {
+        return Ok(write!(out, "{}", render::graph::dot(&order))?);
+    }
+    if flags.runbook {
+        return Ok(write!(out, "{}", render::runbook::markdown(&spec.host, &order, &services))?);
+    }
+    writeln!(out, "forge has lost its pool tank. A new, empty one is there.\n\nWhat could come back:\n")?;
+    for (service, choice) in &services {
+        writeln!(out, "{}: {choice}", service.name)?;
+    }
+    writeln!(out, "\nIn this order, {} in all with three at once:\n", clock(order.seconds).trim())?;
+    for slot in &order.slots {
+        let node = graph.node(slot.node).ok_or("a node of the order")?;
+        let critical = if order.critical.contains(&slot.node) { " *" } else { "" };
+        writeln!(out, "{}  {node}{critical}", clock(slot.start))?;
+    }
+    writeln!(out, "\n(* nothing is faster than these.) The restore:\n")?;
+
+    let mut world = World::new();
+    for (service, choice) in &services {
+        for candidate in &choice.chain {
+            let content = format!("{} as of {}", service.name, candidate.point);
+            let half = format!("more of {content}");
+            world.add_part(service, candidate, &[("data", content.as_str()), ("more", half.as_str())]);
+            if let Some(behaviour) = flags.behaviour(&candidate.id) {
+                world.fail(&candidate.id, behaviour);
+            }
+        }
+    }
+    let restored = order.nodes().filter(|node| node.kind == Kind::Dataset);
+    let ordered = restored.filter_map(|node| services.iter().find(|(service, _)| service.dataset == *node.name.as_str()));
+    let mut evidence = Vec::new();
+    for (n, (service, choice)) in ordered.enumerate() {
+        let restore = Preseed::new(service, choice, &spec.budget)?;
+        world.restart();
+        if n == 2 && !flags.calm {
+            world.crash_at(Crash { act: 1, moment: Moment::Within });
+        }
+        let mut lines = Vec::new();
+        let mut report = restore.run_with(&mut world, |act| lines.push(act.to_string()));
+        if let Err(interrupted) = &report {
+            writeln!(out, "{}  {interrupted}. The machine starts again.", clock(world.clock()))?;
+            world.reboot();
+            report = restore.run_with(&mut world, |act| lines.push(act.to_string()));
+        }
+        let report = report?;
+        for line in &lines {
+            writeln!(out, "            {}: {line}", service.name)?;
+        }
+        writeln!(out, "{}  {report}", clock(world.clock()))?;
+        evidence.push((service, drill::Evidence::of(service, &report, world.now()), report));
+    }
+    writeln!(out, "\nEvidence:\n")?;
+    for (service, evidence, report) in &evidence {
+        let content = world.read(&format!("{}/data", service.mountpoint)).unwrap_or("nothing");
+        let may_start = if report.outcome.record().is_some() { "may start" } else { "must not start" };
+        writeln!(out, "{:<16} {may_start:<15} passed: {:<5} {} reads: {content}", service.name, evidence.passed, evidence.at)?;
+    }
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    match run(&mut io::stdout().lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads has seen enough.
+        Err(failure) if failure.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) => {
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

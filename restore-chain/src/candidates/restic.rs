@@ -1,0 +1,89 @@
+//! restic's snapshots: which are of this service, and where their content belongs.
+
+use jiff::Timestamp;
+
+use super::candidate::Rejection;
+use super::inventory::Repository;
+use crate::command::Command;
+use crate::path::AbsolutePath;
+
+/// A snapshot, as `restic snapshots --json` lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+pub struct ResticSnapshot {
+    /// Its full id.
+    pub id: String,
+    /// When it was made, by the clock of the machine that made it.
+    pub time: Timestamp,
+    /// That machine.
+    pub hostname: String,
+    /// What it contains.
+    pub paths: Vec<String>,
+    /// Its tags.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub tags: Vec<String>,
+}
+
+/// Reads what `restic snapshots --json` prints.
+#[cfg(feature = "serde")]
+pub fn read(json: &str) -> Result<Vec<ResticSnapshot>, serde_json::Error> {
+    // An empty repository prints `null` in some releases.
+    serde_json::from_str::<Option<Vec<ResticSnapshot>>>(json).map(Option::unwrap_or_default)
+}
+
+/// What a job recorded: whose snapshots are wanted, and where in them the service's data is.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'j> {
+    /// The machine.
+    pub host: &'j str,
+    /// All of these tags.
+    pub tags: &'j [String],
+    /// The path in the snapshot that belongs at the mountpoint.
+    pub root: &'j AbsolutePath,
+}
+
+impl Job<'_> {
+    /// Whether a snapshot is this job's, and has its data.
+    pub fn accepts(&self, snapshot: &ResticSnapshot, now: Timestamp) -> Result<(), Rejection> {
+        if snapshot.hostname != self.host {
+            return Err(Rejection::OfAnother(format!("host {}", snapshot.hostname)));
+        }
+        if let Some(tag) = self.tags.iter().find(|tag| !snapshot.tags.contains(tag)) {
+            return Err(Rejection::OfAnother(format!("another job: it lacks the tag {tag}")));
+        }
+        let has = |path: &String| path.parse().is_ok_and(|path: AbsolutePath| path.contains(self.root));
+        if !snapshot.paths.iter().any(has) {
+            return Err(Rejection::OfAnother(format!("{}, not {}", snapshot.paths.join(", "), self.root)));
+        }
+        if snapshot.time > now {
+            return Err(Rejection::Future);
+        }
+        Ok(())
+    }
+}
+
+/// `restic restore`, so that the content of `root` lands in `target` itself: `ID:ROOT` (restic 0.16 and later). Without
+/// the root, everything would land below it, under its full recorded path.
+pub fn restore(url: &str, password_file: &AbsolutePath, snapshot: &str, root: &AbsolutePath, target: &str) -> Command {
+    let from = if root.as_str() == "/" { snapshot.to_owned() } else { format!("{snapshot}:{root}") };
+    base(url, password_file).args(["restore", &from, "--target", target])
+}
+
+/// `restic restore` for releases before 0.16: the content lands in `target` followed by the recorded path.
+pub fn restore_nested(url: &str, password_file: &AbsolutePath, snapshot: &str, root: &AbsolutePath, target: &str) -> Command {
+    base(url, password_file).args(["restore", snapshot, "--include", root.as_str(), "--target", target])
+}
+
+/// The size of a snapshot, and how many files it has.
+pub fn stats(url: &str, password_file: &AbsolutePath, snapshot: &str) -> Command {
+    base(url, password_file).args(["stats", "--mode", "restore-size", "--json", snapshot])
+}
+
+/// All snapshots of a repository.
+pub fn list(repository: &Repository) -> Command {
+    base(&repository.url, &repository.password_file).args(["snapshots", "--json"])
+}
+
+fn base(url: &str, password_file: &AbsolutePath) -> Command {
+    Command::new(["restic", "--no-cache", "--repo", url, "--password-file", password_file.as_str()])
+}

@@ -1,0 +1,61 @@
+//! Restore tests: the same restore, to a place that nobody uses; and what it proved.
+
+use jiff::Timestamp;
+use zfs_props::name::{DatasetName, NameError};
+
+use crate::path::AbsolutePath;
+use crate::preseed::{Outcome, RecordKind, Report};
+use crate::service::{Bootstrap, Gate, Service, Unmarked};
+
+/// The service, in another dataset and at another place: everything else is as it would be. No unit waits for it, and
+/// nothing starts empty: an empty success would prove nothing.
+pub fn scratch(service: &Service, parent: &DatasetName, mounts: &AbsolutePath) -> Result<Service, NameError> {
+    let mountpoint = format!("{}/{}", mounts.as_str().trim_end_matches('/'), service.dataset.leaf());
+    Ok(Service {
+        name: format!("{}-drill", service.name),
+        dataset: parent.child(service.dataset.leaf())?,
+        mountpoint: mountpoint.parse().unwrap_or_else(|_| mounts.clone()),
+        bootstrap: Bootstrap::Never,
+        unmarked: Unmarked::Ask,
+        units: Vec::new(),
+        gate: Gate::Wanted,
+        ..service.clone()
+    })
+}
+
+/// What a restore test proved: for whoever keeps count of untested copies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Evidence {
+    /// The service whose copy was tested.
+    pub service: String,
+    /// When the test ended.
+    pub at: Timestamp,
+    /// The candidate that came back.
+    pub source: Option<String>,
+    /// Its data is as it was then.
+    pub point: Option<Timestamp>,
+    /// Seconds it took.
+    pub seconds: u64,
+    /// Whether data came back, and was compared with its source. Nothing else is a success.
+    pub passed: bool,
+    /// What happened, in one line.
+    pub result: String,
+}
+
+impl Evidence {
+    /// The evidence of a run for the scratch service of `service`.
+    pub fn of(service: &Service, report: &Report, at: Timestamp) -> Self {
+        let restored = match &report.outcome {
+            Outcome::Restored(record) => Some(record),
+            _ => None,
+        };
+        let (source, point) = match restored.map(|record| &record.kind) {
+            Some(RecordKind::Restored { candidate, point }) => (Some(candidate.clone()), Some(*point)),
+            _ => (None, None),
+        };
+        let result = report.to_string().lines().next().unwrap_or_default().to_owned();
+        let (service, seconds, passed) = (service.name.clone(), report.seconds, source.is_some());
+        Self { service, at, source, point, seconds, passed, result }
+    }
+}

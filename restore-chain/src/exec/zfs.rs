@@ -1,0 +1,350 @@
+//! Services whose data is in datasets, by the commands `zfs` and `zpool`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use zfs_props::name::DatasetName;
+
+use super::restic::{Source, sync_filesystem};
+use super::tools::{Tools, failed};
+use super::{mounts, pipe};
+use crate::candidates::{Candidate, Method};
+use crate::command::Command;
+use crate::lineage::{self, Lineage};
+use crate::preseed::{
+    self, Act, Aside, Content, Event, Fault, Intent, Pool, Record, Sight, Staging, Target, Verified, World, chown,
+};
+use crate::service::Service;
+
+/// The local property that says that files came to their end: the dataset's guid.
+const FETCHED: &str = "restore-chain:fetched";
+
+/// Datasets.
+pub struct Zfs {
+    /// Records, locks, and who is told.
+    pub tools: Tools,
+}
+
+/// A dataset as it is listed.
+struct Listed {
+    guid: u64,
+    armed: bool,
+    mountpoint: String,
+    token: Option<String>,
+}
+
+/// What a look or a small command may take, in seconds.
+const LOOK: u64 = 30;
+
+impl Zfs {
+    /// Datasets, with these tools.
+    pub fn new(tools: Tools) -> Self {
+        Self { tools }
+    }
+
+    fn zfs<W: Into<String>>(&self, words: impl IntoIterator<Item = W>, limit: u64) -> Result<String, Fault> {
+        let output = self.tools.run(&Command::new(["zfs"]).args(words), limit)?;
+        String::from_utf8(output).map_err(failed)
+    }
+
+    fn pool(&self, name: &str) -> Result<Pool, Fault> {
+        let command = Command::new(["zpool", "list", "-H", "-o", "health", name]);
+        match self.tools.run(&command, LOOK) {
+            Ok(health) => Ok(match String::from_utf8_lossy(&health).trim() {
+                "ONLINE" => Pool::Online,
+                "DEGRADED" => Pool::Degraded,
+                _ => Pool::Unavailable,
+            }),
+            Err(Fault::Failed(why)) if why.contains("no such pool") => Ok(Pool::Unavailable),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn list(&self) -> Result<BTreeMap<DatasetName, Listed>, Fault> {
+        let columns = "name,guid,canmount,mountpoint,receive_resume_token";
+        let text = self.zfs(["list", "-Hp", "-t", "filesystem", "-o", columns], LOOK)?;
+        let row = |line: &str| {
+            let mut cells = line.split('\t');
+            let mut next = || cells.next().unwrap_or_default();
+            let name: DatasetName = next().parse().map_err(failed)?;
+            let guid = next().parse().map_err(failed)?;
+            let (armed, mountpoint) = (next() == "on", next().to_owned());
+            let token = Some(next().to_owned()).filter(|token| !matches!(token.as_str(), "-" | ""));
+            Ok((name, Listed { guid, armed, mountpoint, token }))
+        };
+        text.lines().map(row).collect()
+    }
+
+    /// Our properties of a dataset, those alone that are set on itself.
+    fn marks(&self, dataset: &DatasetName) -> Result<BTreeMap<String, String>, Fault> {
+        let wanted = [preseed::COMPLETE, preseed::VERIFIED, preseed::STAGING, FETCHED].join(",");
+        let text = self.zfs(["get", "-Hp", "-o", "property,value,source", &wanted, dataset.as_str()], LOOK)?;
+        let mut marks = BTreeMap::new();
+        for line in text.lines() {
+            let mut cells = line.split('\t');
+            if let (Some(property), Some(value), Some("local")) = (cells.next(), cells.next(), cells.next()) {
+                marks.insert(property.to_owned(), value.to_owned());
+            }
+        }
+        Ok(marks)
+    }
+
+    fn set(&self, dataset: &DatasetName, property: &str, value: &impl std::fmt::Display, limit: u64) -> Result<(), Fault> {
+        self.zfs(["set", &format!("{property}={value}"), dataset.as_str()], limit).map(drop)
+    }
+
+    fn lineage(&self, dataset: &DatasetName) -> Result<Option<Lineage>, Fault> {
+        if !self.list()?.contains_key(dataset) {
+            return Ok(None);
+        }
+        let command = lineage::read::command(dataset);
+        let text = String::from_utf8(self.tools.run(&command, LOOK)?).map_err(failed)?;
+        Ok(lineage::read::lineages(&text).map_err(failed)?.remove(dataset))
+    }
+
+    /// Everything from the oldest snapshot to the newest, whatever of it is there already.
+    fn receive(&mut self, candidate: &Candidate, staging: &DatasetName, limit: u64) -> Result<(), Fault> {
+        let Method::Replica { from, oldest, newest, transport, raw, .. } = &candidate.method else {
+            return Err(failed("no replica"));
+        };
+        let until = self.tools.clock().saturating_add(limit);
+        // The oldest in full, then the others; each can be interrupted once.
+        for _ in 0..4 {
+            let there = self.lineage(staging)?;
+            let token = there.as_ref().and_then(|lineage| lineage.head.resume_token.clone());
+            let last = there.as_ref().and_then(Lineage::newest);
+            if token.is_none() && last.is_some_and(|last| last.guid == newest.guid) {
+                return Ok(());
+            }
+            let mut send = Command::new(transport.iter().cloned()).args(["zfs", "send"]);
+            let mut receive = Command::new(self.tools.prefix.iter().cloned()).args(["zfs", "receive", "-s", "-u"]);
+            match (token, last) {
+                (Some(token), _) => send = send.args(["-t", &token]),
+                (None, Some(last)) => {
+                    send = if *raw { send.arg("-w") } else { send };
+                    send = send.arg("-I").arg(format!("{from}@{}", last.name)).arg(newest.of(from));
+                }
+                (None, None) => {
+                    send = if *raw { send.arg("-w") } else { send };
+                    send = send.arg(oldest.of(from));
+                    let mark = format!("{}={}", preseed::STAGING, candidate.id);
+                    receive = receive.args(["-o", "canmount=noauto", "-o", "mountpoint=none", "-o", &mark]);
+                }
+            }
+            let left = until.saturating_sub(self.tools.clock());
+            if left == 0 {
+                return Err(Fault::TimedOut);
+            }
+            let progress = &mut self.tools.progress;
+            pipe::run(&send, &receive.arg(staging), &[], Duration::from_secs(left), progress)?;
+        }
+        Err(failed("the newest snapshot did not arrive"))
+    }
+
+    /// Where staging is mounted while files are brought into it.
+    fn workshop(&self, service: &Service) -> PathBuf {
+        self.tools.run.join("mounts").join(crate::render::systemd::escape(&service.name))
+    }
+
+    fn restore_files(&mut self, service: &Service, candidate: &Candidate, staging: &DatasetName, limit: u64) -> Result<(), Fault> {
+        let place = self.workshop(service);
+        let at = format!("mountpoint={}", place.display());
+        let mark = format!("{}={}", preseed::STAGING, candidate.id);
+        self.zfs(["create", "-p", "-o", "canmount=noauto", "-o", &at, "-o", &mark, staging.as_str()], LOOK)?;
+        self.zfs(["mount", staging.as_str()], LOOK)?;
+        let part = place.join(".restore-part");
+        let content = Source::of(&candidate.method)?.restore(&mut self.tools, &part, limit)?;
+        for entry in fs::read_dir(&content).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            fs::rename(entry.path(), place.join(entry.file_name())).map_err(failed)?;
+        }
+        copy_metadata(&content, &place, &self.tools)?;
+        fs::remove_dir_all(&part).map_err(failed)?;
+        sync_filesystem(&place)?;
+        self.zfs(["unmount", staging.as_str()], LOOK)?;
+        let guid = self.list()?.get(staging).map(|listed| listed.guid).ok_or_else(|| failed("staging is gone"))?;
+        self.set(staging, FETCHED, &guid, LOOK)
+    }
+
+    fn verify(&mut self, service: &Service, candidate: &Candidate, staging: &DatasetName, limit: u64) -> Result<(), Fault> {
+        let listed = self.list()?;
+        let guid = listed.get(staging).map(|listed| listed.guid).ok_or_else(|| failed("staging is gone"))?;
+        match &candidate.method {
+            Method::Replica { newest: wanted, .. } | Method::Local { snapshot: wanted } => {
+                let dataset = match &candidate.method {
+                    Method::Local { .. } => &service.dataset,
+                    _ => staging,
+                };
+                let lineage = self.lineage(dataset)?.ok_or_else(|| failed("staging is gone"))?;
+                let arrived = lineage.snapshots().any(|version| version.guid == wanted.guid);
+                if !arrived || lineage.head.resume_token.is_some() {
+                    return Err(failed(format!("{wanted} did not arrive in full")));
+                }
+            }
+            Method::Restic { .. } => {
+                if self.marks(staging)?.get(FETCHED) != Some(&guid.to_string()) {
+                    return Err(failed("staging was not filled to its end"));
+                }
+                self.zfs(["mount", staging.as_str()], LOOK)?;
+                let place = self.workshop(service);
+                let compared = Source::of(&candidate.method)?.verify(&self.tools, &place, limit);
+                self.zfs(["unmount", staging.as_str()], LOOK)?;
+                compared?;
+            }
+            Method::Pitr { .. } => return Err(failed("databases are restored by their own tools")),
+        }
+        let (candidate, point) = (candidate.id.clone(), candidate.point);
+        let verified = Verified { guid, candidate, point, at: Timestamp::now() };
+        self.set(staging, preseed::VERIFIED, &verified, LOOK)
+    }
+
+    fn discard(&self, service: &Service, staging: &DatasetName, limit: u64) -> Result<(), Fault> {
+        // Nothing but what bears our mark.
+        if !self.marks(staging)?.contains_key(preseed::STAGING) {
+            return Err(failed(format!("{staging} bears no mark of ours")));
+        }
+        let place = self.workshop(service);
+        if mounts::at(&place.to_string_lossy())?.is_some() {
+            self.zfs(["unmount", "-f", staging.as_str()], limit)?;
+        }
+        self.zfs(["destroy", "-r", staging.as_str()], limit).map(drop)
+    }
+
+    fn rename(&self, from: &DatasetName, to: &DatasetName, limit: u64) -> Result<(), Fault> {
+        if let Some(below) = self.list()?.keys().find(|name| name.is_under(from)) {
+            return Err(failed(format!("{below} is below {from}, and would move with it")));
+        }
+        self.zfs(["rename", from.as_str(), to.as_str()], limit).map(drop)
+    }
+
+    fn perform(&mut self, service: &Service, act: &Act, limit: u64) -> Result<(), Fault> {
+        let own = service.dataset.as_str();
+        match act {
+            Act::Note(intent) => self.tools.write_record(service, "intent", intent),
+            Act::Forget => self.tools.remove_record(service, "intent"),
+            Act::Fetch { candidate, staging } => match &candidate.method {
+                Method::Replica { .. } => self.receive(candidate, staging, limit),
+                Method::Local { snapshot } => {
+                    let mark = format!("{}={}", preseed::STAGING, candidate.id);
+                    let snapshot = snapshot.of(&service.dataset);
+                    let words = ["clone", "-o", "canmount=noauto", "-o", "mountpoint=none", "-o", &mark, &snapshot];
+                    self.zfs(words.into_iter().chain([staging.as_str()]), limit).map(drop)
+                }
+                Method::Restic { .. } => self.restore_files(service, candidate, staging, limit),
+                Method::Pitr { .. } => Err(failed("databases are restored by their own tools")),
+            },
+            Act::Verify { candidate, staging } => self.verify(service, candidate, staging, limit),
+            Act::Discard { staging } => self.discard(service, staging, limit),
+            Act::Disarm => self.zfs(["set", "canmount=noauto", own], limit).map(drop),
+            Act::Arm => self.zfs(["set", "canmount=on", own], limit).map(drop),
+            Act::Unmount => self.zfs(["unmount", own], limit).map(drop),
+            Act::SetAside(aside) => self.rename(&aside.of, &aside.name, limit),
+            Act::PutBack(aside) => self.rename(&aside.name, &aside.of, limit),
+            Act::SwapIn { staging } => self.rename(staging, &service.dataset, limit),
+            Act::CreateEmpty => {
+                let at = format!("mountpoint={}", service.mountpoint);
+                self.zfs(["create", "-p", "-o", &at, own], limit).map(drop)
+            }
+            Act::SetProperties => {
+                let at = ("mountpoint".to_owned(), service.mountpoint.to_string());
+                let properties = std::iter::once(&at).chain(&service.properties);
+                let pairs = properties.map(|(name, value)| format!("{name}={value}"));
+                let words = std::iter::once("set".to_owned()).chain(pairs);
+                self.zfs(words.chain([own.to_owned()]), limit).map(drop)
+            }
+            Act::Mount => self.zfs(["mount", own], limit).map(drop),
+            Act::SetOwner => match &service.owner {
+                Some(owner) => self.tools.run(&chown(owner, service.mountpoint.as_str()), limit).map(drop),
+                None => Ok(()),
+            },
+            Act::CheckExisting => {
+                (self.tools.check)(service, Path::new(service.mountpoint.as_str())).map_err(Fault::Failed)
+            }
+            Act::Complete(record) => self.set(&service.dataset, preseed::COMPLETE, record, limit),
+            Act::Wait(seconds) => {
+                std::thread::sleep(Duration::from_secs(*seconds));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Owner, group and mode of a folder for another one.
+fn copy_metadata(from: &Path, to: &Path, tools: &Tools) -> Result<(), Fault> {
+    let from = format!("--reference={}", from.display());
+    for program in ["chown", "chmod"] {
+        tools.run(&Command::new([program, &from, "--"]).arg(to.display()), LOOK)?;
+    }
+    Ok(())
+}
+
+impl World for Zfs {
+    fn clock(&mut self) -> u64 {
+        self.tools.clock()
+    }
+
+    fn now(&mut self) -> Timestamp {
+        Tools::now()
+    }
+
+    fn lock(&mut self, service: &Service) -> Result<bool, Fault> {
+        self.tools.lock(service)
+    }
+
+    fn unlock(&mut self, service: &Service) {
+        self.tools.unlock(service);
+    }
+
+    fn observe(&mut self, service: &Service) -> Result<Sight, Fault> {
+        let intent: Option<Intent> = self.tools.read_record(service, "intent")?;
+        let pool = self.pool(service.dataset.pool())?;
+        if pool == Pool::Unavailable {
+            return Ok(Sight { pool, intent, ..Sight::default() });
+        }
+        let listed = self.list()?;
+        let place = service.mountpoint.as_str();
+        let seen = mounts::at(place)?;
+        let seen = seen.filter(|(kind, _)| kind == "zfs").and_then(|(_, source)| source.parse::<DatasetName>().ok());
+        let verified = |marks: &BTreeMap<String, String>, guid: u64| {
+            let verified = marks.get(preseed::VERIFIED).and_then(|text| text.parse::<Verified>().ok());
+            verified.filter(|verified| verified.guid == guid)
+        };
+        let target = listed.get(&service.dataset).map(|own| -> Result<Target, Fault> {
+            let marks = self.marks(&service.dataset)?;
+            let complete = marks.get(preseed::COMPLETE).and_then(|text| text.parse::<Record>().ok());
+            let mounted = seen.as_ref() == Some(&service.dataset);
+            let first = mounted.then(|| fs::read_dir(place).map(|mut entries| entries.next()));
+            let content = match first.transpose().map_err(failed)? {
+                None => Content::Unknown,
+                Some(None) => Content::Empty,
+                Some(Some(_)) => Content::Data,
+            };
+            let complete = complete.filter(|record| record.guid == own.guid);
+            Ok(Target { guid: own.guid, complete, verified: verified(&marks, own.guid), mounted, armed: own.armed, content })
+        });
+        let name = preseed::staging(&service.dataset).map_err(failed)?;
+        let staging = listed.get(&name).map(|own| -> Result<Staging, Fault> {
+            let marks = self.marks(&name)?;
+            let candidate = marks.get(preseed::STAGING).cloned();
+            Ok(Staging { guid: own.guid, candidate, verified: verified(&marks, own.guid), resumable: own.token.is_some() })
+        });
+        let mut others = listed.iter().filter(|(name, _)| **name != service.dataset);
+        let claims = |name: &DatasetName, other: &Listed| {
+            seen.as_ref() == Some(name) || (other.armed && other.mountpoint == place)
+        };
+        let occupant = others.find(|(name, other)| claims(name, other)).map(|(name, _)| name.clone());
+        let asides = listed.keys().filter_map(Aside::read).filter(|aside| aside.of == service.dataset).collect();
+        Ok(Sight { pool, target: target.transpose()?, staging: staging.transpose()?, asides, occupant, intent })
+    }
+
+    fn act(&mut self, service: &Service, act: &Act, limit: u64) -> Result<(), Fault> {
+        self.perform(service, act, limit)
+    }
+
+    fn tell(&mut self, event: &Event) -> Result<(), Fault> {
+        self.tools.tell(event)
+    }
+}

@@ -1,0 +1,238 @@
+//! Whole replications: the first one, an interrupted one, and what to do about a conflict.
+
+use std::fmt;
+
+use zfs_props::name::DatasetName;
+
+use super::path::{Conflict, incremental_path};
+use super::receive::{Effect, Receiver, Refusal, Stream};
+use super::rollback::{self, Reach};
+use super::step::{Base, Options, Step};
+use super::token::ResumeToken;
+use super::version::{Lineage, Version};
+
+/// What a first replication brings over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+pub enum Initial {
+    /// All snapshots: the oldest in full, then the others.
+    #[default]
+    All,
+    /// The newest one alone.
+    Newest,
+    /// None: somebody has to look first.
+    Refuse,
+}
+
+/// What a replication may do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
+pub struct Policy {
+    /// Where the receiver has nothing yet.
+    pub initial: Initial,
+    /// Blocks as they are on disk (`send -w`).
+    pub raw: bool,
+    /// Guids of receiver's snapshots that may be destroyed by a rollback to the newest common one. A conflict with any
+    /// other one stays a conflict.
+    pub may_destroy: Vec<super::Guid>,
+}
+
+/// The steps from what the receiver has to what the sender has, and what they destroy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Replication {
+    /// In this order.
+    pub steps: Vec<Step>,
+    /// All that is destroyed on the receiver; empty without a grant.
+    pub destroys: Vec<Version>,
+}
+
+impl fmt::Display for Replication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, step) in self.steps.iter().enumerate() {
+            write!(f, "{}{step}", if n > 0 { "\n" } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+/// Why there is no replication.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// The two do not fit together.
+    #[error(transparent)]
+    Conflict(Box<Conflict>),
+    /// A receive would be refused.
+    #[error("{receiver} would refuse {snapshot}: {refusal}")]
+    Refused {
+        /// The receiver.
+        receiver: DatasetName,
+        /// The snapshot it would refuse.
+        snapshot: String,
+        /// Why.
+        #[source]
+        refusal: Refusal,
+    },
+    /// A rollback would be refused.
+    #[error(transparent)]
+    Rollback(#[from] rollback::Refusal),
+    /// The receiver has an interrupted receive, and nobody said what it is.
+    #[error("{0} has an interrupted receive: read its token with `zfs send -nvt`, to see whether it can go on")]
+    UnreadToken(DatasetName),
+}
+
+impl From<Conflict> for PlanError {
+    fn from(conflict: Conflict) -> Self {
+        Self::Conflict(Box::new(conflict))
+    }
+}
+
+/// Plans a replication into `target`. `receiver` is none where no such dataset is there. `token` is what the
+/// receiver's resume token stands for.
+pub fn plan(
+    sender: &Lineage,
+    target: &DatasetName,
+    receiver: Option<&Lineage>,
+    token: Option<&ResumeToken>,
+    policy: &Policy,
+) -> Result<Replication, PlanError> {
+    let receiver = Receiver::new(target.clone(), receiver.cloned());
+    let mut draft = Draft { sender, target, receiver, policy, steps: Vec::new(), destroys: Vec::new() };
+    draft.resume(token)?;
+    draft.run()?;
+    Ok(Replication { steps: draft.steps, destroys: draft.destroys })
+}
+
+struct Draft<'d> {
+    sender: &'d Lineage,
+    target: &'d DatasetName,
+    /// As it is after the steps so far.
+    receiver: Receiver,
+    policy: &'d Policy,
+    steps: Vec<Step>,
+    destroys: Vec<Version>,
+}
+
+impl Draft<'_> {
+    /// What the receiver has by now.
+    fn received(&self) -> Lineage {
+        self.receiver.lineage().cloned().unwrap_or_else(|| Lineage::new(self.target.clone(), Vec::new()))
+    }
+
+    fn resume(&mut self, token: Option<&ResumeToken>) -> Result<(), PlanError> {
+        let mut there = self.received();
+        if there.head.resume_token.take().is_none() {
+            return Ok(());
+        }
+        let receiver = self.target.clone();
+        let Some(token) = token else { return Err(PlanError::UnreadToken(receiver)) };
+        // A dataset that only the interrupted receive had made is gone when that is aborted.
+        let nothing_else = there.newest().is_none() && token.from_guid.is_none();
+        let arrives = self.sender.snapshots().find(|version| version.guid == token.to_guid);
+        if let Some(arrives) = arrives.filter(|_| token.is_live(self.sender)) {
+            self.receiver = Receiver::new(receiver.clone(), Some(there));
+            self.steps.push(Step::Resume { receiver, token: token.token.clone(), to: token.to_guid });
+            let stream = Stream { from: token.from_guid, to: arrives.clone(), raw: false, volume: false };
+            self.receiver.arrive(&stream, &Effect::default());
+        } else {
+            self.receiver = Receiver::new(receiver.clone(), (!nothing_else).then_some(there));
+            self.steps.push(Step::Abort { receiver });
+        }
+        Ok(())
+    }
+
+    fn run(&mut self) -> Result<(), PlanError> {
+        match incremental_path(self.sender, &self.received()) {
+            Ok(path) => self.send_all(path.steps()),
+            Err(Conflict::Initial { .. }) if self.policy.initial != Initial::Refuse => self.initial(),
+            Err(Conflict::UpToDate { .. }) if !self.steps.is_empty() => Ok(()),
+            Err(Conflict::Diverged { common, receiver_only, .. })
+                if receiver_only.iter().all(|version| self.policy.may_destroy.contains(&version.guid)) =>
+            {
+                self.roll_back(common.guid)?;
+                let path = incremental_path(self.sender, &self.received())?;
+                self.send_all(path.steps())
+            }
+            Err(conflict) => Err(conflict.into()),
+        }
+    }
+
+    fn roll_back(&mut self, common: super::Guid) -> Result<(), PlanError> {
+        let mut received = self.received();
+        let name = received.snapshots().find(|version| version.guid == common).map(|v| v.name.clone());
+        let rollback = rollback::check(&received, &name.unwrap_or_default(), Reach::Newer, None)?;
+        let back = rollback.to.createtxg;
+        received.retain(|version| version.createtxg <= back);
+        received.head.written = Some(0);
+        self.receiver = Receiver::new(self.target.clone(), Some(received));
+        self.destroys.extend(rollback.destroys.iter().cloned());
+        let (to, destroys) = (rollback.to, rollback.destroys);
+        self.steps.push(Step::Rollback { receiver: self.target.clone(), to, destroys });
+        Ok(())
+    }
+
+    fn initial(&mut self) -> Result<(), PlanError> {
+        let first = match self.policy.initial {
+            Initial::All => self.sender.snapshots().next(),
+            Initial::Newest | Initial::Refuse => self.sender.newest(),
+        };
+        let (Some(first), Some(newest)) = (first, self.sender.newest()) else {
+            let receiver = self.target.clone();
+            return Err(Conflict::Initial { receiver, only_bookmarks: true }.into());
+        };
+        let step = |base, to: &Version| {
+            let (sender, receiver) = (self.sender.dataset.clone(), self.target.clone());
+            Step::Send { sender, receiver, base, to: to.clone(), options: Options::default() }
+        };
+        let mut steps = vec![step(Base::Full, first)];
+        match self.sender.snapshots().filter(|version| version.order() > first.order()).count() {
+            0 => {}
+            1 => steps.push(step(Base::Incremental(first.clone()), newest)),
+            _ => steps.push(step(Base::Intermediates(first.clone()), newest)),
+        }
+        self.send_all(steps)
+    }
+
+    /// Takes steps over if the receiver takes every stream of theirs.
+    fn send_all(&mut self, steps: Vec<Step>) -> Result<(), PlanError> {
+        for mut step in steps {
+            if let Step::Send { options, .. } = &mut step {
+                options.raw = self.policy.raw;
+            }
+            for stream in streams(self.sender, &step) {
+                let refused = |refusal| PlanError::Refused {
+                    receiver: self.target.clone(),
+                    snapshot: stream.to.of(&self.sender.dataset),
+                    refusal,
+                };
+                self.receiver.receive(&stream, false).map_err(refused)?;
+            }
+            self.steps.push(step);
+        }
+        Ok(())
+    }
+}
+
+/// The streams that a step sends, one for each snapshot that arrives.
+pub(crate) fn streams(sender: &Lineage, step: &Step) -> Vec<Stream> {
+    let Step::Send { base, to, options, .. } = step else { return Vec::new() };
+    let raw = options.raw && sender.head.encryption == super::Encryption::On;
+    let stream = |from, to: &Version| Stream { from, to: to.clone(), raw, volume: sender.head.volume };
+    match base {
+        Base::Full => vec![stream(None, to)],
+        Base::Incremental(base) => vec![stream(Some(base.guid), to)],
+        // The clone's first stream names a snapshot of another dataset; whether it is there is not in this listing.
+        Base::Origin(_) => Vec::new(),
+        Base::Intermediates(base) => {
+            let between = sender.snapshots().filter(|v| v.order() > base.order() && v.order() <= to.order());
+            let mut from = base.guid;
+            let mut streams = Vec::new();
+            for version in between {
+                streams.push(stream(Some(from), version));
+                from = version.guid;
+            }
+            streams
+        }
+    }
+}

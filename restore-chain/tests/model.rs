@@ -1,0 +1,457 @@
+//! The preseed, exhaustively: every start, every failure, a crash before, within and after every act, and then again from
+//! wherever that led, until nothing new is found.
+//!
+//! A state is what is on disk, with the failures that are going on. From each one a run is made; every moment of it at
+//! which it could be killed gives the states to go on from: as the process that ended, after a reboot, and after a
+//! reboot that lost the note of the restore. `MODEL=full cargo test --release --test model` explores more failures.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use jiff::Timestamp;
+use restore_chain::preseed::{
+    self, Act, Block, Budget, Event, Fault, Intent, MethodBudget, Outcome, Pool, Preseed, Record, RecordKind, Report, Sight,
+    Verified, World as _,
+};
+use restore_chain::sim::{Behaviour, Crash, Dataset, Moment, World};
+use restore_chain::{Bootstrap, Choice, Owner, Service, Unmarked};
+use zfs_props::name::DatasetName;
+
+const PLACE: &str = "/var/lib/sonarr";
+const ORIGINAL: [(&str, &str); 2] = [("a", "original"), ("b", "original too")];
+
+fn name() -> DatasetName {
+    "tank/sonarr".parse().unwrap()
+}
+
+fn budget() -> Budget {
+    let fallback = MethodBudget { timeout: 900, attempts: 1, pause: 0 };
+    let methods = BTreeMap::from([(restore_chain::candidates::Kind::Replica, MethodBudget { attempts: 2, pause: 5, ..fallback })]);
+    Budget { unit: 7200, verify: 60, step: 20, methods, fallback }
+}
+
+/// Three ways back with different content.
+fn copies(world: &mut World) -> Choice {
+    let files = |who: &'static str| [("a", who), ("b", who), ("c", who), ("d", who)];
+    let chain = vec![
+        world.add_copy("nas", &"backup/sonarr".parse().unwrap(), &files("nas")),
+        world.add_local_snapshot("auto", &files("local")),
+        world.add_repository("b2", &PLACE.parse().unwrap(), &files("restic")),
+    ];
+    Choice { chain, ..Choice::default() }
+}
+
+/// What is there at first.
+const STARTS: [&str; 18] = [
+    "nothing",
+    "empty",
+    "empty, not mounted",
+    "empty, not mounted, disarmed",
+    "data",
+    "data, not mounted",
+    "complete",
+    "complete, not mounted",
+    "complete by inheritance",
+    "complete by another's record",
+    "staging, half",
+    "staging, verified, and empty",
+    "foreign staging",
+    "two for one place",
+    "an old aside",
+    "within the swap",
+    "swapped, not complete",
+    "within the swap, staging lost",
+];
+
+fn record(guid: u64) -> String {
+    let at = Timestamp::from_second(1_700_000_000).unwrap();
+    Record { guid, kind: RecordKind::Adopted, at, seconds: 1 }.to_string()
+}
+
+fn start(world: &mut World, which: &str) {
+    let staging = preseed::staging(&name()).unwrap();
+    let half = [("a", "nas"), ("b", "nas")];
+    let whole = [("a", "nas"), ("b", "nas"), ("c", "nas"), ("d", "nas")];
+    let at = Timestamp::from_second(1_700_000_000).unwrap();
+    let stage = |world: &mut World, files: &[(&str, &str)], verified: bool| {
+        let dataset = world.add_dataset(staging.clone(), "/elsewhere", files);
+        (dataset.mounted, dataset.mountpoint, dataset.armed) = (None, None, false);
+        dataset.local.insert(preseed::STAGING.to_owned(), "replica nas".to_owned());
+        if verified {
+            let verified = Verified { guid: dataset.guid, candidate: "replica nas".to_owned(), point: at, at };
+            dataset.local.insert(preseed::VERIFIED.to_owned(), verified.to_string());
+        }
+    };
+    let aside = |world: &mut World, noted: bool| {
+        let guid = world.add_dataset(name(), PLACE, &[]).guid;
+        let mut dataset = world.datasets_mut().remove(&name()).unwrap();
+        (dataset.mounted, dataset.armed) = (None, false);
+        world.datasets_mut().insert(preseed::aside(&name(), guid).unwrap(), dataset);
+        if noted {
+            let intent = Intent { at, aside: Some(guid) };
+            let service = Service::new("sonarr", name(), PLACE.parse().unwrap());
+            world.act(&service, &Act::Note(intent), 1).unwrap();
+        }
+    };
+    match which {
+        "nothing" => {}
+        "empty" => drop(world.add_dataset(name(), PLACE, &[]).guid),
+        "empty, not mounted" => world.add_dataset(name(), PLACE, &[]).mounted = None,
+        "empty, not mounted, disarmed" => {
+            let dataset = world.add_dataset(name(), PLACE, &[]);
+            (dataset.mounted, dataset.armed) = (None, false);
+        }
+        "data" => drop(world.add_dataset(name(), PLACE, &ORIGINAL).guid),
+        "data, not mounted" => world.add_dataset(name(), PLACE, &ORIGINAL).mounted = None,
+        "complete" | "complete, not mounted" => {
+            let dataset = world.add_dataset(name(), PLACE, &ORIGINAL);
+            dataset.local.insert(preseed::COMPLETE.to_owned(), record(dataset.guid));
+            if which != "complete" {
+                dataset.mounted = None;
+            }
+        }
+        "complete by inheritance" => {
+            let dataset = world.add_dataset(name(), PLACE, &ORIGINAL);
+            dataset.inherited.insert(preseed::COMPLETE.to_owned(), record(dataset.guid));
+        }
+        "complete by another's record" => {
+            let dataset = world.add_dataset(name(), PLACE, &ORIGINAL);
+            dataset.local.insert(preseed::COMPLETE.to_owned(), record(dataset.guid + 1));
+        }
+        "staging, half" => stage(world, &half, false),
+        "staging, verified, and empty" => {
+            world.add_dataset(name(), PLACE, &[]);
+            stage(world, &whole, true);
+        }
+        "foreign staging" => drop(world.add_dataset(staging.clone(), "/elsewhere", &ORIGINAL).guid),
+        "two for one place" => {
+            world.add_dataset("tank/other".parse().unwrap(), PLACE, &ORIGINAL);
+            world.add_dataset(name(), PLACE, &[]);
+        }
+        "an old aside" => aside(world, false),
+        "within the swap" => {
+            aside(world, true);
+            stage(world, &whole, true);
+        }
+        "swapped, not complete" => {
+            stage(world, &whole, true);
+            let dataset = world.datasets_mut().remove(&staging).unwrap();
+            world.datasets_mut().insert(name(), dataset);
+        }
+        "within the swap, staging lost" => aside(world, true),
+        other => panic!("{other}"),
+    }
+}
+
+/// Which policy, and which failures beside those of the copies.
+struct Setting {
+    bootstrap: Bootstrap,
+    unmarked: Unmarked,
+    valid: bool,
+    pool: Pool,
+    failing: Option<&'static str>,
+}
+
+fn settings(full: bool) -> Vec<Setting> {
+    let calm = |bootstrap, unmarked, valid| Setting { bootstrap, unmarked, valid, pool: Pool::Online, failing: None };
+    let mut all = vec![
+        calm(Bootstrap::Never, Unmarked::Ask, true),
+        calm(Bootstrap::EvenIfRestoreFails, Unmarked::Adopt, true),
+        calm(Bootstrap::IfNothingExists, Unmarked::Adopt, false),
+    ];
+    let failing = [
+        "mount", "tell", "swap-in", "set-aside", "complete", "set-properties", "discard", "unmount", "note", "forget", "arm",
+        "disarm", "put-back", "create-empty", "set-owner", "observe", "lock",
+    ];
+    for word in failing {
+        all.push(Setting { failing: Some(word), ..calm(Bootstrap::Never, Unmarked::Ask, true) });
+        if full {
+            all.push(Setting { failing: Some(word), ..calm(Bootstrap::EvenIfRestoreFails, Unmarked::Adopt, true) });
+        }
+    }
+    for pool in [Pool::Degraded, Pool::Unavailable] {
+        all.push(Setting { pool, ..calm(Bootstrap::Never, Unmarked::Ask, true) });
+    }
+    all
+}
+
+/// How the three ways back behave: every pair of failures, and all three together.
+fn behaviours(full: bool) -> Vec<[Behaviour; 3]> {
+    let all = Behaviour::ALL;
+    let mut list = Vec::new();
+    for first in all {
+        for second in all {
+            for third in all {
+                let odd = [first, second, third].iter().filter(|one| **one != Behaviour::Works).count();
+                let alike = first == second && second == third;
+                // The chain stops at the first one that works: what comes after it is never asked.
+                let shadowed = (first == Behaviour::Works && odd > 0) || (second == Behaviour::Works && third != Behaviour::Works);
+                if !shadowed && (full || odd <= 2 || alike) {
+                    list.push([first, second, third]);
+                }
+            }
+        }
+    }
+    list
+}
+
+/// What is on disk, without what differs between equal states: guids by rank, and no times.
+fn key(world: &World) -> u64 {
+    let mut guids: Vec<u64> = world.datasets().values().map(|dataset| dataset.guid).collect();
+    guids.sort_unstable();
+    let rank = |guid: u64| guids.binary_search(&guid).ok();
+    let mut key = DefaultHasher::new();
+    for (name, dataset) in world.datasets() {
+        match preseed::Aside::read(name) {
+            Some(aside) => (aside.of, rank(aside.guid)).hash(&mut key),
+            None => name.hash(&mut key),
+        }
+        let Dataset { guid, files, mounted, mountpoint, armed, local, inherited: _, resumable, owner } = dataset;
+        (rank(*guid), files, mounted, mountpoint, armed, resumable, owner).hash(&mut key);
+        for (name, value) in local {
+            name.hash(&mut key);
+            match name.as_str() {
+                preseed::COMPLETE => {
+                    let record: Record = value.parse().unwrap();
+                    (rank(record.guid), record.kind).hash(&mut key);
+                }
+                preseed::VERIFIED => {
+                    let verified: Verified = value.parse().unwrap();
+                    (rank(verified.guid), verified.candidate).hash(&mut key);
+                }
+                _ => value.hash(&mut key),
+            }
+        }
+    }
+    world.intent("sonarr").map(|intent| intent.aside.map(rank)).hash(&mut key);
+    key.finish()
+}
+
+/// Where something was found, told only if something is wrong.
+struct Context<'c> {
+    which: &'c str,
+    behaviour: [Behaviour; 3],
+    setting: &'c Setting,
+    before: &'c World,
+}
+
+impl fmt::Display for Context<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { which, behaviour, setting, before } = self;
+        write!(f, "{which}; {behaviour:?}; failing {:?}, pool {:?}; from ", setting.failing, setting.pool)?;
+        write!(f, "{:#?}, {:?}", before.datasets(), before.intent("sonarr"))
+    }
+}
+
+/// Keeps every disk that a killed run of it would leave.
+struct Watched<'p> {
+    world: World,
+    left: Vec<World>,
+    preseed: &'p Preseed,
+    /// Whether another run starts beside this one, at every act.
+    twice: bool,
+}
+
+impl Watched<'_> {
+    fn kill(&mut self, moment: Moment, act: impl Fn(&mut World) -> Result<(), Fault>) {
+        let mut copy = self.world.clone();
+        copy.crash_at(Crash { act: copy.acts(), moment });
+        assert_eq!(act(&mut copy), Err(Fault::Ended));
+        self.left.push(copy);
+    }
+}
+
+impl preseed::World for Watched<'_> {
+    fn clock(&mut self) -> u64 {
+        self.world.clock()
+    }
+
+    fn now(&mut self) -> Timestamp {
+        self.world.now()
+    }
+
+    fn lock(&mut self, service: &Service) -> Result<bool, Fault> {
+        self.world.lock(service)
+    }
+
+    fn unlock(&mut self, service: &Service) {
+        self.world.unlock(service);
+    }
+
+    fn observe(&mut self, service: &Service) -> Result<Sight, Fault> {
+        self.world.observe(service)
+    }
+
+    fn act(&mut self, service: &Service, act: &Act, limit: u64) -> Result<(), Fault> {
+        for moment in [Moment::Before, Moment::Within] {
+            self.kill(moment, |world| world.act(service, act, limit));
+        }
+        if self.twice {
+            let mut other = self.world.clone();
+            let report = self.preseed.run(&mut other).unwrap();
+            assert_eq!(report.outcome, Outcome::Busy, "a second run won");
+            assert_eq!(key(&other), key(&self.world), "a second run changed something");
+        }
+        let result = self.world.act(service, act, limit);
+        self.left.push(self.world.clone());
+        result
+    }
+
+    fn tell(&mut self, event: &Event) -> Result<(), Fault> {
+        self.world.tell(event)
+    }
+}
+
+/// What may never be.
+fn judge(before: &World, start: &World, watched: &Watched<'_>, report: &Report, preseed: &Preseed, context: &Context<'_>) {
+    let world = &watched.world;
+    let (service, dataset) = (preseed.service(), world.dataset(&name()));
+    assert!(report.seconds <= preseed.budget().unit, "{context}: took {} s", report.seconds);
+    assert_ne!(report.outcome, Outcome::Blocked(Block::NoProgress), "{context}");
+    // Every dataset of the beginning is still there, with its files; only staging of our own may be gone.
+    for (was, old) in start.datasets() {
+        let ours = old.local.contains_key(preseed::STAGING);
+        let now = world.datasets().values().find(|dataset| dataset.guid == old.guid);
+        assert!(ours || now.is_some_and(|now| now.files == old.files), "{context}: {was} was lost or changed");
+        let data = !old.files.is_empty() && !ours;
+        assert!(!data || world.dataset(was).is_some_and(|now| now.guid == old.guid), "{context}: data was moved from {was}");
+    }
+    let complete = dataset.and_then(|dataset| {
+        let record: Record = dataset.local.get(preseed::COMPLETE)?.parse().ok()?;
+        (record.guid == dataset.guid).then_some(record)
+    });
+    if let Some(record) = &complete {
+        let files = &dataset.unwrap().files;
+        match &record.kind {
+            RecordKind::Restored { candidate, .. } => {
+                let whose = candidate.rsplit([' ', '@']).next().unwrap();
+                let whose = match whose {
+                    "auto" => "local",
+                    "b2" => "restic",
+                    nas => nas,
+                };
+                assert!(files.len() == 4 && files.values().all(|content| content == whose), "{context}: complete with {files:?}");
+            }
+            RecordKind::Adopted => assert!(files.values().any(|content| content == "original"), "{context}"),
+            RecordKind::Empty => {
+                assert!(files.is_empty() && service.bootstrap == Bootstrap::EvenIfRestoreFails, "{context}: empty without leave");
+            }
+        }
+    }
+    if let Some(record) = report.outcome.record() {
+        assert_eq!(Some(record), complete.as_ref(), "{context}: it says so, and the disk does not");
+        assert_eq!(dataset.unwrap().mounted.as_deref(), Some(PLACE), "{context}: complete, and not mounted");
+        let before = before.dataset(&name()).and_then(|dataset| dataset.local.get(preseed::COMPLETE));
+        let skipped = matches!(report.outcome, Outcome::Skipped(_));
+        assert!(!skipped || before.is_some(), "{context}: skipped what was not complete");
+    }
+}
+
+#[derive(Default)]
+struct Count {
+    states: usize,
+    runs: usize,
+    killed: usize,
+    outcomes: BTreeMap<String, usize>,
+}
+
+fn outcome_name(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Blocked(Block::Act { act, .. }) => format!("blocked: {act}"),
+        Outcome::Blocked(block) => format!("blocked: {}", format!("{block:?}").split(['(', ' ', '{']).next().unwrap()),
+        other => format!("{other:?}").split(['(', ' ']).next().unwrap().to_lowercase(),
+    }
+}
+
+/// Everything that can be reached from one start under one setting.
+fn explore(which: &str, setting: &Setting, behaviour: [Behaviour; 3], count: &mut Count) {
+    let mut world = World::new();
+    let choice = copies(&mut world);
+    start(&mut world, which);
+    let owner = Some(Owner { user: "sonarr".to_owned(), group: "sonarr".to_owned(), recursive: true });
+    let properties = vec![("org.example:mine".to_owned(), "yes".to_owned())];
+    let (bootstrap, unmarked) = (setting.bootstrap, setting.unmarked);
+    let service = Service { owner, properties, bootstrap, unmarked, ..Service::new("sonarr", name(), PLACE.parse().unwrap()) };
+    let preseed = Preseed::new(&service, &choice, &budget()).unwrap();
+    for (candidate, behaviour) in choice.chain.iter().zip(behaviour) {
+        world.fail(&candidate.id, behaviour);
+    }
+    world.set_pool(setting.pool);
+    world.set_existing_is_valid(setting.valid);
+    if let Some(word) = setting.failing {
+        world.fail_act(word);
+    }
+    world.restart();
+    let first = world.clone();
+    let mut seen: HashSet<u64> = HashSet::from([key(&world)]);
+    let mut waiting = vec![world];
+    while let Some(before) = waiting.pop() {
+        let context = Context { which, behaviour, setting, before: &before };
+        count.states += 1;
+        let twice = setting.failing.is_none() && behaviour.iter().filter(|one| **one != Behaviour::Works).count() < 2;
+        let mut watched = Watched { world: before.clone(), left: Vec::new(), preseed: &preseed, twice };
+        let report = preseed.run(&mut watched).unwrap();
+        count.runs += 1;
+        judge(&before, &first, &watched, &report, &preseed, &context);
+        *count.outcomes.entry(outcome_name(&report.outcome)).or_default() += 1;
+        // When everything works again, it comes to a good end from here, too.
+        let mut healed = before.clone();
+        healed.heal();
+        healed.set_pool(Pool::Online);
+        let healed_report = preseed.run(&mut healed).unwrap();
+        let may_stay = match &healed_report.outcome {
+            Outcome::Skipped(_) | Outcome::Restored(_) => true,
+            Outcome::Adopted(_) => setting.valid && which.contains("data") || which.contains("complete"),
+            Outcome::NeedsAdoption => which.starts_with("data") || which.starts_with("complete by"),
+            Outcome::Blocked(Block::ForeignStaging(_)) => which == "foreign staging",
+            Outcome::Blocked(Block::SharedMountpoint(_)) => which == "two for one place",
+            _ => false,
+        };
+        assert!(may_stay, "{context}: healed, and {healed_report}");
+        count.killed += watched.left.len();
+        for left in std::mem::take(&mut watched.left) {
+            let mut process = left.clone();
+            process.restart();
+            let mut machine = left.clone();
+            machine.reboot();
+            let mut forgetful = left;
+            forgetful.reboot();
+            forgetful.lose_intents();
+            for next in [process, machine, forgetful] {
+                if seen.insert(key(&next)) {
+                    waiting.push(next);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_failure_and_no_crash_loses_anything_or_pretends() {
+    let full = std::env::var_os("MODEL").is_some_and(|value| value == "full");
+    let mut count = Count::default();
+    let mut scenarios = 0;
+    for which in STARTS {
+        println!("model: {which}: from {} states on", count.states);
+        for setting in settings(full) {
+            let calm = setting.failing.is_none() && setting.pool == Pool::Online;
+            for behaviour in behaviours(full && calm) {
+                // Failures of acts and of copies together: those of one copy are enough to get everywhere.
+                let [_, second, third] = behaviour;
+                let some = [Behaviour::Works, Behaviour::Partial, Behaviour::FailsHalfway].contains(&second);
+                if !full && !calm && (!some || third != Behaviour::Works) {
+                    continue;
+                }
+                scenarios += 1;
+                explore(which, &setting, behaviour, &mut count);
+            }
+        }
+    }
+    println!(
+        "model: {} states explored in {scenarios} scenarios, {} runs, {} ends by a kill; outcomes {:?}",
+        count.states, count.runs, count.killed, count.outcomes
+    );
+    assert!(count.states >= 100_000, "only {} states", count.states);
+}
