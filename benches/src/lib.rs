@@ -218,6 +218,8 @@ pub fn impermanent_host(entries: usize) -> String {
         text.push_str("]\n");
     }
     text
+}
+
 /// Numbers that look random, and are the same each time.
 fn random(mut state: u64) -> impl Iterator<Item = u64> {
     std::iter::repeat_with(move || {
