@@ -54,6 +54,7 @@
 //! )?
 //! .check()?;
 //! let mut inventory = Inventory::default();
+//! inventory.add_filesystem("rpool/temp".parse()?, None); // where clones are made
 //! inventory.add_filesystem("rpool/persist".parse()?, Some("/persist".parse()?));
 //! inventory.add_filesystem("rpool/persist/sonarr".parse()?, Some("/persist/sonarr".parse()?));
 //!

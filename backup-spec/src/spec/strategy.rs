@@ -217,6 +217,8 @@ pub fn inventory() -> impl Strategy<Value = Inventory> {
     (mounted, files, tags).prop_filter_map("read", |(mounted, files, tags)| {
         let mut inventory = Inventory::default();
         inventory.add_filesystem(parsed("rpool/root")?, Some(parsed("/")?));
+        inventory.add_filesystem(parsed("rpool/temp")?, None);
+        inventory.add_filesystem(parsed("tank/temp")?, None);
         for ((dataset, mount), mounted) in DATASETS.iter().zip(mounted) {
             let mount = parsed(mount).filter(|_| mounted);
             inventory.add_filesystem(parsed(dataset)?, mount);
