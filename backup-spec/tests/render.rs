@@ -144,7 +144,9 @@ fn the_schema_fits_what_is_written() {
             Value::Array(list) => {
                 let item = schema.get("items").or_else(|| schema["anyOf"][1].get("items"));
                 if let Some(item) = item {
-                    list.iter().for_each(|value| fits(item, value, path));
+                    for value in list {
+                        fits(item, value, path);
+                    }
                 }
             }
             _ => {}
