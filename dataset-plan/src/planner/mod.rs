@@ -100,6 +100,9 @@ impl<'a> Planner<'a> {
     /// The plan, or what turned out to be impossible in it.
     fn plan(mut self) -> Result<Plan, Vec<Conflict>> {
         self.find_removals();
+        for (at, property) in self.vetoes.properties() {
+            self.tree.hold(at, property.into());
+        }
         if self.policy.heirs == Heirs::Protect {
             self.tree.hold_back();
         }

@@ -168,7 +168,9 @@ impl Planner<'_> {
     pub(super) fn refuse_move(&mut self, from: &DatasetName, to: &DatasetName) {
         let what = match self.observed.dataset(to) {
             Some(_) => format!("{from} is to be moved here, and the name is taken"),
-            None => format!("{from} is to be moved here, and another one too, or its name is in use"),
+            None => {
+                format!("{from} is to be moved here, and another one too, or its name is in use")
+            }
         };
         let remedy = "rename one of the two by hand, or leave it out of `moved`";
         self.block(to, Obstacle::OtherDataset, what, remedy);

@@ -62,7 +62,10 @@ impl<'a> Planner<'a> {
         for (property, declared) in &left {
             needed.extend(self.needed(at, name, dataset, property, declared));
         }
-        if blocked != self.blocked.len() {
+        let vetoed = |property: &PropertyName| {
+            property.native().is_some_and(|native| self.vetoes.has(at, Part::Property(native)))
+        };
+        if blocked != self.blocked.len() || left.keys().any(vetoed) {
             // What cannot be given up must not be forgotten.
             let note = self.desired.owner_property.as_ref();
             needed.retain(|needed| note != Some(&needed.property));

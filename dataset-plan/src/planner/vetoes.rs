@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use zfs_props::property::Property;
+
 use super::mounts::{Conflict, Part};
 use crate::plan::Obstacle;
 
@@ -45,6 +47,14 @@ impl Vetoes {
                 remedy: "change fewer mountpoints at a time",
             });
         }
+    }
+
+    /// The properties that are not changed, by row.
+    pub(super) fn properties(&self) -> impl Iterator<Item = (usize, Property)> {
+        self.by_row.keys().filter_map(|(row, part)| match part {
+            Part::Property(property) => Some((*row, *property)),
+            _ => None,
+        })
     }
 
     pub(super) fn has(&self, row: usize, part: Part) -> bool {

@@ -38,8 +38,15 @@ impl Tree<'_> {
                 .map(|(property, _)| property.clone())
                 .collect();
             if let Some(row) = self.rows.get_mut(at) {
-                row.held = held;
+                row.held.extend(held);
             }
+        }
+    }
+
+    /// A declared property that is not changed.
+    pub(crate) fn hold(&mut self, at: usize, property: PropertyName) {
+        if let Some(row) = self.rows.get_mut(at) {
+            row.held.insert(property);
         }
     }
 

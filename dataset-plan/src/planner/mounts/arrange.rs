@@ -292,7 +292,50 @@ impl<'t> Arrange<'t, '_, '_> {
                 }
             }
         }
-        Ok(all.into_iter().rev().map(|(_, at)| at).collect())
+        self.in_order(all)
+    }
+
+    /// In an order in which they can be unmounted: innermost first, mostly. Something that is unmounted along with its parent
+    /// may hold what holds the parent: then there is no such order.
+    fn in_order(
+        &self,
+        all: BTreeSet<(Cow<'t, str>, usize)>,
+    ) -> Result<Vec<usize>, (Cow<'t, str>, Cow<'t, str>, Who)> {
+        let mut order = Vec::with_capacity(all.len());
+        let mut gone: BTreeSet<usize> = BTreeSet::new();
+        let mut left: Vec<_> = all.into_iter().rev().collect();
+        while !left.is_empty() {
+            let mut held = None;
+            let free = left.iter().position(|(_, at)| {
+                let along = match self.created_by(*at) {
+                    Some(_) => self.stage.place(*at).map(|place| (place.clone(), *at)),
+                    None => None,
+                };
+                let along = along.map_or_else(|| self.stage.unmounts(*at), |one| vec![one]);
+                let rows: BTreeSet<usize> = along.iter().map(|(_, at)| *at).collect();
+                let goes = |who: Who| {
+                    matches!(who, Who::Row(at) if gone.contains(&at) || rows.contains(&at))
+                };
+                let stays = along.iter().filter(|(_, at)| !gone.contains(at)).find_map(|(place, _)| {
+                    let mut below = self.stage.table.below(place);
+                    below.find(|(_, who)| !goes(*who)).map(|(b, who)| (place.clone(), b.clone(), who))
+                });
+                let is_free = stays.is_none();
+                held = held.take().or(stays);
+                is_free
+            });
+            let Some(free) = free else {
+                return held.map_or(Ok(order), Err);
+            };
+            let (_, at) = left.remove(free);
+            if self.created_by(at).is_some() {
+                gone.insert(at);
+            } else {
+                gone.extend(self.stage.unmounts(at).into_iter().map(|(_, at)| at));
+            }
+            order.push(at);
+        }
+        Ok(order)
     }
 
     pub(super) fn may_touch(&self, at: usize) -> bool {
@@ -378,7 +421,8 @@ impl<'t> Arrange<'t, '_, '_> {
     /// Nothing is in the way: what is mounted after the draft.
     fn carry_out(&mut self, draft: usize, effect: &Effect) {
         let leaves = self.stage.leaves(effect);
-        let before: Vec<Before<'t>> = effect.list.iter().map(|at| self.before(*at, effect)).collect();
+        let before: Vec<Before<'t>> =
+            effect.list.iter().map(|at| self.before(*at, effect)).collect();
         let mut places: Vec<Cow<'t, str>> =
             leaves.iter().filter_map(|at| self.stage.place(*at).cloned()).collect();
         self.stage.set_done(draft, true);

@@ -74,7 +74,9 @@ impl<'t> Arrange<'t, '_, '_> {
                     Ok(key) => needs.extend(key),
                 }
             }
-            let Some(mount) = self.draft_mount(at, &waiting, needs, &place) else { continue };
+            let Some(mount) = self.draft_mount(at, &waiting, needs, (&place, ready)) else {
+                continue;
+            };
             late.push((ready, mount));
             late.extend(self.owning.remove(&at).into_iter().flatten().map(|own| (ready, own)));
             self.since.insert(at, Since { position: ready, draft: mount });
@@ -134,9 +136,13 @@ impl<'t> Arrange<'t, '_, '_> {
                 }));
             }
         }
-        self.with_all_within(found, &|arrange, at| arrange.may_touch(at)).map_err(|(_, below, who)| {
-            self.blame(at, who, waiting, |arrange, draft| arrange.covers(draft, place, &below, who))
-        })
+        self.with_all_within(found, &|arrange, at| arrange.may_touch(at)).map_err(
+            |(_, below, who)| {
+                self.blame(at, who, waiting, |arrange, draft| {
+                    arrange.covers(draft, place, &below, who)
+                })
+            },
+        )
     }
 
     /// Which draft is to blame if something cannot be mounted: the one that put the other there, or else the one
@@ -169,7 +175,7 @@ impl<'t> Arrange<'t, '_, '_> {
         at: usize,
         waiting: &Waiting<'t>,
         needs: Vec<usize>,
-        place: &Cow<'t, str>,
+        (place, ready): (&Cow<'t, str>, usize),
     ) -> Option<usize> {
         let name = self.stage.dataset(at)?;
         let row = self.stage.tree.row(at);
@@ -195,10 +201,23 @@ impl<'t> Arrange<'t, '_, '_> {
             _ => Risk::MOUNTS,
         };
         self.stage.mount(at, place.clone());
+        // Unmounting it again takes along what was mounted below it by then.
+        let later: Vec<_> = self
+            .stage
+            .unmounts(at)
+            .into_iter()
+            .filter(|(_, at)| self.since.get(at).is_some_and(|since| since.position > ready))
+            .collect();
+        for (_, at) in &later {
+            self.stage.unmount(*at);
+        }
         draft.undo = match self.besides(&[at], BTreeSet::new()) {
             Some(actions) => Undo::Do(actions),
             None => unmounts_too_much(),
         };
+        for (place, at) in later {
+            self.stage.mount(at, place);
+        }
         Some(self.push(draft, vec![place.clone()]))
     }
 
