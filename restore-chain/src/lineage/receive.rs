@@ -90,6 +90,9 @@ pub struct Effect {
     pub discards_changes: bool,
     /// Whether the dataset is new.
     pub creates: bool,
+    /// Whether nothing changes at all: the snapshot was there, under whatever name, and its name is taken. `zfs receive`
+    /// takes the stream then, and drops it (`libzfs_sendrecv.c`, 2.1 to 2.4).
+    pub ignored: bool,
 }
 
 /// A dataset that receives, one stream after another.
@@ -130,7 +133,9 @@ impl Receiver {
     /// Receives: the dataset is afterwards what the kernel would leave.
     pub fn receive(&mut self, stream: &Stream, force: bool) -> Result<Effect, Refusal> {
         let effect = self.check(stream, force)?;
-        self.arrive(stream, &effect);
+        if !effect.ignored {
+            self.arrive(stream, &effect);
+        }
         Ok(effect)
     }
 
@@ -172,6 +177,9 @@ fn existing(receiver: &Lineage, stream: &Stream, force: bool, name_taken: bool) 
         return Err(Refusal::Interrupted);
     }
     if name_taken {
+        if receiver.snapshots().any(|snapshot| snapshot.guid == stream.to.guid) {
+            return Ok(Effect { ignored: true, ..Effect::default() });
+        }
         return Err(Refusal::SnapshotExists(stream.to.name.clone()));
     }
     if stream.volume && receiver.head.children {
@@ -199,7 +207,7 @@ fn existing(receiver: &Lineage, stream: &Stream, force: bool, name_taken: bool) 
         if let Some(pinned) = destroys.iter().find(|gone| gone.holds > 0 || !gone.clones.is_empty()) {
             return Err(Refusal::Pinned(Box::new(pinned.clone())));
         }
-        return Ok(Effect { destroys, discards_changes, creates: false });
+        return Ok(Effect { destroys, discards_changes, ..Effect::default() });
     }
     let changed = discards_changes || newer().any(|snapshot| snapshot.written != Some(0));
     if changed || (stream.raw && newer().next().is_some()) {

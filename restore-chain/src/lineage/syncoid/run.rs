@@ -412,7 +412,7 @@ impl<'o> Run<'o> {
 
     /// Tells what a forced receive destroyed.
     fn tell(&mut self, target: &DatasetName, effect: &Effect) {
-        if self.options.no_rollback || effect.creates || (effect.destroys.is_empty() && !effect.discards_changes) {
+        if self.options.no_rollback || effect.creates || effect.ignored || (effect.destroys.is_empty() && !effect.discards_changes) {
             return;
         }
         let destroyed: Vec<String> = effect.destroys.iter().map(|gone| gone.name.clone()).collect();
