@@ -29,6 +29,63 @@ done
 ./replications "$1" "$2" >rows.jsonl 2>said
 "#;
 
+/// A service's dataset is lost in several ways, and comes back. Each line that begins with `check` has to end with `yes`.
+const PRESEED: &str = r#"#!/bin/bash
+set -u
+export LC_ALL=C
+cd /mnt/share || exit
+truncate -s 768M /tmp/pool.vdev
+zpool create -f tank /tmp/pool.vdev || exit
+check() { local what=$1; shift; if "$@" >/dev/null 2>&1; then echo "check $what: yes"; else echo "check $what: no ($*)"; fi; }
+restore() { ./restore_dataset /tmp/state tank/svc /srv/svc "$@" >>said 2>&1; }
+until_done() { local n; for n in {1..60}; do restore "$@"; local rc=$?; [ $rc = 75 ] || return $rc; sleep 0.5; done; return 75; }
+same() { diff -r /tank/replica/ /srv/svc/; }
+property() { [ "$(zfs get -H -o value,source "$1" tank/svc)" = "$2" ]; }
+aside() { zfs list -H -o name | grep -q '^tank/svc.restore-aside-'; }
+
+zfs create tank/replica
+for n in 1 2 3; do dd if=/dev/urandom of=/tank/replica/file$n bs=1M count=12 2>/dev/null; mkdir -p "/tank/replica/sub $n"; zfs snapshot tank/replica@s$n; done
+
+echo "== nothing is there"
+restore replica tank/replica; check "restored" [ $? = 0 ]
+check "same content" same
+check "declared property" property recordsize "$(printf '16K\tlocal')"
+check "all snapshots" [ "$(zfs list -H -t snapshot -o name tank/svc | wc -l)" = 3 ]
+check "record is local" [ "$(zfs get -H -o source restore-chain:complete tank/svc)" = local ]
+restore replica tank/replica; check "once more is skipped" [ $? = 0 ]
+check "no staging left" [ -z "$(zfs list -H -o name | grep staging)" ]
+
+echo "== an empty dataset is there"
+zfs destroy -r tank/svc; zfs create -o mountpoint=/srv/svc tank/svc
+restore replica tank/replica; check "restored over an empty dataset" [ $? = 0 ]
+check "same content again" same
+check "the empty one is aside" aside
+
+echo "== data is there"
+for old in $(zfs list -H -o name | grep aside); do zfs destroy -r $old; done
+zfs destroy -r tank/svc; zfs create -o mountpoint=/srv/svc tank/svc; echo mine >/srv/svc/mine
+restore replica tank/replica; check "somebody has to look" [ $? = 2 ]
+check "data is untouched" grep -q mine /srv/svc/mine
+
+echo "== emptied, with a snapshot of its own"
+zfs snapshot tank/svc@autosnap_1; rm /srv/svc/mine
+restore local autosnap_1; check "restored from its snapshot" [ $? = 0 ]
+check "its data is back" grep -q mine /srv/svc/mine
+check "the emptied one is aside" aside
+
+echo "== killed"
+for delay in 0.2 0.5 0.8 1.1 1.4 1.8 2.2 2.8 3.5; do
+    zfs promote tank/svc 2>/dev/null
+    for old in $(zfs list -H -o name | grep aside); do zfs destroy -r $old; done
+    zfs destroy -r tank/svc
+    ./restore_dataset /tmp/state tank/svc /srv/svc replica tank/replica >>said 2>&1 & pid=$!
+    sleep $delay; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
+    if mountpoint -q /srv/svc; then check "whole when killed after $delay s" same; fi
+    until_done replica tank/replica; check "restored after a kill after $delay s" [ $? = 0 ]
+    check "same content after a kill after $delay s" same
+done
+"#;
+
 fn machine() -> Option<PathBuf> {
     if let Some(program) = std::env::var_os("ZFS_VM") {
         return Some(program.into());
@@ -78,4 +135,31 @@ fn what_is_planned_is_what_zfs_does() {
     }
     println!("zfs: {compared} pairs compared, {} disagree", wrong.len());
     assert!(wrong.is_empty() && compared > 0, "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_lost_dataset_comes_back() {
+    let Some(machine) = machine() else {
+        println!("skipped: zfs (no virtual machine: tools/zfs-vm build)");
+        return;
+    };
+    let test = std::env::current_exe().unwrap();
+    let program = test.parent().unwrap().parent().unwrap().join("examples/restore_dataset");
+    if !program.exists() {
+        println!("skipped: zfs (the example restore_dataset is not built: `cargo test --features exec`)");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(program, folder.path().join("restore_dataset")).unwrap();
+    let script = folder.path().join("script");
+    fs::write(&script, PRESEED).unwrap();
+    let mut run = Command::new(machine);
+    run.arg("run").arg("--share").arg(folder.path()).args(["--timeout", "1800"]).arg(&script);
+    let output = run.output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said = fs::read_to_string(folder.path().join("said")).unwrap_or_default();
+    let checks: Vec<&str> = printed.lines().filter(|line| line.starts_with("check ")).collect();
+    let failed: Vec<&&str> = checks.iter().filter(|line| !line.ends_with(": yes")).collect();
+    println!("zfs: {} checks of restored datasets, {} failed", checks.len(), failed.len());
+    assert!(failed.is_empty() && checks.len() >= 30, "{failed:?}\n{printed}\n{}\n{said}", String::from_utf8_lossy(&output.stderr));
 }
