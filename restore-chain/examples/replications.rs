@@ -23,7 +23,8 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % bound.max(1)
     }
 
@@ -87,7 +88,8 @@ struct Pair {
 impl Pair {
     fn write(place: &str, random: &mut Random) -> Result<(), Failure> {
         let size = usize::try_from(20_000 + random.below(150_000))?;
-        let bytes: Vec<u8> = (0..size).map(|_| u8::try_from(random.below(256)).unwrap_or(0)).collect();
+        let bytes: Vec<u8> =
+            (0..size).map(|_| u8::try_from(random.below(256)).unwrap_or(0)).collect();
         fs::write(format!("{place}/file-{}", random.below(3)), bytes)?;
         Ok(())
     }
@@ -145,7 +147,8 @@ impl Pair {
             // What was written is counted when it is on disk.
             zfs(&["unmount", to])?;
         }
-        let pruned: Vec<String> = (0..count).filter(|_| random.percent(22)).map(|n| format!("s{n}")).collect();
+        let pruned: Vec<String> =
+            (0..count).filter(|_| random.percent(22)).map(|n| format!("s{n}")).collect();
         if !pruned.is_empty() {
             zfs(&["destroy", &format!("{from}@{}", pruned.join(","))])?;
         }
@@ -158,7 +161,10 @@ impl Pair {
     /// A receive that ends in the middle.
     fn interrupt(&self, base: u64, to: u64) -> Result<(), Failure> {
         let (base, to) = (format!("{}@s{base}", self.from), format!("{}@s{to}", self.from));
-        let send = std::process::Command::new("zfs").args(["send", "-i", &base, &to]).stderr(Stdio::null()).output()?;
+        let send = std::process::Command::new("zfs")
+            .args(["send", "-i", &base, &to])
+            .stderr(Stdio::null())
+            .output()?;
         let half = send.stdout.get(..send.stdout.len() / 2).unwrap_or_default();
         let mut receive = std::process::Command::new("zfs");
         receive.args(["receive", "-s", "-u", &self.to]).stdin(Stdio::piped()).stderr(Stdio::null());
@@ -180,7 +186,8 @@ impl Pair {
         let token = receiver.as_ref().and_then(|receiver| receiver.head.resume_token.clone());
         let contents = match &token {
             Some(token) => {
-                let output = process::output(&Command::new(["zfs", "send", "-nvt", token]), &[], LIMIT)?;
+                let output =
+                    process::output(&Command::new(["zfs", "send", "-nvt", token]), &[], LIMIT)?;
                 Some(String::from_utf8_lossy(&output.stdout).into_owned() + &output.stderr)
             }
             None => None,
@@ -200,8 +207,11 @@ impl Pair {
 
     fn stream(&self, sender: &Lineage, random: &mut Random) -> Value {
         let snapshots: Vec<&Version> = sender.snapshots().collect();
-        let Some(to) = random.pick(&snapshots).copied() else { return json!({ "kind": "nothing" }) };
-        let older: Vec<&Version> = sender.versions().iter().filter(|version| version.createtxg < to.createtxg).collect();
+        let Some(to) = random.pick(&snapshots).copied() else {
+            return json!({ "kind": "nothing" });
+        };
+        let older: Vec<&Version> =
+            sender.versions().iter().filter(|version| version.createtxg < to.createtxg).collect();
         let base = if random.percent(20) { None } else { random.pick(&older).copied() };
         let force = random.percent(50);
         let mut words = Vec::new();
@@ -226,15 +236,22 @@ impl Pair {
         random: &mut Random,
     ) -> Result<Value, Failure> {
         let may_destroy: Vec<Guid> = match receiver {
-            Some(receiver) if random.percent(50) => receiver.snapshots().map(|version| version.guid).collect(),
+            Some(receiver) if random.percent(50) => {
+                receiver.snapshots().map(|version| version.guid).collect()
+            }
             _ => Vec::new(),
         };
         let granted = !may_destroy.is_empty();
         let policy = Policy { may_destroy, ..Policy::default() };
-        let token = token.zip(contents).map(|(token, contents)| ResumeToken::from_send_dry_run(token, contents)).transpose();
+        let token = token
+            .zip(contents)
+            .map(|(token, contents)| ResumeToken::from_send_dry_run(token, contents))
+            .transpose();
         let token = token.unwrap_or(None);
         let planned = plan(sender, &self.to.parse()?, receiver, token.as_ref(), &policy);
-        let Ok(replication) = planned else { return Ok(json!({ "kind": "plan", "granted": granted, "steps": null })) };
+        let Ok(replication) = planned else {
+            return Ok(json!({ "kind": "plan", "granted": granted, "steps": null }));
+        };
         let mut failed = None;
         for step in &replication.steps {
             let done = match step.send() {
@@ -256,12 +273,20 @@ fn run() -> Result<(), Failure> {
     let count: u64 = arguments.next().ok_or("replications COUNT [SEED]")?.parse()?;
     let seed: u64 = arguments.next().map_or(Ok(1), |seed| seed.parse())?;
     let mut version = String::new();
-    fs::File::open("/sys/module/zfs/version").and_then(|mut file| file.read_to_string(&mut version))?;
-    println!("{}", json!({ "_meta": { "what": "sends and receives between generated pairs", "recorded_from": format!("OpenZFS {}", version.trim()), "rows": count } }));
+    fs::File::open("/sys/module/zfs/version")
+        .and_then(|mut file| file.read_to_string(&mut version))?;
+    println!(
+        "{}",
+        json!({ "_meta": { "what": "sends and receives between generated pairs", "recorded_from": format!("OpenZFS {}", version.trim()), "rows": count } })
+    );
     for n in 0..count {
         let mut random = Random(seed.wrapping_mul(1_000_003).wrapping_add(n));
         random.below(2);
-        let pair = Pair { from: format!("from/d{n}"), to: format!("to/d{n}"), place: format!("/tmp/pairs/{n}") };
+        let pair = Pair {
+            from: format!("from/d{n}"),
+            to: format!("to/d{n}"),
+            place: format!("/tmp/pairs/{n}"),
+        };
         println!("{}", pair.run(n, &mut random)?);
     }
     Ok(())

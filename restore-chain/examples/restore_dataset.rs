@@ -38,7 +38,10 @@ fn run() -> Result<Outcome, Failure> {
         let newest = there.newest().ok_or("no snapshots")?.clone();
         let (replica, from, creation) = ("other".to_owned(), from.parse()?, newest.creation);
         let (oldest, newest) = (Box::new(oldest), Box::new(newest));
-        (Method::Replica { replica, from, oldest, newest, transport: Vec::new(), raw: false }, creation)
+        (
+            Method::Replica { replica, from, oldest, newest, transport: Vec::new(), raw: false },
+            creation,
+        )
     };
     let candidate = Candidate {
         id: format!("{} {from}", method.kind()),

@@ -10,8 +10,8 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use restore_chain::pitr::{
-    Archive, ArchiveName, BaseBackup, Journal, Label, Lsn, Outcome, Rejection, SegmentSize, Target, TimelineId, Wish, choose, label,
-    predict, render,
+    Archive, ArchiveName, BaseBackup, Journal, Label, Lsn, Outcome, Rejection, SegmentSize, Target,
+    TimelineId, Wish, choose, label, predict, render,
 };
 
 const SEGMENT: u64 = 1 << 20;
@@ -19,7 +19,10 @@ const SEGMENT: u64 = 1 << 20;
 /// Where the server's programs are.
 fn programs() -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").ok()?;
-    let mut found: Vec<PathBuf> = versions.map(|entry| entry.unwrap().path().join("bin")).filter(|bin| bin.join("postgres").exists()).collect();
+    let mut found: Vec<PathBuf> = versions
+        .map(|entry| entry.unwrap().path().join("bin"))
+        .filter(|bin| bin.join("postgres").exists())
+        .collect();
     found.sort();
     found.pop()
 }
@@ -52,7 +55,11 @@ impl Lab {
     fn run(&self, program: &str, words: &[&str]) -> String {
         let output = self.try_run(program, words);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{program} {words:?}: {said}\n{}", fs::read_to_string(self.path("log")).unwrap_or_default());
+        assert!(
+            output.status.success(),
+            "{program} {words:?}: {said}\n{}",
+            fs::read_to_string(self.path("log")).unwrap_or_default()
+        );
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -75,7 +82,9 @@ impl Lab {
     fn row(&self, n: u32) -> (Lsn, jiff::Timestamp) {
         self.sql(&format!("insert into t values ({n})"));
         let lsn = self.sql("select pg_current_wal_insert_lsn()").parse().unwrap();
-        let time = self.sql(&format!("select pg_xact_commit_timestamp(xmin) at time zone 'UTC' from t where n = {n}"));
+        let time = self.sql(&format!(
+            "select pg_xact_commit_timestamp(xmin) at time zone 'UTC' from t where n = {n}"
+        ));
         self.sql("select pg_switch_wal()");
         (lsn, label::time(&format!("{time}+00")).unwrap())
     }
@@ -83,7 +92,22 @@ impl Lab {
     fn backup(&self, name: &str) {
         let folder = self.folder.path().to_str().unwrap();
         let to = self.path(name);
-        self.run("pg_basebackup", &["-h", folder, "-D", to.to_str().unwrap(), "-X", "none", "-c", "fast", "-l", name, "--no-sync"]);
+        self.run(
+            "pg_basebackup",
+            &[
+                "-h",
+                folder,
+                "-D",
+                to.to_str().unwrap(),
+                "-X",
+                "none",
+                "-c",
+                "fast",
+                "-l",
+                name,
+                "--no-sync",
+            ],
+        );
     }
 
     /// Waits until everything up to now is in the archive.
@@ -99,17 +123,24 @@ impl Lab {
     /// The archive as it is now, and the backups whose labels are in it.
     fn observe(&self) -> (Archive, Vec<BaseBackup>) {
         let size = SegmentSize::new(SEGMENT).unwrap();
-        let mut names: Vec<String> = fs::read_dir(self.path("archive")).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<String> = fs::read_dir(self.path("archive"))
+            .unwrap()
+            .map(|f| f.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         let mut archive = Archive::from_names(size, names.iter().map(String::as_str));
         let mut backups = Vec::new();
         for name in &names {
             let text = || fs::read_to_string(self.path("archive").join(name)).unwrap();
             match ArchiveName::parse(name, size) {
-                Some(ArchiveName::History(timeline)) => archive.add_history(timeline, &text()).unwrap(),
+                Some(ArchiveName::History(timeline)) => {
+                    archive.add_history(timeline, &text()).unwrap()
+                }
                 Some(ArchiveName::BackupLabel(..)) => {
                     let label = Label::parse(&text()).unwrap();
-                    backups.push(BaseBackup::from_label(label.label.as_deref().unwrap(), &label).unwrap());
+                    backups.push(
+                        BaseBackup::from_label(label.label.as_deref().unwrap(), &label).unwrap(),
+                    );
                 }
                 _ => {}
             }
@@ -138,7 +169,11 @@ impl Lab {
         self.start(&to);
         let until = Instant::now() + Duration::from_secs(60);
         while self.sql("select pg_is_in_recovery()") != "f" {
-            assert!(Instant::now() < until, "not promoted: {}", fs::read_to_string(self.path("log")).unwrap());
+            assert!(
+                Instant::now() < until,
+                "not promoted: {}",
+                fs::read_to_string(self.path("log")).unwrap()
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
         self.sql("select string_agg(n::text, ' ' order by n) from t")
@@ -158,12 +193,32 @@ fn three_plans_end_where_they_should() {
     let folder = tempfile::Builder::new().prefix("pitr").tempdir_in("/tmp").unwrap();
     let lab = Lab { bin, folder };
     if is_root() {
-        assert!(Command::new("chown").arg("postgres").arg(lab.folder.path()).status().unwrap().success());
+        assert!(
+            Command::new("chown")
+                .arg("postgres")
+                .arg(lab.folder.path())
+                .status()
+                .unwrap()
+                .success()
+        );
     }
-    fs::set_permissions(lab.folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    fs::set_permissions(lab.folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .unwrap();
     lab.run("mkdir", &["archive"]);
     let primary = lab.path("primary");
-    lab.run("initdb", &["-D", primary.to_str().unwrap(), "-A", "trust", "--wal-segsize=1", "--no-sync", "-U", "postgres"]);
+    lab.run(
+        "initdb",
+        &[
+            "-D",
+            primary.to_str().unwrap(),
+            "-A",
+            "trust",
+            "--wal-segsize=1",
+            "--no-sync",
+            "-U",
+            "postgres",
+        ],
+    );
     let settings = format!(
         "listen_addresses = ''\nunix_socket_directories = '{folder}'\narchive_mode = on\narchive_command = 'cp %p {folder}/archive/%f'\n\
          wal_level = replica\nfsync = off\ntrack_commit_timestamp = on\nlog_timezone = 'UTC'\ntimezone = 'UTC'\nmax_wal_size = 16MB\nmin_wal_size = 4MB\n",
@@ -199,7 +254,10 @@ fn three_plans_end_where_they_should() {
     let two = TimelineId(2);
     let (archive, backups) = lab.observe();
     let choice = choose(&backups, &archive, &Wish::new(Target::End).on(two), None).unwrap();
-    assert!(matches!(&choice.others[..], [(name, Some(Rejection::AfterFork { .. }))] if name == "late"), "{choice}");
+    assert!(
+        matches!(&choice.others[..], [(name, Some(Rejection::AfterFork { .. }))] if name == "late"),
+        "{choice}"
+    );
     assert_eq!(lab.recover(&Wish::new(Target::End).on(two), "to-end"), "1 2 20");
     lab.stop(&lab.path("to-end"));
     println!("postgres: 3 plans carried out");
