@@ -59,7 +59,7 @@ fn audit(root: &Path, layout: &impermanence_model::Layout) -> Result<String, Fai
 
     let root = AbsolutePath::new(fs::canonicalize(root)?.as_os_str().as_encoded_bytes())?;
     // The closure is told how far it is, and can end the walk.
-    let report = World::new(root)?.audit(&Rules::new(layout), |_| ControlFlow::Continue(()))?;
+    let report = World::new(&root)?.audit(&Rules::new(layout), |_| ControlFlow::Continue(()))?;
     Ok(report.to_string())
 }
 

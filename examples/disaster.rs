@@ -88,7 +88,8 @@ fn choices(spec: &Spec) -> Result<Vec<(Service, Choice)>, Failure> {
         if let Some((bytes, minutes)) = replica {
             let dataset: DatasetName = format!("backup/forge/zfs-recv/{name}").parse()?;
             let creation = now.as_second() - minutes * 60;
-            let newest = Version::snapshot("autosnap_2026-11-21_11:45:00_frequently", n, 100, creation);
+            let newest =
+                Version::snapshot("autosnap_2026-11-21_11:45:00_frequently", n, 100, creation);
             replicated.insert(dataset, Version { written: Some(bytes), ..newest });
         }
         if let Some(hours) = hours {
@@ -102,7 +103,9 @@ fn choices(spec: &Spec) -> Result<Vec<(Service, Choice)>, Failure> {
         }
     }
     for replica in &mut inventory.replicas {
-        let lineages = replicated.iter().map(|(name, version)| (name.clone(), Lineage::new(name.clone(), vec![version.clone()])));
+        let lineages = replicated.iter().map(|(name, version)| {
+            (name.clone(), Lineage::new(name.clone(), vec![version.clone()]))
+        });
         replica.datasets = Seen::Here(lineages.collect());
     }
     for repository in &mut inventory.repositories {
@@ -147,7 +150,10 @@ fn run(out: &mut impl Write) -> Result<(), Failure> {
     if flags.runbook {
         return Ok(write!(out, "{}", render::runbook::markdown(&spec.host, &order, &services))?);
     }
-    writeln!(out, "forge has lost its pool tank. A new, empty one is there.\n\nWhat could come back:\n")?;
+    writeln!(
+        out,
+        "forge has lost its pool tank. A new, empty one is there.\n\nWhat could come back:\n"
+    )?;
     for (service, choice) in &services {
         writeln!(out, "{}: {choice}", service.name)?;
     }
@@ -164,14 +170,20 @@ fn run(out: &mut impl Write) -> Result<(), Failure> {
         for candidate in &choice.chain {
             let content = format!("{} as of {}", service.name, candidate.point);
             let half = format!("more of {content}");
-            world.add_part(service, candidate, &[("data", content.as_str()), ("more", half.as_str())]);
+            world.add_part(
+                service,
+                candidate,
+                &[("data", content.as_str()), ("more", half.as_str())],
+            );
             if let Some(behaviour) = flags.behaviour(&candidate.id) {
                 world.fail(&candidate.id, behaviour);
             }
         }
     }
     let restored = order.nodes().filter(|node| node.kind == Kind::Dataset);
-    let ordered = restored.filter_map(|node| services.iter().find(|(service, _)| service.dataset == *node.name.as_str()));
+    let ordered = restored.filter_map(|node| {
+        services.iter().find(|(service, _)| service.dataset == *node.name.as_str())
+    });
     let mut evidence = Vec::new();
     for (n, (service, choice)) in ordered.enumerate() {
         let restore = Preseed::new(service, choice, &spec.budget)?;
@@ -196,12 +208,35 @@ fn run(out: &mut impl Write) -> Result<(), Failure> {
     writeln!(out, "\nEvidence:\n")?;
     for (service, evidence, report) in &evidence {
         let content = world.read(&format!("{}/data", service.mountpoint)).unwrap_or("nothing");
-        let may_start = if report.outcome.record().is_some() { "may start" } else { "must not start" };
-        writeln!(out, "{:<16} {may_start:<15} passed: {:<5} {} reads: {content}", service.name, evidence.passed, evidence.at)?;
+        let may_start =
+            if report.outcome.record().is_some() { "may start" } else { "must not start" };
+        writeln!(
+            out,
+            "{:<16} {may_start:<15} passed: {:<5} {} reads: {content}",
+            service.name, evidence.passed, evidence.at
+        )?;
     }
     Ok(())
 }
 
 fn main() -> ExitCode {
+<<<<<<< HEAD
     examples::exit(run(&mut io::stdout().lock()))
+=======
+    match run(&mut io::stdout().lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads has seen enough.
+        Err(failure)
+            if failure
+                .downcast_ref::<io::Error>()
+                .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) =>
+        {
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+>>>>>>> main
 }

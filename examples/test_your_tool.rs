@@ -12,11 +12,10 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use examples::Failure;
-use impermanence_model::layout::Entry;
 use impermanence_model::owner::{Mode, Owner};
-use impermanence_model::sim::Machine;
+use impermanence_model::sim::{Content, Machine};
 use impermanence_model::strategies::{layouts, writes};
-use impermanence_model::{AbsolutePath, Layout};
+use impermanence_model::{AbsolutePath, Fate, Layout};
 use proptest::strategy::{Just, Strategy};
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 
@@ -24,8 +23,9 @@ use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 type Tool = fn(&Layout, &AbsolutePath) -> bool;
 
 fn by_prefix(layout: &Layout, path: &AbsolutePath) -> bool {
-    let below = |entry: &Entry| path.as_bytes().starts_with(entry.path.as_bytes());
-    layout.entries().iter().any(below)
+    let entries = layout.entries().iter().map(|entry| &entry.path);
+    let mut kept = entries.chain(layout.mounts().map(|mount| &mount.target));
+    kept.any(|kept| path.as_bytes().starts_with(kept.as_bytes()))
 }
 
 fn by_fate(layout: &Layout, path: &AbsolutePath) -> bool {
@@ -38,18 +38,28 @@ fn survivors(layout: &Layout, files: &BTreeMap<AbsolutePath, Vec<u8>>) -> Result
     machine.boot(layout)?;
     let mut written = Vec::new();
     for (path, content) in files.iter().filter(|(_, content)| !content.is_empty()) {
+        // Below a file, where nothing can be.
+        if matches!(layout.fate_of(path.as_bytes()), Fate::Unknown(_)) {
+            continue;
+        }
         if machine.write_as(path, content, &Owner::root(), Mode::FILE).is_ok() {
             written.push(path);
         }
     }
     machine.shut_down(layout)?;
     machine.boot(layout)?;
-    let still = |path: &AbsolutePath| files.get(path).is_some_and(|content| machine.read(&path.to_string()).is_ok_and(|there| there == *content));
+    // By bytes: not every path is text.
+    let still = |path: &AbsolutePath| match machine.stat(path).map(|node| &node.kind) {
+        Some(Content::File(there)) => Some(there) == files.get(path),
+        // Into the store, where the content is.
+        Some(Content::Link(_)) => true,
+        _ => false,
+    };
     Ok(written.into_iter().map(|path| (path.clone(), still(path))).collect())
 }
 
 fn test(name: &str, tool: Tool) {
-    let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 200, failure_persistence: None, max_shrink_iters: 5000, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, proptest::test_runner::TestRng::deterministic_rng(Default::default()));
     let hosts = layouts().prop_flat_map(|(_, layout)| {
         let files = writes(&layout);
@@ -66,7 +76,10 @@ fn test(name: &str, tool: Tool) {
     match result {
         Ok(()) => println!("{name}: right about 200 hosts"),
         Err(TestError::Fail(why, (layout, _))) => {
-            println!("{name}: {why}\n  on a host with / as {}, that keeps:", layout.root());
+            println!("{name}: {why}\n  on a host with / as {}, with these mounts and entries:", layout.root());
+            for mount in layout.mounts() {
+                println!("    {}", mount.target);
+            }
             for entry in layout.entries() {
                 println!("    {} ({})", entry.path, entry.via);
             }

@@ -18,5 +18,5 @@ macro_rules! read_from_text {
     )*};
 }
 
-crate::text_form!(Keep, Forget, Within, Count, GroupBy, Grid, Names);
+crate::text_form::text_form!(Keep, Forget, Within, Count, GroupBy, Grid, Names);
 read_from_text!(Keep, Forget, Within, Count, GroupBy, Grid, Names);

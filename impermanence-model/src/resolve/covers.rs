@@ -89,7 +89,6 @@ pub(super) fn check_stores(
         let problem = problem(origin, Code::StoreNotPersistent, what, remedy);
         if is_unknown { found.warnings.push(problem) } else { found.problems.push(problem) }
     }
-    // A store in what another entry binds would wait for itself; `order` names the cycle.
 }
 
 /// A bind of a directory that has mounts below it brings them along, unless it is declared not to.
@@ -143,13 +142,15 @@ pub(super) fn covers(host: &Host, drafts: &[Draft], file_systems: &FileSystems) 
 }
 
 /// Adds the directories that are made at every boot on what is not kept: there an answer is another one.
-pub(super) fn with_made(covers: Covers, steps: &[Step]) -> Covers {
+pub(super) fn with_made(covers: Covers, stores: &Index<()>, steps: &[Step]) -> Covers {
     let mut made = Vec::new();
     for (number, step) in steps.iter().enumerate() {
         let Action::Create(place) = &step.action else { continue };
+        if place.kind != PlaceKind::Directory || stores.nearest(place.path.as_bytes()).is_some() {
+            continue;
+        }
         let Some((on, cover)) = covers.nearest(place.path.as_bytes()) else { continue };
-        let is_new = place.kind == PlaceKind::Directory && *on != place.path;
-        if is_new && !cover.backing.is_kept() {
+        if *on != place.path && !cover.backing.is_kept() {
             let by = By::Made(number);
             made.push((place.path.clone(), Cover { by, backing: cover.backing.clone() }));
         }

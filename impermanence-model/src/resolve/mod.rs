@@ -66,12 +66,12 @@ impl Host {
         let covers = covers::covers(self, &drafts, &file_systems);
         let services = coverage::services(self, &covers, &mut found);
         Problems::check(found.problems)?;
-        let covers = covers::with_made(covers, &steps);
+        let covers = covers::with_made(covers, &stores, &steps);
         found.warnings.sort();
         Ok(Layout {
             host: self.name.clone(),
             root: self.root.clone(),
-            stores: stores.iter().map(|(path, _)| path.clone()).collect(),
+            stores: stores.iter().map(|(path, ())| path.clone()).collect(),
             steps,
             by_path,
             entries,

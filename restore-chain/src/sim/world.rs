@@ -10,7 +10,9 @@ use super::fault::{Behaviour, Crash, Moment};
 use crate::candidates::{Candidate, Consequence, Method, Need};
 use crate::lineage::Version;
 use crate::path::AbsolutePath;
-use crate::preseed::{self, Act, Aside, Content, Event, Fault, Intent, Pool, Record, Sight, Staging, Target, Verified};
+use crate::preseed::{
+    self, Act, Aside, Content, Event, Fault, Intent, Pool, Record, Sight, Staging, Target, Verified,
+};
 use crate::service::Service;
 
 /// Files by their path below a mountpoint.
@@ -105,36 +107,59 @@ impl World {
     }
 
     /// A replica of this name with these files, that takes a minute; and the candidate that stands for it.
-    pub fn add_copy(&mut self, name: &str, from: &DatasetName, files: &[(&str, &str)]) -> Candidate {
+    pub fn add_copy(
+        &mut self,
+        name: &str,
+        from: &DatasetName,
+        files: &[(&str, &str)],
+    ) -> Candidate {
         let id = format!("replica {name}");
-        let copy = Copy { files: tree(files), behaviour: Behaviour::Works, resumable: true, seconds: 60 };
+        let copy =
+            Copy { files: tree(files), behaviour: Behaviour::Works, resumable: true, seconds: 60 };
         Arc::make_mut(&mut self.copies).insert(id.clone(), copy);
         let version = Box::new(Version::snapshot("newest", 1, 1, EPOCH));
         let (oldest, newest) = (version.clone(), version);
         let (replica, from) = (name.to_owned(), from.clone());
-        candidate(id, Method::Replica { replica, from, oldest, newest, transport: Vec::new(), raw: false })
+        candidate(
+            id,
+            Method::Replica { replica, from, oldest, newest, transport: Vec::new(), raw: false },
+        )
     }
 
     /// A repository of this name with these files, that takes ten minutes, and cannot go on where it stopped; and the
     /// candidate that stands for it.
-    pub fn add_repository(&mut self, name: &str, root: &AbsolutePath, files: &[(&str, &str)]) -> Candidate {
+    pub fn add_repository(
+        &mut self,
+        name: &str,
+        root: &AbsolutePath,
+        files: &[(&str, &str)],
+    ) -> Candidate {
         let id = format!("restic {name}");
-        let copy = Copy { files: tree(files), behaviour: Behaviour::Works, resumable: false, seconds: 600 };
+        let copy = Copy {
+            files: tree(files),
+            behaviour: Behaviour::Works,
+            resumable: false,
+            seconds: 600,
+        };
         Arc::make_mut(&mut self.copies).insert(id.clone(), copy);
-        candidate(id, Method::Restic {
-            repository: name.to_owned(),
-            url: format!("/repo/{name}"),
-            password_file: root.clone(),
-            environment_file: None,
-            snapshot: "0".repeat(64),
-            root: root.clone(),
-        })
+        candidate(
+            id,
+            Method::Restic {
+                repository: name.to_owned(),
+                url: format!("/repo/{name}"),
+                password_file: root.clone(),
+                environment_file: None,
+                snapshot: "0".repeat(64),
+                root: root.clone(),
+            },
+        )
     }
 
     /// A snapshot of the service's own dataset with these files; and the candidate that stands for it.
     pub fn add_local_snapshot(&mut self, name: &str, files: &[(&str, &str)]) -> Candidate {
         let id = format!("local @{name}");
-        let copy = Copy { files: tree(files), behaviour: Behaviour::Works, resumable: false, seconds: 1 };
+        let copy =
+            Copy { files: tree(files), behaviour: Behaviour::Works, resumable: false, seconds: 1 };
         Arc::make_mut(&mut self.copies).insert(id.clone(), copy);
         let snapshot = Box::new(Version::snapshot(name, 2, 2, EPOCH));
         candidate(id, Method::Local { snapshot })
@@ -144,7 +169,8 @@ impl World {
     pub fn add_part(&mut self, service: &Service, candidate: &Candidate, files: &[(&str, &str)]) {
         let resumable = matches!(candidate.method, Method::Replica { .. });
         let seconds = candidate.seconds.unwrap_or(60);
-        let copy = Copy { files: Files::default(), behaviour: Behaviour::Works, resumable, seconds };
+        let copy =
+            Copy { files: Files::default(), behaviour: Behaviour::Works, resumable, seconds };
         Arc::make_mut(&mut self.copies).entry(candidate.id.clone()).or_insert(copy);
         if let Ok(staging) = preseed::staging(&service.dataset) {
             self.parts.insert((staging, candidate.id.clone()), tree(files));
@@ -153,7 +179,8 @@ impl World {
 
     /// A copy as it is for one staging.
     fn copy(&self, candidate: &Candidate, staging: &DatasetName) -> Result<Copy, Fault> {
-        let mut copy = self.copies.get(&candidate.id).cloned().ok_or_else(|| failed("no such copy"))?;
+        let mut copy =
+            self.copies.get(&candidate.id).cloned().ok_or_else(|| failed("no such copy"))?;
         if let Some(files) = self.parts.get(&(staging.clone(), candidate.id.clone())) {
             copy.files = files.clone();
             copy.seconds = candidate.seconds.unwrap_or(copy.seconds);
@@ -221,7 +248,12 @@ impl World {
     }
 
     /// Adds a dataset, mounted at its mountpoint if nothing else is.
-    pub fn add_dataset(&mut self, name: DatasetName, mountpoint: &str, files: &[(&str, &str)]) -> &mut Dataset {
+    pub fn add_dataset(
+        &mut self,
+        name: DatasetName,
+        mountpoint: &str,
+        files: &[(&str, &str)],
+    ) -> &mut Dataset {
         let guid = self.new_guid();
         let free = self.occupant(mountpoint, &name).is_none();
         let dataset = Dataset {
@@ -321,22 +353,32 @@ impl World {
     }
 
     /// A copy arrives, whole or by half.
-    fn fetch(&mut self, candidate: &Candidate, staging: &DatasetName, limit: u64, cut: bool) -> Result<(), Fault> {
+    fn fetch(
+        &mut self,
+        candidate: &Candidate,
+        staging: &DatasetName,
+        limit: u64,
+        cut: bool,
+    ) -> Result<(), Fault> {
         let copy = self.copy(candidate, staging)?;
         let half = half(&copy.files);
         let (files, whole, seconds, result) = match copy.behaviour {
             Behaviour::Absent => return Err(failed("there is no such copy any more")),
             Behaviour::Fails => return Err(failed("the tool failed")),
-            Behaviour::FailsHalfway => (half, false, copy.seconds / 2, Err(failed("the connection broke"))),
+            Behaviour::FailsHalfway => {
+                (half, false, copy.seconds / 2, Err(failed("the connection broke")))
+            }
             Behaviour::Hangs => (half, false, limit, Err(Fault::TimedOut)),
             Behaviour::Partial => (half, true, copy.seconds, Ok(())),
             Behaviour::Works if copy.seconds > limit => (half, false, limit, Err(Fault::TimedOut)),
             Behaviour::Works if cut => (half, false, copy.seconds / 2, Ok(())),
             Behaviour::Works => (copy.files.clone(), true, copy.seconds, Ok(())),
         };
-        let guid = self.datasets.get(staging).map_or_else(|| self.next_guid + 1, |dataset| dataset.guid);
+        let guid =
+            self.datasets.get(staging).map_or_else(|| self.next_guid + 1, |dataset| dataset.guid);
         self.next_guid = self.next_guid.max(guid);
-        let mut dataset = Dataset { guid, files, resumable: copy.resumable && !whole, ..Dataset::default() };
+        let mut dataset =
+            Dataset { guid, files, resumable: copy.resumable && !whole, ..Dataset::default() };
         dataset.local.insert(preseed::STAGING.to_owned(), candidate.id.clone());
         self.datasets.insert(staging.clone(), dataset);
         self.clock += seconds;
@@ -351,11 +393,17 @@ impl World {
         }
         let whole = copy.files;
         let at = self.time();
-        let dataset = self.datasets.get_mut(staging).ok_or_else(|| failed("dataset does not exist"))?;
+        let dataset =
+            self.datasets.get_mut(staging).ok_or_else(|| failed("dataset does not exist"))?;
         if dataset.files != whole || dataset.resumable {
             return Err(failed("files are missing"));
         }
-        let verified = Verified { guid: dataset.guid, candidate: candidate.id.clone(), point: candidate.point, at };
+        let verified = Verified {
+            guid: dataset.guid,
+            candidate: candidate.id.clone(),
+            point: candidate.point,
+            at,
+        };
         dataset.local.insert(preseed::VERIFIED.to_owned(), verified.to_string());
         Ok(())
     }
@@ -367,7 +415,13 @@ impl World {
     }
 
     /// Does an act; by half if `cut`.
-    fn perform(&mut self, service: &Service, act: &Act, limit: u64, cut: bool) -> Result<(), Fault> {
+    fn perform(
+        &mut self,
+        service: &Service,
+        act: &Act,
+        limit: u64,
+        cut: bool,
+    ) -> Result<(), Fault> {
         let place = service.mountpoint.to_string();
         match act {
             Act::Fetch { candidate, staging } => self.fetch(candidate, staging, limit, cut),
@@ -431,7 +485,10 @@ impl World {
             }
             Act::Mount => {
                 let others = self.datasets.iter().filter(|(name, _)| **name != service.dataset);
-                if others.clone().any(|(_, dataset)| dataset.mounted.as_deref() == Some(place.as_str())) {
+                if others
+                    .clone()
+                    .any(|(_, dataset)| dataset.mounted.as_deref() == Some(place.as_str()))
+                {
                     return Err(failed("the mountpoint is taken"));
                 }
                 let dataset = self.own(service)?;
@@ -482,7 +539,8 @@ impl preseed::World for World {
         let target = self.datasets.get(&service.dataset).map(|dataset| {
             let own = |guid| guid == dataset.guid;
             let mounted = dataset.mounted.as_deref() == Some(place);
-            let complete = dataset.local.get(preseed::COMPLETE).and_then(|text| text.parse::<Record>().ok());
+            let complete =
+                dataset.local.get(preseed::COMPLETE).and_then(|text| text.parse::<Record>().ok());
             Target {
                 guid: dataset.guid,
                 complete: complete.filter(|record| own(record.guid)),
@@ -496,14 +554,20 @@ impl preseed::World for World {
                 },
             }
         });
-        let staging = preseed::staging(&service.dataset).ok().and_then(|name| self.datasets.get(&name));
+        let staging =
+            preseed::staging(&service.dataset).ok().and_then(|name| self.datasets.get(&name));
         let staging = staging.map(|dataset| Staging {
             guid: dataset.guid,
             candidate: dataset.local.get(preseed::STAGING).cloned(),
             verified: verified(dataset),
             resumable: dataset.resumable,
         });
-        let asides = self.datasets.keys().filter_map(Aside::read).filter(|aside| aside.of == service.dataset).collect();
+        let asides = self
+            .datasets
+            .keys()
+            .filter_map(Aside::read)
+            .filter(|aside| aside.of == service.dataset)
+            .collect();
         Ok(Sight { pool: self.pool, target, staging, asides, occupant, intent })
     }
 
@@ -564,10 +628,18 @@ fn failed(why: &str) -> Fault {
 }
 
 fn tree(files: &[(&str, &str)]) -> Files {
-    Arc::new(files.iter().map(|(path, content)| ((*path).to_owned(), (*content).to_owned())).collect())
+    Arc::new(
+        files.iter().map(|(path, content)| ((*path).to_owned(), (*content).to_owned())).collect(),
+    )
 }
 
 /// The first half of the files.
 fn half(files: &Files) -> Files {
-    Arc::new(files.iter().take(files.len() / 2).map(|(path, content)| (path.clone(), content.clone())).collect())
+    Arc::new(
+        files
+            .iter()
+            .take(files.len() / 2)
+            .map(|(path, content)| (path.clone(), content.clone()))
+            .collect(),
+    )
 }

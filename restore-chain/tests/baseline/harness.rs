@@ -9,14 +9,24 @@ use serde_json::Value;
 pub(crate) type Verdict = Result<(), String>;
 
 /// Agrees if `ours` equals `recorded`.
-pub(crate) fn same<T: PartialEq<U> + Debug, U: Debug>(what: &str, ours: &T, recorded: &U) -> Verdict {
-    if *ours == *recorded { Ok(()) } else { Err(format!("{what}: recorded {recorded:?}, ours {ours:?}")) }
+pub(crate) fn same<T: PartialEq<U> + Debug, U: Debug>(
+    what: &str,
+    ours: &T,
+    recorded: &U,
+) -> Verdict {
+    if *ours == *recorded {
+        Ok(())
+    } else {
+        Err(format!("{what}: recorded {recorded:?}, ours {ours:?}"))
+    }
 }
 
 /// The text of a recording.
 pub(crate) fn recording(file: &str) -> Option<String> {
-    let folder = std::env::var_os("BASELINE_DIR")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/baseline"), PathBuf::from);
+    let folder = std::env::var_os("BASELINE_DIR").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/baseline"),
+        PathBuf::from,
+    );
     std::fs::read_to_string(folder.join(file)).ok()
 }
 
@@ -24,7 +34,8 @@ pub(crate) fn recording(file: &str) -> Option<String> {
 pub(crate) fn rows(file: &str) -> Vec<Value> {
     let text = recording(file).unwrap_or_default();
     let rows = text.lines().filter(|line| !line.is_empty());
-    let rows = rows.map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{file}: {e}: {line}")));
+    let rows = rows
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{file}: {e}: {line}")));
     rows.filter(|row: &Value| row.get("_meta").is_none()).collect()
 }
 
