@@ -35,7 +35,10 @@ const RESTIC: &str = r#"[
 ]"#;
 
 /// What a tool printed: read, failed, or printed what cannot be read.
-fn seen<T, E: ToString>(text: Result<String, String>, read: impl Fn(&str) -> Result<T, E>) -> Seen<T> {
+fn seen<T, E: ToString>(
+    text: Result<String, String>,
+    read: impl Fn(&str) -> Result<T, E>,
+) -> Seen<T> {
     match text.and_then(|text| read(&text).map_err(|error| error.to_string())) {
         Ok(here) => Seen::Here(here),
         Err(error) => Seen::Failed(error),
@@ -51,7 +54,8 @@ fn run() -> Result<(), Failure> {
         None => Ok(sample.to_owned()),
     };
     let now = if files.is_empty() { NOW.parse()? } else { jiff::Timestamp::now() };
-    let table = |text: &str| -> Result<BTreeMap<DatasetName, Lineage>, _> { read::table(text, COLUMNS) };
+    let table =
+        |text: &str| -> Result<BTreeMap<DatasetName, Lineage>, _> { read::table(text, COLUMNS) };
 
     let mut inventory = spec.inventory(now);
     inventory.local = seen(text(0, LOCAL), table);
@@ -66,7 +70,10 @@ fn run() -> Result<(), Failure> {
     let policies = [
         ("the freshest", Policy::default()),
         ("by kind", Policy { order: Order::Fixed(vec![Kind::Local, Kind::Restic]), max_age: None }),
-        ("the fastest that loses a day at most", Policy { order: Order::FastestWithin(86_400), max_age: None }),
+        (
+            "the fastest that loses a day at most",
+            Policy { order: Order::FastestWithin(86_400), max_age: None },
+        ),
         ("nothing older than an hour", Policy { max_age: Some(3600), ..Policy::default() }),
     ];
     for (name, policy) in policies {

@@ -13,27 +13,21 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use examples::Failure;
-use restore_chain::candidates::{Seen, restic::ResticSnapshot};
-use restore_chain::lineage::{Lineage, Version};
-use restore_chain::order::host::{Host, Place};
+use examples::lost_pool::{choices, host};
 use restore_chain::order::{Kind, Limits};
 use restore_chain::preseed::{Preseed, World as _};
 use restore_chain::sim::{Behaviour, Crash, Moment, World};
-use restore_chain::{Candidates, Choice, Service, Spec, drill, render};
-use zfs_props::name::DatasetName;
+use restore_chain::{Spec, drill, render};
 
 const SPEC: &str = include_str!("hosts/forge-restore.toml");
-const NOW: &str = "2026-11-21T12:00:00Z";
 const USAGE: &str = "usage: disaster [--fail COPY=absent|fails|fails-halfway|hangs|partial]... [--calm] [--runbook | --dot]";
 
-/// What the replica has of a service: bytes, minutes since its newest snapshot; and hours since its newest restic snapshot.
-const COPIES: [(&str, Option<(u64, i64)>, Option<i64>); 6] = [
-    ("sonarr", Some((1_400_000_000, 12)), Some(9)),
-    ("radarr", Some((2_100_000_000, 12)), Some(9)),
-    ("home-assistant", Some((6_800_000_000, 11)), Some(10)),
-    ("plex", Some((90_000_000_000, 13)), None),
-    ("pocketid", None, Some(8)),
-    ("searxng", None, None),
+const HOW: [(&str, Behaviour); 5] = [
+    ("absent", Behaviour::Absent),
+    ("fails", Behaviour::Fails),
+    ("fails-halfway", Behaviour::FailsHalfway),
+    ("hangs", Behaviour::Hangs),
+    ("partial", Behaviour::Partial),
 ];
 
 #[derive(Default)]
@@ -55,15 +49,8 @@ impl Flags {
                 "--fail" => {
                     let text = words.next().ok_or(USAGE)?;
                     let (copy, how) = text.split_once('=').ok_or(USAGE)?;
-                    let how = match how {
-                        "absent" => Behaviour::Absent,
-                        "fails" => Behaviour::Fails,
-                        "fails-halfway" => Behaviour::FailsHalfway,
-                        "hangs" => Behaviour::Hangs,
-                        "partial" => Behaviour::Partial,
-                        _ => return Err(USAGE.into()),
-                    };
-                    flags.fail.push((copy.to_owned(), how));
+                    let (_, how) = HOW.iter().find(|(word, _)| *word == how).ok_or(USAGE)?;
+                    flags.fail.push((copy.to_owned(), *how));
                 }
                 _ => return Err(USAGE.into()),
             }
@@ -75,61 +62,6 @@ impl Flags {
         let mut fail = self.fail.iter();
         fail.find(|(copy, _)| candidate.contains(copy.as_str())).map(|(_, behaviour)| *behaviour)
     }
-}
-
-/// What each service can come back from: the local pool is gone, the replica and the repository answer.
-fn choices(spec: &Spec) -> Result<Vec<(Service, Choice)>, Failure> {
-    let now: jiff::Timestamp = NOW.parse()?;
-    let mut inventory = spec.inventory(now);
-    inventory.local = Seen::Here(BTreeMap::new());
-    let mut replicated = BTreeMap::new();
-    let mut snapshots = Vec::new();
-    for (n, (name, replica, hours)) in (1_u64..).zip(COPIES) {
-        if let Some((bytes, minutes)) = replica {
-            let dataset: DatasetName = format!("backup/forge/zfs-recv/{name}").parse()?;
-            let creation = now.as_second() - minutes * 60;
-            let newest =
-                Version::snapshot("autosnap_2026-11-21_11:45:00_frequently", n, 100, creation);
-            replicated.insert(dataset, Version { written: Some(bytes), ..newest });
-        }
-        if let Some(hours) = hours {
-            snapshots.push(ResticSnapshot {
-                id: format!("{:016x}{n:048x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
-                time: now - jiff::SignedDuration::from_hours(hours),
-                hostname: "forge".to_owned(),
-                paths: vec![format!("/var/lib/backup-snapshots/service-{name}")],
-                tags: vec![name.to_owned()],
-            });
-        }
-    }
-    for replica in &mut inventory.replicas {
-        let lineages = replicated.iter().map(|(name, version)| {
-            (name.clone(), Lineage::new(name.clone(), vec![version.clone()]))
-        });
-        replica.datasets = Seen::Here(lineages.collect());
-    }
-    for repository in &mut inventory.repositories {
-        repository.snapshots = Seen::Here(snapshots.clone());
-    }
-    let services = spec.services.values().map(|service| {
-        let choice = Candidates::discover(&inventory, service).choose(&spec.policy);
-        (service.clone(), choice.unwrap_or_else(Choice::from))
-    });
-    Ok(services.collect())
-}
-
-/// The machine: the pool is new, `/persist` is on another one, and is there.
-fn host(services: &[(Service, Choice)]) -> Result<Host, Failure> {
-    let mut places = vec![
-        Place::new("rpool/safe/persist".parse()?, Some("/persist".parse()?)),
-        Place::new("tank/services".parse()?, None),
-    ];
-    places.extend(services.iter().map(|(service, choice)| Place {
-        from: choice.chain.first().cloned(),
-        ..Place::new(service.dataset.clone(), Some(service.mountpoint.clone()))
-    }));
-    let services = services.iter().map(|(service, _)| (service.clone(), Vec::new())).collect();
-    Ok(Host { places, services, databases: BTreeMap::new() })
 }
 
 fn clock(seconds: u64) -> String {
@@ -220,23 +152,5 @@ fn run(out: &mut impl Write) -> Result<(), Failure> {
 }
 
 fn main() -> ExitCode {
-<<<<<<< HEAD
     examples::exit(run(&mut io::stdout().lock()))
-=======
-    match run(&mut io::stdout().lock()) {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads has seen enough.
-        Err(failure)
-            if failure
-                .downcast_ref::<io::Error>()
-                .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) =>
-        {
-            ExitCode::SUCCESS
-        }
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
->>>>>>> main
 }

@@ -21,9 +21,11 @@ const OBSERVED: &str = include_str!("hosts/forge.get");
 
 /// What machine number `n` prints: somebody has set the compression of one of its datasets, and every tenth has lost one.
 fn printed(n: usize) -> String {
-    let names: Vec<&str> = OBSERVED.lines().filter_map(|line| line.strip_suffix("\ttype\tfilesystem\t-\t-")).collect();
+    let names: Vec<&str> =
+        OBSERVED.lines().filter_map(|line| line.strip_suffix("\ttype\tfilesystem\t-\t-")).collect();
     let changed = names.get(n % names.len().max(1)).copied().unwrap_or_default();
-    let lines = OBSERVED.lines().filter(|line| n % 10 != 0 || !line.starts_with("tank/services/sonarr\t"));
+    let lines =
+        OBSERVED.lines().filter(|line| n % 10 != 0 || !line.starts_with("tank/services/sonarr\t"));
     let compression = format!("{changed}\tcompression\t");
     let changed = |line: &str| match line.starts_with(&compression) {
         true => format!("{compression}gzip-9\t-\tlocal\n"),
@@ -38,7 +40,8 @@ type Causes = BTreeMap<Cause, usize>;
 fn look(spec: &Spec, machines: &[String]) -> Result<Causes, String> {
     let mut causes = Causes::new();
     for text in machines {
-        let observed = Observed::from_zfs_get(text.as_bytes()).map_err(|error| error.to_string())?;
+        let observed =
+            Observed::from_zfs_get(text.as_bytes()).map_err(|error| error.to_string())?;
         for found in drift(spec, &observed).map_err(|problems| problems.to_string())? {
             *causes.entry(found.cause).or_default() += 1;
         }
@@ -51,7 +54,8 @@ fn fleet(spec: &Spec, machines: &[String]) -> Result<Causes, Failure> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let share = machines.len().div_ceil(threads).max(1);
     std::thread::scope(|scope| {
-        let workers: Vec<_> = machines.chunks(share).map(|part| scope.spawn(move || look(spec, part))).collect();
+        let workers: Vec<_> =
+            machines.chunks(share).map(|part| scope.spawn(move || look(spec, part))).collect();
         let mut all = Causes::new();
         for worker in workers {
             for (cause, count) in worker.join().map_err(|_| "a thread ended early")?? {
@@ -75,8 +79,13 @@ fn run() -> Result<(), Failure> {
         let causes = fleet(&spec, machines)?;
         let took = start.elapsed();
         let each = took.as_micros() / u128::try_from(part.max(1))?;
-        let found: Vec<String> = causes.iter().map(|(cause, count)| format!("{count} {cause}")).collect();
-        println!("{part:>5} machines in {:>5} ms, {each} µs each: {}", took.as_millis(), found.join(", "));
+        let found: Vec<String> =
+            causes.iter().map(|(cause, count)| format!("{count} {cause}")).collect();
+        println!(
+            "{part:>5} machines in {:>5} ms, {each} µs each: {}",
+            took.as_millis(),
+            found.join(", ")
+        );
     }
     Ok(())
 }

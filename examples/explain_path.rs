@@ -21,7 +21,13 @@ fn run() -> Result<ExitCode, Failure> {
         paths.drain(..2);
     }
     if paths.is_empty() {
-        let some = ["/var/lib/caddy/acme/luna.crt", "/home/ryan/.ssh/id_ed25519", "/var/lib/unify/db", "/var/lib", "/tmp/x"];
+        let some = [
+            "/var/lib/caddy/acme/luna.crt",
+            "/home/ryan/.ssh/id_ed25519",
+            "/var/lib/unify/db",
+            "/var/lib",
+            "/tmp/x",
+        ];
         paths.extend(some.map(str::to_owned));
     }
     let layout = Host::from_toml(&text)?.resolve()?;

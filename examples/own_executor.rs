@@ -72,7 +72,10 @@ fn run() -> Result<(), Failure> {
     let observed = host.observed()?;
     let mut remote = Remote { machine: sim::Zfs::from(&observed), log: Vec::new(), breaks_at: 40 };
     let attempts = converge(&host.spec()?, observed, &mut remote)?;
-    println!("as declared after {attempts} attempts and {} commands, none of them twice", remote.log.len());
+    println!(
+        "as declared after {attempts} attempts and {} commands, none of them twice",
+        remote.log.len()
+    );
     let mut log = remote.log;
     log.sort();
     if log.windows(2).any(|pair| pair.first() == pair.last()) {

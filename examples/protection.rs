@@ -50,7 +50,8 @@ fn run() -> Result<(), Failure> {
             writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
         }
         Form::Html(file) => {
-            std::fs::write(&file, html::page(&system.name, &rows)).map_err(|error| format!("{file}: {error}"))?;
+            std::fs::write(&file, html::page(&system.name, &rows))
+                .map_err(|error| format!("{file}: {error}"))?;
             writeln!(out, "written: {file}")?;
         }
     }

@@ -27,7 +27,8 @@ fn run() -> Result<(), Failure> {
     };
     // First to learn which programs are run, then with their places: a unit has no search path to rely on.
     let programs = Units::of(&spec, &BTreeMap::new())?.programs;
-    let places = programs.into_iter().map(|name| (name.clone(), format!("{PROGRAMS}/{name}"))).collect();
+    let places =
+        programs.into_iter().map(|name| (name.clone(), format!("{PROGRAMS}/{name}"))).collect();
     let units = Units::of(&spec, &places)?;
 
     let mut files: BTreeMap<String, String> =
@@ -39,7 +40,8 @@ fn run() -> Result<(), Failure> {
     if let Some(into) = into {
         std::fs::create_dir_all(&into)?;
         for (name, text) in &files {
-            std::fs::write(Path::new(&into).join(name), text).map_err(|error| format!("{name}: {error}"))?;
+            std::fs::write(Path::new(&into).join(name), text)
+                .map_err(|error| format!("{name}: {error}"))?;
         }
         println!("{} files in {into}", files.len());
         return Ok(());
@@ -50,7 +52,11 @@ fn run() -> Result<(), Failure> {
             println!("# {name}\n{text}");
         }
     }
-    println!("and {} more files; they run {}", files.len() - shown.len(), places.keys().cloned().collect::<Vec<_>>().join(", "));
+    println!(
+        "and {} more files; they run {}",
+        files.len() - shown.len(),
+        places.keys().cloned().collect::<Vec<_>>().join(", ")
+    );
     Ok(())
 }
 

@@ -20,10 +20,13 @@ const END: &str = "2026-11-21T02:00:00Z";
 
 fn run() -> Result<(), Failure> {
     let mut words = std::env::args().skip(1);
-    let now = words.next().unwrap_or("--keep-daily 14 --keep-weekly 8 --keep-monthly 6 --keep-yearly 2".to_owned());
+    let now = words
+        .next()
+        .unwrap_or("--keep-daily 14 --keep-weekly 8 --keep-monthly 6 --keep-yearly 2".to_owned());
     let then = words.next().unwrap_or("--keep-daily 7 --keep-weekly 4 --keep-monthly 6".to_owned());
     let end: Timestamp = END.parse()?;
-    let times: Vec<Timestamp> = (0..DAYS).rev().map(|day| end - SignedDuration::from_hours(24 * day)).collect();
+    let times: Vec<Timestamp> =
+        (0..DAYS).rev().map(|day| end - SignedDuration::from_hours(24 * day)).collect();
 
     let (keep, other): (Keep, Keep) = (now.parse()?, then.parse()?);
     let history = simulate(&keep, times.iter().copied())?;
@@ -32,7 +35,8 @@ fn run() -> Result<(), Failure> {
     // What a change would remove, before anybody makes it.
     let kept = other.apply(&history.held, end)?;
     let stays: Vec<&str> = kept.kept().map(|snapshot| snapshot.id()).collect();
-    let gone: Vec<String> = history.held.iter().filter(|s| !stays.contains(&s.id.as_str())).map(day).collect();
+    let gone: Vec<String> =
+        history.held.iter().filter(|s| !stays.contains(&s.id.as_str())).map(day).collect();
     println!("\n{then} would remove {} of them: {}", gone.len(), gone.join(" "));
 
     // Three weeks without a run, half a year ago.
@@ -58,8 +62,13 @@ fn show(policy: &str, history: &History, end: Timestamp) {
     for (month, days) in months {
         println!("  {month}: {}", days.join(" "));
     }
-    let or_none = |span_of: Option<SignedDuration>| span_of.map_or_else(|| "nothing".to_owned(), span);
-    println!("back to {} ago, with holes of up to {}", or_none(history.reach(end)), or_none(history.worst_gap()));
+    let or_none =
+        |span_of: Option<SignedDuration>| span_of.map_or_else(|| "nothing".to_owned(), span);
+    println!(
+        "back to {} ago, with holes of up to {}",
+        or_none(history.reach(end)),
+        or_none(history.worst_gap())
+    );
 }
 
 fn day(snapshot: &Snapshot) -> String {

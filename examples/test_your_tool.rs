@@ -33,7 +33,10 @@ fn by_fate(layout: &Layout, path: &AbsolutePath) -> bool {
 }
 
 /// The files that are there after a reboot.
-fn survivors(layout: &Layout, files: &BTreeMap<AbsolutePath, Vec<u8>>) -> Result<BTreeMap<AbsolutePath, bool>, Failure> {
+fn survivors(
+    layout: &Layout,
+    files: &BTreeMap<AbsolutePath, Vec<u8>>,
+) -> Result<BTreeMap<AbsolutePath, bool>, Failure> {
     let mut machine = Machine::default();
     machine.boot(layout)?;
     let mut written = Vec::new();
@@ -59,24 +62,40 @@ fn survivors(layout: &Layout, files: &BTreeMap<AbsolutePath, Vec<u8>>) -> Result
 }
 
 fn test(name: &str, tool: Tool) {
-    let config = Config { cases: 200, failure_persistence: None, max_shrink_iters: 5000, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, proptest::test_runner::TestRng::deterministic_rng(Default::default()));
+    let config = Config {
+        cases: 200,
+        failure_persistence: None,
+        max_shrink_iters: 5000,
+        ..Config::default()
+    };
+    let mut runner = TestRunner::new_with_rng(
+        config,
+        proptest::test_runner::TestRng::deterministic_rng(Default::default()),
+    );
     let hosts = layouts().prop_flat_map(|(_, layout)| {
         let files = writes(&layout);
         (Just(layout), files)
     });
     let result = runner.run(&hosts, |(layout, files)| {
-        let survivors = survivors(&layout, &files).map_err(|error| TestCaseError::reject(error.to_string()))?;
+        let survivors =
+            survivors(&layout, &files).map_err(|error| TestCaseError::reject(error.to_string()))?;
         match survivors.into_iter().find(|(path, survives)| tool(&layout, path) != *survives) {
             None => Ok(()),
-            Some((path, true)) => Err(TestCaseError::fail(format!("{path} survives, and the tool says that it is lost"))),
-            Some((path, false)) => Err(TestCaseError::fail(format!("{path} is lost, and the tool says that it survives"))),
+            Some((path, true)) => Err(TestCaseError::fail(format!(
+                "{path} survives, and the tool says that it is lost"
+            ))),
+            Some((path, false)) => Err(TestCaseError::fail(format!(
+                "{path} is lost, and the tool says that it survives"
+            ))),
         }
     });
     match result {
         Ok(()) => println!("{name}: right about 200 hosts"),
         Err(TestError::Fail(why, (layout, _))) => {
-            println!("{name}: {why}\n  on a host with / as {}, with these mounts and entries:", layout.root());
+            println!(
+                "{name}: {why}\n  on a host with / as {}, with these mounts and entries:",
+                layout.root()
+            );
             for mount in layout.mounts() {
                 println!("    {}", mount.target);
             }

@@ -1,6 +1,7 @@
 //! What the examples share: a host's files, and how a program that shows plans talks to a person.
 
 pub mod backup;
+pub mod lost_pool;
 pub mod protection;
 
 use std::error::Error;
@@ -108,7 +109,10 @@ impl Host {
 /// How a program ends: well if it went well, or if whoever reads has seen enough; else with the message.
 pub fn exit(result: Result<(), Failure>) -> ExitCode {
     let Err(failure) = result else { return ExitCode::SUCCESS };
-    if failure.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+    if failure
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    {
         return ExitCode::SUCCESS;
     }
     eprintln!("{failure}");

@@ -22,16 +22,25 @@ fn the_application_server() {
     let names: BTreeSet<&str> = rows.iter().map(|row| row.name.as_str()).collect();
     assert_eq!(names.len(), rows.len(), "a row for each, once");
     assert!(system.inventory.datasets().all(|(dataset, _)| names.contains(dataset.as_str())));
-    assert!(system.layout.entries().iter().all(|entry| names.contains(entry.path.to_string().as_str())));
+    assert!(
+        system.layout.entries().iter().all(|entry| names.contains(entry.path.to_string().as_str()))
+    );
 
     // The root is thrown away at every boot; what has a place in the store, or a dataset, is not.
     assert_eq!(answer(row(&rows, "rpool/local/root"), Loss::Reboot).end, End::Anew);
-    let gone: Vec<&str> = rows.iter().filter(|row| answer(row, Loss::Reboot).end == End::Gone).map(|row| row.name.as_str()).collect();
+    let gone: Vec<&str> = rows
+        .iter()
+        .filter(|row| answer(row, Loss::Reboot).end == End::Gone)
+        .map(|row| row.name.as_str())
+        .collect();
     assert_eq!(gone, Vec::<&str>::new());
 
     // Everything that lacks a copy elsewhere is gone with the site, and nothing that has one.
     let coverage = Coverage::of(&system.copies, &system.inventory);
-    for (subject, _) in coverage.findings().filter(|(_, found)| **found == Finding::MissingTier { tier: Tier::OffsiteBackup }) {
+    for (subject, _) in coverage
+        .findings()
+        .filter(|(_, found)| **found == Finding::MissingTier { tier: Tier::OffsiteBackup })
+    {
         let row = row(&rows, &subject.to_string());
         assert_eq!(answer(row, Loss::Site).end, End::Gone, "{subject}");
         assert!(matches!(row.verdict, Verdict::Fails(_)), "{subject}");
@@ -65,8 +74,15 @@ fn without_its_machine_nothing_of_a_pool_comes_back() {
     let rows = table(&System::forge().unwrap()).unwrap();
     let sonarr = answer(row(&rows, "tank/services/sonarr"), Loss::Pool);
     // Two copies, on one machine.
-    assert_eq!((sonarr.through.as_deref(), sonarr.then.as_slice()), (Some("replica nas-1"), ["restic nas-primary".to_owned()].as_slice()));
-    assert!(sonarr.breaks.contains("nas-1") && !sonarr.breaks.contains("repository nas-primary"), "{:?}", sonarr.breaks);
+    assert_eq!(
+        (sonarr.through.as_deref(), sonarr.then.as_slice()),
+        (Some("replica nas-1"), ["restic nas-primary".to_owned()].as_slice())
+    );
+    assert!(
+        sonarr.breaks.contains("nas-1") && !sonarr.breaks.contains("repository nas-primary"),
+        "{:?}",
+        sonarr.breaks
+    );
     let actual = answer(row(&rows, "tank/services/actual"), Loss::Pool);
     assert!(!actual.breaks.contains("nas-1"), "{:?}", actual.breaks);
     assert!(actual.breaks.contains("the network"));
@@ -82,7 +98,10 @@ fn a_machine_without_copies_comes_back_from_nothing() {
     }
     assert_eq!(answer(row(&rows, "/var/lib/caddy"), Loss::Reboot).end, End::Stays);
     let metrics = row(&rows, "/var/lib/node-exporter");
-    assert_eq!((answer(metrics, Loss::Reboot).end, &metrics.verdict), (End::Anew, &Verdict::NotKept));
+    assert_eq!(
+        (answer(metrics, Loss::Reboot).end, &metrics.verdict),
+        (End::Anew, &Verdict::NotKept)
+    );
 }
 
 #[test]

@@ -23,7 +23,10 @@ pub fn page(host: &str, rows: &[Row]) -> String {
     tiles(&mut page, &summary, rows.len());
     _ = writeln!(page, "</header>");
     carries(&mut page, &summary);
-    _ = writeln!(page, "<section>\n<h2>Everything</h2>\n<label><input type=\"checkbox\" id=\"only\"> only what fails or is undecided</label>\n<div class=\"wide\"><table class=\"all\">\n<thead><tr><th></th><th>what</th><th>class</th>");
+    _ = writeln!(
+        page,
+        "<section>\n<h2>Everything</h2>\n<label><input type=\"checkbox\" id=\"only\"> only what fails or is undecided</label>\n<div class=\"wide\"><table class=\"all\">\n<thead><tr><th></th><th>what</th><th>class</th>"
+    );
     for loss in Loss::ALL {
         _ = writeln!(page, "<th>{}</th>", loss.title());
     }
@@ -35,7 +38,11 @@ pub fn page(host: &str, rows: &[Row]) -> String {
         if part.is_empty() {
             continue;
         }
-        _ = writeln!(page, "<tbody><tr class=\"part\"><th colspan=\"{}\">{title}</th></tr>", Loss::ALL.len() + 3);
+        _ = writeln!(
+            page,
+            "<tbody><tr class=\"part\"><th colspan=\"{}\">{title}</th></tr>",
+            Loss::ALL.len() + 3
+        );
         part.iter().for_each(|one| row(&mut page, one));
         _ = writeln!(page, "</tbody>");
     }
@@ -56,8 +63,12 @@ fn carries(page: &mut String, summary: &Summary) {
     if heavy.is_empty() {
         return;
     }
-    let most = heavy.iter().flat_map(|(_, losses)| losses).map(|(_, count)| *count).max().unwrap_or(1);
-    _ = writeln!(page, "<section>\n<h2>If one more thing is missing</h2>\n<p>So many rows have no way back then.</p>\n<table class=\"pieces\"><thead><tr><th></th>");
+    let most =
+        heavy.iter().flat_map(|(_, losses)| losses).map(|(_, count)| *count).max().unwrap_or(1);
+    _ = writeln!(
+        page,
+        "<section>\n<h2>If one more thing is missing</h2>\n<p>So many rows have no way back then.</p>\n<table class=\"pieces\"><thead><tr><th></th>"
+    );
     let losses = || Loss::ALL.iter().filter(|loss| **loss != Loss::Reboot);
     for loss in losses() {
         _ = writeln!(page, "<th>{}</th>", loss.title());
@@ -78,9 +89,16 @@ fn carries(page: &mut String, summary: &Summary) {
 fn row(page: &mut String, row: &Row) {
     let (mark, word) = row.verdict.mark();
     let class = row.class.map_or_else(|| "undecided".to_owned(), |class| class.to_string());
-    _ = write!(page, "<tr class=\"{}\"><td class=\"mark\" title=\"{word}\">{mark}</td><th><code>{}</code>", word.replace(' ', "-"), escaped(&row.name));
+    _ = write!(
+        page,
+        "<tr class=\"{}\"><td class=\"mark\" title=\"{word}\">{mark}</td><th><code>{}</code>",
+        word.replace(' ', "-"),
+        escaped(&row.name)
+    );
     let place = row.kept.as_ref().map(|kept| format!("kept at {kept}"));
-    let place = place.or_else(|| row.path.clone().filter(|path| *path != row.name).map(|path| format!("at {path}")));
+    let place = place.or_else(|| {
+        row.path.clone().filter(|path| *path != row.name).map(|path| format!("at {path}"))
+    });
     if let Some(place) = place {
         _ = write!(page, "<small>{}</small>", escaped(&place));
     }

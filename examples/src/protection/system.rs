@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use backup_spec::coverage::{Filesystem, Inventory};
 use backup_spec::spec::Checked;
 use dataset_plan::{Policy, plan, sim};
+use impermanence_model::Layout;
 use impermanence_model::host::FileSystem;
 use impermanence_model::origin::{Layer, Origin};
-use impermanence_model::Layout;
 use jiff::Timestamp;
 use restore_chain::preseed::Budget;
 
@@ -44,7 +44,8 @@ impl System {
         let chain = restore_chain::Spec::from_toml(include_str!("../../hosts/forge-restore.toml"))?;
         let persistence = include_str!("../../hosts/forge-persistence.toml");
         let mut system = Self::new(&Host::forge(), &Backup::forge(), persistence)?;
-        let keys = chain.replicas.into_iter().filter_map(|replica| Some((replica.name, replica.key?)));
+        let keys =
+            chain.replicas.into_iter().filter_map(|replica| Some((replica.name, replica.key?)));
         system.keys = keys.collect();
         system.budget = chain.budget;
         system.decrypted = Some(("/run/secrets", "/persist/etc/ssh/ssh_host_ed25519_key"));
@@ -67,8 +68,11 @@ impl System {
         let mut host = impermanence_model::Host::from_toml(persistence)?;
         for (path, on) in inventory.mounts().filter(|(path, _)| path.as_str() != "/") {
             // What the installer made is there before anything else.
-            let base = matches!(on, Filesystem::Dataset(dataset) if declared.base.contains_key(dataset));
-            host.file_systems.entry(path.as_str().parse()?).or_insert_with(|| file_system(on, base));
+            let base =
+                matches!(on, Filesystem::Dataset(dataset) if declared.base.contains_key(dataset));
+            host.file_systems
+                .entry(path.as_str().parse()?)
+                .or_insert_with(|| file_system(on, base));
         }
         Ok(Self {
             name: host.name.clone(),
