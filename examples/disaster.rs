@@ -13,10 +13,10 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use examples::Failure;
-use examples::lost_pool::{choices, host};
+use examples::lost_pool::{choices, host, world};
 use restore_chain::order::{Kind, Limits};
 use restore_chain::preseed::{Preseed, World as _};
-use restore_chain::sim::{Behaviour, Crash, Moment, World};
+use restore_chain::sim::{Behaviour, Crash, Moment};
 use restore_chain::{Spec, drill, render};
 
 const SPEC: &str = include_str!("hosts/forge-restore.toml");
@@ -97,21 +97,7 @@ fn run(out: &mut impl Write) -> Result<(), Failure> {
     }
     writeln!(out, "\n(* nothing is faster than these.) The restore:\n")?;
 
-    let mut world = World::new();
-    for (service, choice) in &services {
-        for candidate in &choice.chain {
-            let content = format!("{} as of {}", service.name, candidate.point);
-            let half = format!("more of {content}");
-            world.add_part(
-                service,
-                candidate,
-                &[("data", content.as_str()), ("more", half.as_str())],
-            );
-            if let Some(behaviour) = flags.behaviour(&candidate.id) {
-                world.fail(&candidate.id, behaviour);
-            }
-        }
-    }
+    let mut world = world(&services, |copy| flags.behaviour(copy));
     let restored = order.nodes().filter(|node| node.kind == Kind::Dataset);
     let ordered = restored.filter_map(|node| {
         services.iter().find(|(service, _)| service.dataset == *node.name.as_str())

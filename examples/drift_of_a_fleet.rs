@@ -27,9 +27,12 @@ fn printed(n: usize) -> String {
     let lines =
         OBSERVED.lines().filter(|line| n % 10 != 0 || !line.starts_with("tank/services/sonarr\t"));
     let compression = format!("{changed}\tcompression\t");
-    let changed = |line: &str| match line.starts_with(&compression) {
-        true => format!("{compression}gzip-9\t-\tlocal\n"),
-        false => format!("{line}\n"),
+    let changed = |line: &str| {
+        if line.starts_with(&compression) {
+            format!("{compression}gzip-9\t-\tlocal\n")
+        } else {
+            format!("{line}\n")
+        }
     };
     lines.map(changed).collect()
 }

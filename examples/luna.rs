@@ -35,8 +35,7 @@ struct Arguments {
 
 fn arguments() -> Result<Arguments, Failure> {
     let mut found = Arguments { file: None, json: false };
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
+    for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "--json" => found.json = true,
             file if !file.starts_with('-') && found.file.is_none() => found.file = Some(argument),

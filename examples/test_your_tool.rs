@@ -17,7 +17,7 @@ use impermanence_model::sim::{Content, Machine};
 use impermanence_model::strategies::{layouts, writes};
 use impermanence_model::{AbsolutePath, Fate, Layout};
 use proptest::strategy::{Just, Strategy};
-use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 /// The tool under test: does the file survive?
 type Tool = fn(&Layout, &AbsolutePath) -> bool;
@@ -68,10 +68,8 @@ fn test(name: &str, tool: Tool) {
         max_shrink_iters: 5000,
         ..Config::default()
     };
-    let mut runner = TestRunner::new_with_rng(
-        config,
-        proptest::test_runner::TestRng::deterministic_rng(Default::default()),
-    );
+    let mut runner =
+        TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::default()));
     let hosts = layouts().prop_flat_map(|(_, layout)| {
         let files = writes(&layout);
         (Just(layout), files)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use restore_chain::candidates::{Seen, restic::ResticSnapshot};
 use restore_chain::lineage::{Lineage, Version};
 use restore_chain::order::host::{Host, Place};
+use restore_chain::sim::{Behaviour, World};
 use restore_chain::{Candidates, Choice, Service, Spec};
 use zfs_props::name::DatasetName;
 
@@ -13,7 +14,9 @@ use crate::Failure;
 const NOW: &str = "2026-11-21T12:00:00Z";
 
 /// What the replica has of a service: bytes, minutes since its newest snapshot; and hours since its newest restic snapshot.
-const COPIES: [(&str, Option<(u64, i64)>, Option<i64>); 6] = [
+type Copies = (&'static str, Option<(u64, i64)>, Option<i64>);
+
+const COPIES: [Copies; 6] = [
     ("sonarr", Some((1_400_000_000, 12)), Some(9)),
     ("radarr", Some((2_100_000_000, 12)), Some(9)),
     ("home-assistant", Some((6_800_000_000, 11)), Some(10)),
@@ -75,4 +78,23 @@ pub fn host(services: &[(Service, Choice)]) -> Result<Host, Failure> {
     }));
     let services = services.iter().map(|(service, _)| (service.clone(), Vec::new())).collect();
     Ok(Host { places, services, databases: BTreeMap::new() })
+}
+
+/// The machine in memory, with all copies as they behave.
+pub fn world(
+    services: &[(Service, Choice)],
+    behaviour: impl Fn(&str) -> Option<Behaviour>,
+) -> World {
+    let mut world = World::new();
+    for (service, choice) in services {
+        for candidate in &choice.chain {
+            let content = format!("{} as of {}", service.name, candidate.point);
+            let half = format!("more of {content}");
+            world.add_part(service, candidate, &[("data", &content), ("more", &half)]);
+            if let Some(behaviour) = behaviour(&candidate.id) {
+                world.fail(&candidate.id, behaviour);
+            }
+        }
+    }
+    world
 }

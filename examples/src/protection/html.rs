@@ -43,7 +43,9 @@ pub fn page(host: &str, rows: &[Row]) -> String {
             "<tbody><tr class=\"part\"><th colspan=\"{}\">{title}</th></tr>",
             Loss::ALL.len() + 3
         );
-        part.iter().for_each(|one| row(&mut page, one));
+        for one in part {
+            row(&mut page, one);
+        }
         _ = writeln!(page, "</tbody>");
     }
     _ = writeln!(page, "</table></div>\n</section>\n</body>\n</html>");
@@ -106,7 +108,9 @@ fn row(page: &mut String, row: &Row) {
         _ = write!(page, "<small class=\"reason\">{}</small>", escaped(reason));
     }
     _ = write!(page, "</th><td class=\"class\">{class}</td>");
-    row.answers.iter().for_each(|answer| cell(page, answer));
+    for answer in &row.answers {
+        cell(page, answer);
+    }
     _ = writeln!(page, "</tr>");
 }
 

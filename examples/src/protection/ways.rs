@@ -55,7 +55,7 @@ impl Ways {
             let seen = Copied { system, item, service: &service, point, by_hand };
             match task {
                 Task::Snapshot => {
-                    inventory.local = Seen::Here(lineage(service.dataset.clone(), point))
+                    inventory.local = Seen::Here(lineage(service.dataset.clone(), point));
                 }
                 Task::Replicate(_) => inventory.replicas.extend(seen.replica(task)),
                 Task::Backup(_) => inventory.repositories.extend(seen.repository(task, copy)),
@@ -179,7 +179,7 @@ impl Copied<'_> {
                     tool.repositories.get(usize::try_from(number).ok()?.checked_sub(1)?)?;
                 match &repository.storage {
                     Storage::S3 { bucket, .. } => (format!("s3:{bucket}"), true),
-                    _ => (
+                    Storage::Posix => (
                         repository.path.clone(),
                         piece::machine(self.system, &repository.path).is_some(),
                     ),
