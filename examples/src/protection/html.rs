@@ -69,7 +69,7 @@ fn carries(page: &mut String, summary: &Summary) {
         heavy.iter().flat_map(|(_, losses)| losses).map(|(_, count)| *count).max().unwrap_or(1);
     _ = writeln!(
         page,
-        "<section>\n<h2>If one more thing is missing</h2>\n<p>So many rows have no way back then.</p>\n<table class=\"pieces\"><thead><tr><th></th>"
+        "<section>\n<h2>If one more thing is missing</h2>\n<p>So many rows have no way back then.</p>\n<div class=\"wide\"><table class=\"pieces\"><thead><tr><th></th>"
     );
     let losses = || Loss::ALL.iter().filter(|loss| **loss != Loss::Reboot);
     for loss in losses() {
@@ -85,7 +85,7 @@ fn carries(page: &mut String, summary: &Summary) {
         }
         _ = writeln!(page, "</tr>");
     }
-    _ = writeln!(page, "</tbody></table>\n</section>");
+    _ = writeln!(page, "</tbody></table></div>\n</section>");
 }
 
 fn row(page: &mut String, row: &Row) {
