@@ -117,8 +117,11 @@ proptest! {
             let above = |entry: &Entry| entry.via == Via::Rbind && entry.path.contains(path);
             layout.entries().iter().any(above)
         };
-        // Where the layout makes a directory is no file.
-        let is_made = |path: &&AbsolutePath| matches!(layout.fate_of(path.as_bytes()), Fate::Recreated(_));
+        // Where the layout makes a directory, or mounts one, is no file.
+        let is_made = |path: &&AbsolutePath| {
+            let is_recreated = matches!(layout.fate_of(path.as_bytes()), Fate::Recreated(_));
+            is_recreated || layout.backing(path).is_some()
+        };
         let asked: Vec<&AbsolutePath> =
             files.keys().filter(|path| !brought(path) && !is_made(path)).collect();
         let lost = asked.iter().filter(|path| layout.fate_of(path.as_bytes()).is_lost()).count();
