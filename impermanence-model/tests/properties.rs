@@ -125,10 +125,10 @@ proptest! {
             };
             layout.entries().iter().any(above)
         };
-        // Where the layout makes a directory is no file.
+        // Where the layout makes a directory, or mounts one, is no file.
         let is_made = |path: &&AbsolutePath| {
-            let is_mount_point = layout.mounts().any(|mount| mount.target == **path);
-            is_mount_point || matches!(layout.fate_of(path.as_bytes()), Fate::Recreated(_))
+            let is_recreated = matches!(layout.fate_of(path.as_bytes()), Fate::Recreated(_));
+            is_recreated || layout.backing(path).is_some()
         };
         let asked: Vec<&AbsolutePath> =
             files.keys().filter(|path| !brought(path) && !is_made(path)).collect();
