@@ -82,6 +82,11 @@ proptest! {
                 written.push(path);
             }
         }
+        // Where two paths lead to one file, the last to write it has won.
+        let holds = |node: &Node, bytes: &Vec<u8>| matches!(&node.kind, Content::File(found) if found == bytes);
+        written.retain(|path| machine.stat(path).is_none_or(|node| {
+            !matches!(node.kind, Content::File(_)) || holds(node, &files[*path])
+        }));
         // Copies are carried back by an orderly end.
         machine.shut_down(&layout).unwrap();
         machine.boot(&layout).unwrap();
@@ -112,13 +117,19 @@ proptest! {
             (Just((host, layout)), files)
         }),
     ) {
-        // What a recursive bind brings along is counted where it is.
+        // What a recursive bind brings along, and what is bound from something volatile, is counted where it is.
         let brought = |path: &&AbsolutePath| {
-            let above = |entry: &Entry| entry.via == Via::Rbind && entry.path.contains(path);
+            let above = |entry: &Entry| {
+                let is_lost = || layout.fate_of(entry.path.as_bytes()).is_lost();
+                entry.path.contains(path) && (entry.via == Via::Rbind || is_lost())
+            };
             layout.entries().iter().any(above)
         };
-        // Where the layout makes a directory is no file.
-        let is_made = |path: &&AbsolutePath| matches!(layout.fate_of(path.as_bytes()), Fate::Recreated(_));
+        // Where the layout makes a directory, or mounts one, is no file.
+        let is_made = |path: &&AbsolutePath| {
+            let is_recreated = matches!(layout.fate_of(path.as_bytes()), Fate::Recreated(_));
+            is_recreated || layout.backing(path).is_some()
+        };
         let asked: Vec<&AbsolutePath> =
             files.keys().filter(|path| !brought(path) && !is_made(path)).collect();
         let lost = asked.iter().filter(|path| layout.fate_of(path.as_bytes()).is_lost()).count();

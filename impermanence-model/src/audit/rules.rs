@@ -87,7 +87,7 @@ impl Rules {
                     rules.starts.push(path.clone());
                     rules.stop(path.as_bytes(), Passed::OtherMount);
                 }
-                By::Submount(_) if cover.backing.is_thrown_away() => {
+                By::Submount(_) | By::Entry(_) if cover.backing.is_thrown_away() => {
                     rules.stop(path.as_bytes(), Passed::OtherMount);
                 }
                 _ => rules.stop(path.as_bytes(), Passed::Kept),

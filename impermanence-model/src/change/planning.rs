@@ -193,6 +193,18 @@ fn moves(
             block(&place.path, Obstacle::OtherKind);
         }
     }
+    // The same for what a link leads to, or a copy comes from, and nobody makes.
+    for entry in new.entries() {
+        let source = entry.source();
+        let other = before.get(&source).is_some_and(|old| match old.kind {
+            PlaceKind::Directory => entry.kind == Kind::File,
+            PlaceKind::File(_) => entry.kind == Kind::Directory,
+            PlaceKind::Link { .. } => false,
+        });
+        if other {
+            block(&source, Obstacle::OtherKind);
+        }
+    }
     for entry in newly_kept(old, new) {
         let (here, source) = (&entry.path, entry.source());
         let (Some(at), Some(kept)) = (observed.at.get(here), observed.at.get(&source)) else {

@@ -65,10 +65,11 @@ fn bound(path: &AbsolutePath, covers: &Covers, file_systems: &FileSystems) -> Op
     None
 }
 
-/// A store has to be on something that is kept.
+/// A store has to be on something that is kept, and so has the place of each entry in it.
 pub(super) fn check_stores(
     host: &Host,
     stores: &Index<()>,
+    drafts: &[Draft],
     file_systems: &FileSystems,
     found: &mut Findings,
 ) {
@@ -88,6 +89,15 @@ pub(super) fn check_stores(
         let remedy = "declare the file system that is mounted there in `fileSystems`";
         let problem = problem(origin, Code::StoreNotPersistent, what, remedy);
         if is_unknown { found.warnings.push(problem) } else { found.problems.push(problem) }
+    }
+    for draft in drafts.iter().filter(|draft| draft.is_made()) {
+        let source = draft.source();
+        let Some((on, cover)) = covers.nearest(source.as_bytes()) else { continue };
+        if draft.store.is_above(on) && cover.backing.is_thrown_away() {
+            let what = format!("{source} would keep {}, and {on} is {}", draft.path, cover.backing);
+            let remedy = "keep it in another store, or unmount that";
+            found.problems.push(problem(&draft.origin, Code::StoreNotPersistent, what, remedy));
+        }
     }
 }
 

@@ -56,7 +56,7 @@ impl Host {
         entries::check_paths(&mut drafts, &stores, self, &mut found);
         overlaps::settle(&mut drafts, &file_systems, &mut found);
         coverage::needless(self, &drafts, &file_systems, &mut found);
-        covers::check_stores(self, &stores, &file_systems, &mut found);
+        covers::check_stores(self, &stores, &drafts, &file_systems, &mut found);
         covers::settle_submounts(&mut drafts, &file_systems, &mut found);
         stages::settle(&mut drafts, &file_systems, &mut found);
         let ownership = ownership::decide(self, &drafts, &homes, &mut found);
