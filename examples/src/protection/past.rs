@@ -4,7 +4,6 @@ use backup_spec::coverage::{Copy, Via};
 use backup_spec::pitr::Pitr;
 use backup_spec::retention::sanoid::Dataset;
 use backup_spec::retention::simulate::{History, simulate};
-use backup_spec::snapshots::Policies;
 use backup_spec::span::Span;
 use backup_spec::units::Task;
 use jiff::{SignedDuration, Timestamp};
@@ -44,9 +43,8 @@ pub fn worst(system: &System, dataset: Option<&DatasetName>, copy: &Copy) -> Opt
 
 /// What sanoid's retention leaves of hourly runs.
 fn snapshots(system: &System, dataset: &DatasetName) -> Option<Span> {
-    let policies = Policies::of(system.copies.sanoid.as_ref()?, [dataset]).ok()?;
     let policy = Dataset {
-        settings: policies.get(dataset)?.clone(),
+        settings: system.policies.get(dataset)?.clone(),
         zone: system.copies.zone.zone().clone(),
     };
     let hours = (0..24 * 10).rev().map(|hour| system.now - SignedDuration::from_hours(hour));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use backup_spec::coverage::{Filesystem, Inventory};
+use backup_spec::snapshots::Policies;
 use backup_spec::spec::Checked;
 use dataset_plan::{Policy, plan, sim};
 use impermanence_model::Layout;
@@ -26,6 +27,8 @@ pub struct System {
     pub layout: Layout,
     /// What it copies.
     pub copies: Checked,
+    /// What sanoid does to each of its datasets.
+    pub policies: Policies,
     /// Its datasets, where they are mounted, and who vouches for what.
     pub inventory: Inventory,
     /// How long a restore may take.
@@ -65,6 +68,10 @@ impl System {
         let copies = backup.spec()?;
         let inventory = backup.inventory(&declared, &zfs.observe())?;
 
+        let datasets = || inventory.datasets().map(|(dataset, _)| dataset);
+        let policies = copies.sanoid.as_ref().map(|sanoid| Policies::of(sanoid, datasets()));
+        let policies = policies.transpose()?.unwrap_or_default();
+
         let mut host = impermanence_model::Host::from_toml(persistence)?;
         for (path, on) in inventory.mounts().filter(|(path, _)| path.as_str() != "/") {
             // What the installer made is there before anything else.
@@ -77,6 +84,7 @@ impl System {
         Ok(Self {
             name: host.name.clone(),
             layout: host.resolve()?,
+            policies,
             copies,
             inventory,
             budget: Budget::default(),
