@@ -53,7 +53,8 @@ fn what_no_entry_claims_in_a_store_is_garbage_by_its_topmost_directory() {
 #[test]
 fn what_is_written_to_memory_has_to_fit() {
     let layout = layout();
-    let report = layout.audit([file("/var/cache/x/big", 600 << 10), file("/var/log/kept", 1 << 40)]);
+    let report =
+        layout.audit([file("/var/cache/x/big", 600 << 10), file("/var/log/kept", 1 << 40)]);
     let sizing = layout.sizing(&report, 1 << 30).unwrap();
     assert_eq!((sizing.capacity, sizing.used), (1 << 20, 600 << 10));
     assert!(!sizing.is_enough());
@@ -89,9 +90,12 @@ fn the_conversion_backs_up_before_it_restores_and_verifies_every_service() {
     let commands = |phase: usize| -> Vec<String> {
         book.phases[phase].steps.iter().map(|task| task.command.join(" ")).collect()
     };
-    assert!(commands(0).contains(
-        &"rsync -aHAXS --numeric-ids --mkpath /var/lib/caddy/ /mnt/backup/var/lib/caddy/".to_owned()
-    ));
+    assert!(
+        commands(0).contains(
+            &"rsync -aHAXS --numeric-ids --mkpath /var/lib/caddy/ /mnt/backup/var/lib/caddy/"
+                .to_owned()
+        )
+    );
     assert!(commands(3).contains(
         &"rsync -aHAXS --numeric-ids --mkpath /mnt/backup/etc/machine-id /persist/etc/machine-id".to_owned()
     ));

@@ -361,11 +361,7 @@ enum State {
 }
 
 /// The items in order of stage and path, each after what it needs.
-fn in_order(
-    items: Vec<Item>,
-    by_path: &[usize],
-    found: &mut Findings,
-) -> (Vec<Step>, Vec<StepId>) {
+fn in_order(items: Vec<Item>, by_path: &[usize], found: &mut Findings) -> (Vec<Step>, Vec<StepId>) {
     let mut states = vec![State::Waiting; items.len()];
     let mut order: Vec<usize> = Vec::with_capacity(items.len());
     for (_, stage) in Stage::ALL {

@@ -11,7 +11,7 @@ use impermanence_model::stage::Stage;
 use impermanence_model::{Host, Layout};
 use serde_json::{Value, json};
 
-use super::harness::{Verdict, compare};
+use testing::baseline::{Verdict, compare};
 
 #[test]
 fn impermanence() {
