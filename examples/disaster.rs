@@ -26,14 +26,30 @@ const SPEC: &str = include_str!("hosts/forge-restore.toml");
 const NOW: &str = "2026-11-21T12:00:00Z";
 const USAGE: &str = "usage: disaster [--fail COPY=absent|fails|fails-halfway|hangs|partial]... [--calm] [--runbook | --dot]";
 
-/// What the replica has of a service: bytes, minutes since its newest snapshot; and hours since its newest restic snapshot.
-const COPIES: [(&str, Option<(u64, i64)>, Option<i64>); 6] = [
-    ("sonarr", Some((1_400_000_000, 12)), Some(9)),
-    ("radarr", Some((2_100_000_000, 12)), Some(9)),
-    ("home-assistant", Some((6_800_000_000, 11)), Some(10)),
-    ("plex", Some((90_000_000_000, 13)), None),
-    ("pocketid", None, Some(8)),
-    ("searxng", None, None),
+/// What exists of a service elsewhere.
+struct Elsewhere {
+    service: &'static str,
+    /// On the replica: bytes, and minutes since the newest snapshot.
+    replica: Option<(u64, i64)>,
+    /// In the repository: hours since the newest snapshot.
+    restic: Option<i64>,
+}
+
+const fn copy(
+    service: &'static str,
+    replica: Option<(u64, i64)>,
+    restic: Option<i64>,
+) -> Elsewhere {
+    Elsewhere { service, replica, restic }
+}
+
+const COPIES: [Elsewhere; 6] = [
+    copy("sonarr", Some((1_400_000_000, 12)), Some(9)),
+    copy("radarr", Some((2_100_000_000, 12)), Some(9)),
+    copy("home-assistant", Some((6_800_000_000, 11)), Some(10)),
+    copy("plex", Some((90_000_000_000, 13)), None),
+    copy("pocketid", None, Some(8)),
+    copy("searxng", None, None),
 ];
 
 #[derive(Default)]
@@ -84,7 +100,7 @@ fn choices(spec: &Spec) -> Result<Vec<(Service, Choice)>, Failure> {
     inventory.local = Seen::Here(BTreeMap::new());
     let mut replicated = BTreeMap::new();
     let mut snapshots = Vec::new();
-    for (n, (name, replica, hours)) in (1_u64..).zip(COPIES) {
+    for (n, Elsewhere { service: name, replica, restic }) in (1_u64..).zip(COPIES) {
         if let Some((bytes, minutes)) = replica {
             let dataset: DatasetName = format!("backup/forge/zfs-recv/{name}").parse()?;
             let creation = now.as_second() - minutes * 60;
@@ -92,7 +108,7 @@ fn choices(spec: &Spec) -> Result<Vec<(Service, Choice)>, Failure> {
                 Version::snapshot("autosnap_2026-11-21_11:45:00_frequently", n, 100, creation);
             replicated.insert(dataset, Version { written: Some(bytes), ..newest });
         }
-        if let Some(hours) = hours {
+        if let Some(hours) = restic {
             snapshots.push(ResticSnapshot {
                 id: format!("{:016x}{n:048x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
                 time: now - jiff::SignedDuration::from_hours(hours),
