@@ -319,11 +319,6 @@ impl World {
         self.intents.get(service)
     }
 
-    /// Destroys what was set aside: what a release does.
-    pub fn release(&mut self, aside: &Aside) {
-        self.datasets.remove(&aside.name);
-    }
-
     fn new_guid(&mut self) -> u64 {
         self.next_guid += 1;
         self.next_guid
