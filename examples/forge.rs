@@ -4,6 +4,7 @@
 //! cargo run --example forge                                  the host that comes with the examples
 //! cargo run --example forge -- --spec FILE --observed FILE   a host of yours; perhaps with
 //!                              --stat FILE                   who owns its mounted directories
+//!                              --backup FILE                 what it declares about its copies
 //!                              --json | --script             the plan alone, for a program or a shell
 //! ```
 
@@ -11,9 +12,15 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use dataset_plan::{Policy, plan, sim};
+use examples::backup::{self, Backup};
 use examples::{Failure, Host, color};
+use jiff::Timestamp;
 
-const USAGE: &str = "usage: forge [--spec FILE --observed FILE [--stat FILE]] [--json | --script]";
+const USAGE: &str =
+    "usage: forge [--spec FILE --observed FILE [--stat FILE] [--backup FILE]] [--json | --script]";
+
+/// When the host that comes with the examples was recorded: no clock is read.
+const RECORDED: i64 = 1_795_263_081;
 
 enum Form {
     Person,
@@ -39,7 +46,7 @@ fn is_broken_pipe(failure: &Failure) -> bool {
 }
 
 fn run() -> Result<(), Failure> {
-    let (host, form) = arguments()?;
+    let (host, backup, form) = arguments()?;
     let spec = host.spec()?;
     let observed = host.observed()?;
     let plan = plan(&spec, &observed, &Policy::default())?;
@@ -59,13 +66,22 @@ fn run() -> Result<(), Failure> {
                 return Err(format!("{done} Planned again, this is left:\n{again}").into());
             }
             writeln!(out, "{done} Planned again: nothing is left to do.")?;
+
+            if let Some(backup) = backup {
+                let copies = backup.spec()?;
+                let inventory = backup.inventory(&spec, &zfs.observe())?;
+                writeln!(out, "\nWhat protects it then:\n")?;
+                let now = Timestamp::from_second(RECORDED)?;
+                backup::report(&mut out, &copies, &inventory, now)?;
+            }
         }
     }
     Ok(())
 }
 
-fn arguments() -> Result<(Host, Form), Failure> {
+fn arguments() -> Result<(Host, Option<Backup>, Form), Failure> {
     let (mut spec, mut observed, mut stat, mut form) = (None, None, None, Form::Person);
+    let mut backup = None;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut file = || arguments.next().ok_or(format!("{argument} needs a file\n{USAGE}"));
@@ -73,15 +89,16 @@ fn arguments() -> Result<(Host, Form), Failure> {
             "--spec" => spec = Some(file()?),
             "--observed" => observed = Some(file()?),
             "--stat" => stat = Some(file()?),
+            "--backup" => backup = Some(Backup::read(&file()?)?),
             "--json" => form = Form::Json,
             "--script" => form = Form::Script,
             _ => return Err(format!("unknown argument {argument}\n{USAGE}").into()),
         }
     }
     match (spec, observed, stat) {
-        (None, None, None) => Ok((Host::forge(), form)),
+        (None, None, None) => Ok((Host::forge(), Some(backup.unwrap_or_else(Backup::forge)), form)),
         (Some(spec), Some(observed), stat) => {
-            Ok((Host::read(&spec, &observed, stat.as_deref())?, form))
+            Ok((Host::read(&spec, &observed, stat.as_deref())?, backup, form))
         }
         _ => Err(format!("--spec and --observed go together\n{USAGE}").into()),
     }

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
+use backup_spec::Snapshot;
 use dataset_plan::Spec;
+use jiff::Timestamp;
 
 /// What `zfs get -Hp -o name,property,value,received,source all` prints of one filesystem.
 const SONARR: &str = include_str!("../sonarr.get");
@@ -29,7 +31,21 @@ pub const GROUPS: &[Group] = &[
     Group { name: "numbers", bar: 0.2 },
     Group { name: "read-and-plan", bar: 0.66 },
     Group { name: "plan", bar: 0.5 },
+    Group { name: "calendar-next", bar: 0.3 },
+    Group { name: "calendar-never", bar: 0.2 },
     Group { name: "plan-growth", bar: 0.83 },
+    Group { name: "resolve", bar: 0.015 },
+    Group { name: "resolve-growth", bar: 0.7 },
+    Group { name: "fate", bar: 0.5 },
+    Group { name: "read-host", bar: 0.3 },
+    // Three times the time of sorting.
+    Group { name: "retention-100k", bar: 0.33 },
+    Group { name: "retention-1m", bar: 0.33 },
+    Group { name: "retention-all-1m", bar: 0.33 },
+    // No bar was set: shown per run.
+    Group { name: "excludes-1m", bar: 0.0 },
+    Group { name: "audit", bar: 0.77 },
+    Group { name: "audit-stat", bar: 1.0 },
     Group { name: "incremental-path", bar: 0.5 },
     Group { name: "incremental-path-growth", bar: 0.6 },
     Group { name: "wal-names", bar: 0.02 },
@@ -162,4 +178,102 @@ pub fn spec(count: usize) -> Spec {
         );
     }
     Spec::from_toml(&text).unwrap_or_default()
+}
+
+/// `/proc/self/mountinfo` of `count` binds of a store's directories.
+pub fn mountinfo(count: usize) -> String {
+    let mut text = String::from("22 1 0:20 / / rw,relatime shared:1 - tmpfs none rw,size=4096k\n");
+    text.push_str("23 22 8:1 / /persist rw,relatime shared:2 - ext4 /dev/vda rw\n");
+    for n in 0..count {
+        let _ = writeln!(
+            text,
+            "{} 22 8:1 /var/lib/service\\040{n:06} /var/lib/service\\040{n:06} rw,relatime shared:2 - ext4 /dev/vda rw",
+            n + 24
+        );
+    }
+    text
+}
+
+/// A declaration, in TOML, of `entries` entries on a root that is thrown away: services, users and nested directories.
+pub fn impermanent_host(entries: usize) -> String {
+    let mut text = String::from(
+        "root = { kind = \"tmpfs\" }\nstores.\"/persist\" = {}\n\
+         fileSystems.\"/persist\" = { device = \"/dev/vda\", fsType = \"ext4\", neededForBoot = true }\n\
+         [host]\ndirectories = [\n",
+    );
+    let users = entries / 100;
+    for n in 0..entries - users * 20 {
+        let _ = match n % 5 {
+            0 => writeln!(text, "{{ path = \"/var/lib/service{n:05}\", owner = \"service{n:05}\", mode = \"0750\" }},"),
+            1 => writeln!(text, "\"/srv/tenant{:03}/project{:02}/data{n}\",", n % 300, n % 17),
+            _ => writeln!(text, "\"/var/lib/service{n:05}\","),
+        };
+    }
+    text.push_str("]\n");
+    for user in 0..users {
+        let _ = writeln!(text, "[users.user{user:03}]\nuid = {}\ndirectories = [", 1000 + user);
+        for n in 0..20 {
+            let _ = writeln!(text, "\".config/app{n}\",");
+        }
+        text.push_str("]\n");
+    }
+    text
+}
+
+/// Numbers that look random, and are the same each time.
+fn random(mut state: u64) -> impl Iterator<Item = u64> {
+    std::iter::repeat_with(move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    })
+}
+
+/// `count` snapshots of one job over twenty years, in no order; one in a thousand has a tag.
+pub fn shuffled_snapshots(count: usize) -> Vec<Snapshot> {
+    let second = |number: u64| 1_150_000_000 + i64::try_from(number % 640_000_000).unwrap_or(0);
+    let snapshot = |(nr, number): (usize, u64)| Snapshot {
+        host: "forge".to_owned(),
+        paths: vec!["/persist".to_owned()],
+        tags: if nr % 1000 == 0 { vec!["keepme".to_owned()] } else { Vec::new() },
+        ..Snapshot::new(
+            format!("{nr:012x}"),
+            Timestamp::from_second(second(number)).unwrap_or_default(),
+        )
+    };
+    random(88_172_645_463_325_252).take(count).enumerate().map(snapshot).collect()
+}
+
+/// `count` paths of files, six components deep.
+pub fn paths(count: usize) -> Vec<String> {
+    let path = |(nr, number): (usize, u64)| {
+        let names = ["library", "cache", "db", "config", "logs", "media", "metadata"];
+        let name = |shift: u64| {
+            let place = usize::try_from((number >> shift) % 7).unwrap_or(0);
+            names.get(place).copied().unwrap_or_default()
+        };
+        let ending = ["db", "log", "tmp", "jpg", "json"];
+        let ending = ending.get(nr % 5).copied().unwrap_or_default();
+        format!(
+            "/persist/service{}/{}/{}/{}/file{nr}.{ending}",
+            nr % 50,
+            name(0),
+            name(8),
+            name(16)
+        )
+    };
+    random(1_234_567_890_123).take(count).enumerate().map(path).collect()
+}
+
+/// `count` patterns of every kind that people write.
+pub fn patterns(count: usize) -> Vec<String> {
+    let pattern = |nr: usize| match nr % 5 {
+        0 => format!("/persist/service{nr}/cache"),
+        1 => format!("*.tmp{nr}"),
+        2 => format!("**/metadata/{nr}"),
+        3 => format!("/persist/*/logs/old{nr}/**"),
+        _ => format!("Cache{nr}"),
+    };
+    (0..count).map(pattern).collect()
 }

@@ -79,7 +79,8 @@ impl Plan {
 /// What steps have in common that one command can do; `None`: each wants its own.
 fn key(action: &Action) -> Option<String> {
     match action {
-        // Mountpoints are never the same for two datasets, and quotas are moved in order.
+        // What mounts and unmounts has its place in the order.
+        _ if action.may_mount() => None,
         Action::Set(_) | Action::Inherit(_) | Action::Revert(_) => {
             Some(action.command([]).to_string())
         }

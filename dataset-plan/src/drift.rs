@@ -3,7 +3,7 @@
 //! A [plan](crate::Plan) says what to do; drift says what is wrong, whether something can be done about it
 //! or not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use zfs_props::key::PropertyName;
@@ -109,7 +109,7 @@ impl Cause {
 /// Everything that is not as declared, in the order of the tree.
 pub fn drift(spec: &Spec, observed: &Observed) -> Result<Vec<Drift>, Problems> {
     let desired = spec.expand()?;
-    let tree = Tree::new(&desired, observed);
+    let tree = Tree::new(&desired, observed, &BTreeSet::new());
     let guids = observed.datasets().filter_map(|(name, dataset)| Some((dataset.guid?, name)));
     let guids = guids.collect();
     let mut finder = Finder { observed, guids, desired: &desired, tree: &tree, found: Vec::new() };

@@ -192,8 +192,41 @@ pub struct Outcome {
 
 impl Cli {
     /// Carries a plan out, and observes again, whether all went well or not.
+    ///
+    /// Steps that one command can do are done [together](crate::batch), and counted as done when it ends. Where such a
+    /// command fails, ZFS has done some of them: they are run once more one by one, which changes nothing where they
+    /// are done, and tells which one fails. Those behind it may be done too; what is there [`now`](Outcome::now) knows.
     pub fn apply(&mut self, plan: &Plan, progress: impl FnMut(Progress<'_>)) -> Outcome {
-        let interrupted = plan.apply_with(self, progress).err();
+        let interrupted = self.carry_out(plan, progress).err();
         Outcome { interrupted, now: self.observe() }
+    }
+
+    fn carry_out(
+        &mut self,
+        plan: &Plan,
+        mut progress: impl FnMut(Progress<'_>),
+    ) -> Result<(), Interrupted<CliError>> {
+        let all = plan.steps().len();
+        let mut done = 0;
+        for batch in plan.batches() {
+            for &step in batch.steps() {
+                progress(Progress { step, done, all });
+            }
+            let together = batch.steps().len() > 1 && self.success(&batch.command()).is_ok();
+            if together {
+                done += batch.steps().len();
+                continue;
+            }
+            for &step in batch.steps() {
+                self.run(step).map_err(|error| Interrupted {
+                    done,
+                    failed: step.id,
+                    not_begun: all - done - 1,
+                    error,
+                })?;
+                done += 1;
+            }
+        }
+        Ok(())
     }
 }

@@ -6,13 +6,13 @@ use std::collections::BinaryHeap;
 use crate::plan::{Step, StepId};
 use crate::planner::Draft;
 
-/// Puts every draft behind what it needs, and otherwise keeps the order of the tree.
+/// The drafts with every one behind what it needs, and otherwise in the order of the tree.
 ///
-/// Needs never form a circle: what is created or renamed needs drafts of ancestors, a change needs
-/// changes of existing descendants, which need nothing but arrivals, and removals are apart. What a draft
+/// Needs never form a circle: what is created or renamed needs the arrivals of its ancestors, a change
+/// needs changes of existing descendants, which need nothing but arrivals, and removals are apart. What a draft
 /// should only better come after can form one (two mountpoints that are swapped): the earliest of
 /// those waiting goes first then.
-pub(crate) fn steps(drafts: Vec<Draft>) -> Vec<Step> {
+pub(crate) fn sequence(drafts: &[Draft]) -> Vec<usize> {
     // How many needs and wishes each waits for.
     let mut waiting: Vec<(usize, usize)> = Vec::with_capacity(drafts.len());
     let mut unlocks: Vec<Vec<(usize, bool)>> = vec![Vec::new(); drafts.len()];
@@ -50,11 +50,18 @@ pub(crate) fn steps(drafts: Vec<Draft>) -> Vec<Step> {
             }
         }
     }
-    let mut number = vec![0; drafts.len()];
-    for (place, index) in order.iter().enumerate() {
-        number.get_mut(*index).map(|id| *id = place + 1).unwrap_or_default();
+    order
+}
+
+/// The drafts of a sequence as numbered steps.
+pub(crate) fn steps(drafts: Vec<Draft>, sequence: &[usize]) -> Vec<Step> {
+    let mut number = vec![None; drafts.len()];
+    for (place, index) in sequence.iter().enumerate() {
+        if let Some(number) = number.get_mut(*index) {
+            *number = Some(StepId(place + 1));
+        }
     }
-    let id = |draft: &usize| number.get(*draft).copied().map(StepId);
+    let id = |draft: &usize| number.get(*draft).copied().flatten();
     let mut steps: Vec<Step> = drafts
         .into_iter()
         .enumerate()
@@ -63,7 +70,7 @@ pub(crate) fn steps(drafts: Vec<Draft>) -> Vec<Step> {
             // A wish that was granted is kept by whoever runs steps side by side.
             let own = id(&index)?;
             needs.extend(draft.after.iter().filter_map(id).filter(|other| *other < own));
-            needs.sort();
+            needs.sort_unstable();
             needs.dedup();
             Some(Step {
                 id: own,
@@ -79,6 +86,6 @@ pub(crate) fn steps(drafts: Vec<Draft>) -> Vec<Step> {
             })
         })
         .collect();
-    steps.sort_by_key(|step| step.id);
+    steps.sort_unstable_by_key(|step| step.id);
     steps
 }

@@ -1,5 +1,5 @@
 //! Recorded scenarios in which others never converge: here one apply does, or nothing is begun.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 #[path = "convergence/scenario.rs"]
 #[allow(dead_code, reason = "one test runs them in memory, the other one for real")]
@@ -68,4 +68,36 @@ fn one_apply_reaches_the_goal_and_the_impossible_is_refused_before_any_command()
     }
     println!("baseline convergence: {} compared, {disagreed} disagree", scenarios.len());
     assert!(!scenarios.is_empty() && disagreed == 0);
+}
+
+/// One process that does the same to many datasets may end in the midst of them. `zfs` takes them by name.
+#[test]
+fn what_a_process_leaves_that_ends_among_many_datasets_is_planned_again() {
+    let observed =
+        Observed::from_zfs_get(include_bytes!("../../examples/hosts/forge.get")).unwrap();
+    let spec = Spec::from_toml(include_str!("../../examples/hosts/forge.toml")).unwrap();
+    let mut cases = vec![(spec, observed)];
+    let scenarios = scenario::scenarios().unwrap_or_default();
+    for scenario in scenarios.iter().filter(|scenario| !scenario.refused) {
+        cases.push((Spec::from_toml(&scenario.spec()).unwrap(), scenario.observed()));
+    }
+    let mut crashes = 0;
+    for (spec, observed) in cases {
+        let first = plan(&spec, &observed, &Policy::default()).unwrap();
+        let mut before = sim::Zfs::from(&observed);
+        for batch in first.batches() {
+            let mut steps = batch.steps().to_vec();
+            steps.sort_by_key(|step| &step.dataset);
+            for step in steps {
+                let mut crashed = before.clone();
+                let again = plan(&spec, &crashed.observe(), &Policy::default()).unwrap();
+                again.apply(&mut crashed).unwrap_or_else(|error| panic!("{error}\n{again}"));
+                let left = plan(&spec, &crashed.observe(), &Policy::default()).unwrap();
+                assert!(left.is_empty(), "{first}\nbefore step {}: {left}", step.id);
+                crashes += 1;
+                dataset_plan::apply::World::run(&mut before, step).unwrap();
+            }
+        }
+    }
+    assert!(crashes > 20, "{crashes}");
 }

@@ -70,6 +70,72 @@ fn arguments_reach_the_program_as_they_are() {
     );
 }
 
+/// A pool with this many datasets that are to inherit another value.
+fn with_many(count: usize, name: impl Fn(usize) -> String) -> (String, Plan) {
+    let mut pool = POOL.to_owned();
+    let mut spec = String::new();
+    for number in 0..count {
+        let name = name(number);
+        pool += &format!("{name}\ttype\tfilesystem\t-\t-\n{name}\tmountpoint\tnone\t-\tlocal\n");
+        pool += &format!("{name}\tmounted\tno\t-\t-\n{name}\tatime\ton\t-\tdefault\n");
+        spec += &format!(
+            "[utility.\"{name}\"]\nmountpoint = \"none\"\nproperties = {{ atime = \"off\" }}\n"
+        );
+    }
+    let observed = Observed::from_zfs_get(pool.as_str()).unwrap();
+    let plan = plan(&Spec::from_toml(&spec).unwrap(), &observed, &Policy::default()).unwrap();
+    assert_eq!(plan.steps().len(), count, "{plan}");
+    (pool, plan)
+}
+
+#[test]
+fn one_process_does_the_same_to_many_datasets() {
+    let (pool, plan) = with_many(300, |number| format!("tank/{number:03}"));
+    let host = Host::new("case $1 in get) cat \"$here/pool\" ;; esac");
+    fs::write(host.0.path().join("pool"), pool).unwrap();
+    let mut told = 0;
+    let outcome = host.cli().apply(&plan, |_| told += 1);
+    assert!(outcome.interrupted.is_none(), "{outcome:?}");
+    assert_eq!(told, 300);
+    let calls = host.calls();
+    let [set, get] = calls.as_slice() else { panic!("{calls:?}") };
+    assert!(set.starts_with("C|set|atime=off|tank/000|tank/001|"), "{set}");
+    assert!(set.ends_with("|tank/299|") && get.starts_with("C|get|"), "{set}");
+}
+
+/// No command is longer than any Linux allows (128 KiB; `getconf ARG_MAX` says more nearly everywhere).
+#[test]
+fn long_names_are_shared_out_among_processes() {
+    let long = "n".repeat(200);
+    let (_, plan) = with_many(1000, |number| format!("tank/{number:03}{long}"));
+    let host = Host::new("");
+    let _ = host.cli().apply(&plan, |_| {});
+    let calls = host.calls();
+    let sets: Vec<&String> = calls.iter().filter(|call| call.starts_with("C|set|")).collect();
+    assert_eq!(sets.len(), 4);
+    assert!(sets.iter().all(|call| call.len() < 128 << 10));
+    let names: usize = sets.iter().map(|call| call.matches("|tank/").count()).sum();
+    assert_eq!(names, 1000);
+}
+
+/// ZFS goes on after the dataset that it fails for, and says no more than that one failed.
+#[test]
+fn the_step_that_fails_among_many_is_found() {
+    let (pool, plan) = with_many(5, |number| format!("tank/{number}"));
+    let host = Host::new(
+        r#"case "$1 $*" in
+        set*tank/3*) echo "cannot set property for 'tank/3': permission denied" >&2; exit 1 ;;
+        get*) cat "$here/pool" ;;
+        esac"#,
+    );
+    fs::write(host.0.path().join("pool"), pool).unwrap();
+    let interrupted = host.cli().apply(&plan, |_| {}).interrupted.unwrap();
+    assert_eq!((interrupted.done, interrupted.not_begun), (3, 1));
+    let failed = plan.steps().iter().find(|step| step.id == interrupted.failed).unwrap();
+    assert_eq!(failed.dataset.as_str(), "tank/3");
+    assert!(interrupted.error.to_string().contains("permission denied"), "{interrupted}");
+}
+
 /// OpenZFS, as a user who may not mount: exit 1, and the dataset is there.
 #[test]
 fn a_dataset_that_was_created_and_could_not_be_mounted_is_called_so() {

@@ -82,7 +82,7 @@ fn run(name: &str, script: &str, files: &[(&str, &str)]) -> Option<Vec<String>> 
         fs::write(folder.path().join(name), text).unwrap();
     }
     let run = Command::new(program)
-        .args(["run", "--timeout", "900", "--share"])
+        .args(["run", "--timeout", "600", "--share"])
         .arg(folder.path())
         .arg(folder.path().join("script"))
         .output()

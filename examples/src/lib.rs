@@ -1,5 +1,8 @@
 //! What the examples share: a host's files, and how a program that shows plans talks to a person.
 
+pub mod backup;
+pub mod protection;
+
 use std::error::Error;
 use std::fs;
 use std::io::IsTerminal;
@@ -57,6 +60,16 @@ impl Host {
             spec: file("forge.toml", include_bytes!("../hosts/forge.toml")),
             observed: file("forge.get", include_bytes!("../hosts/forge.get")),
             directories: Some(file("forge.stat", include_bytes!("../hosts/forge.stat"))),
+        }
+    }
+
+    /// The small machine that comes with the examples.
+    pub fn luna() -> Self {
+        let file = |name: &str, content: &[u8]| File { name: name.into(), content: content.into() };
+        Self {
+            spec: file("luna.toml", include_bytes!("../hosts/luna.toml")),
+            observed: file("luna.get", include_bytes!("../hosts/luna.get")),
+            directories: None,
         }
     }
 

@@ -179,7 +179,7 @@ impl Observed {
     /// sources, in the order of the tree.
     pub fn effective(&self, release: Release) -> Vec<Effective> {
         let none = crate::spec::Desired { release, ..Default::default() };
-        crate::tree::Tree::new(&none, self).effective()
+        crate::tree::Tree::new(&none, self, &BTreeSet::new()).effective()
     }
 
     /// The observed datasets; a parent comes right before its subtree.

@@ -1,6 +1,6 @@
 //! What a step was planned from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use zfs_props::key::PropertyName;
@@ -75,7 +75,7 @@ impl Observed {
         release: Release,
     ) -> Vec<&'e Expectation> {
         let nothing = Desired { release, ..Desired::default() };
-        let tree = Tree::new(&nothing, self);
+        let tree = Tree::new(&nothing, self, &BTreeSet::new());
         let row = |at| Some((&*tree.row(at)?.name, at));
         let rows: BTreeMap<&DatasetName, usize> = (0..tree.len()).filter_map(row).collect();
         expectations.filter(|expectation| !self.holds(expectation, &tree, &rows)).collect()

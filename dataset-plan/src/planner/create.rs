@@ -7,9 +7,9 @@ use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::property::Property;
 use zfs_props::set::PropertySet;
 
-use super::{Draft, Planner};
+use super::{Draft, Part, Planner};
 use crate::observed::Directory;
-use crate::plan::{Action, Assignment, Expectation, Obstacle, Reason, Risk, Undo};
+use crate::plan::{Action, Assignment, Expectation, Obstacle, Reason, Undo};
 use crate::policy::{EncryptedParent, MissingParent};
 use crate::setting::Setting;
 use crate::spec::{Origin, Want, Wish};
@@ -69,7 +69,8 @@ impl<'a> Planner<'a> {
         });
         let wanted = wanted.into_iter().map(|(setting, property)| Assignment { property, setting });
         let properties = self.missing(at, wanted);
-        if self.may_be_below_key(at, name, &properties) {
+        if self.may_be_below_key(at, name, &properties) && !self.is_vetoed(at, Part::Arrival, name)
+        {
             let holds = self.tree.first_below(at).unwrap_or_else(|| name.to_string());
             let reason = Reason::Container { holds };
             self.draft_create(at, name, Action::Create { properties, mount: true }, reason);
@@ -94,6 +95,7 @@ impl<'a> Planner<'a> {
         let properties = self.missing(at, wanted);
         if !self.may_be_below_key(at, name, &properties)
             || !self.passes_check(at, name, want, &properties)
+            || self.is_vetoed(at, Part::Arrival, name)
         {
             return;
         }
@@ -112,22 +114,10 @@ impl<'a> Planner<'a> {
             }
             (None, _) => Action::Create { properties, mount: true },
         };
-        let path = self.new_mount_place(at, want);
-        if let Some(path) = &path {
-            if !self.may_mount(at, name, path) {
-                return;
-            }
-        }
         let reason = Reason::Missing { declared: want.path.to_string() };
-        let mut draft = self.draft_create(at, name, action, reason);
-        if let Some(path) = path {
-            if let Some(draft) = self.drafts.get_mut(draft) {
-                draft.risk |= Risk::MOUNTS;
-            }
-            draft = self.mounting(at, path, draft);
-        }
+        self.draft_create(at, name, action, reason);
         if let Some(path) = want.mounted_at() {
-            self.own(name, want, path, &Directory::of_new_dataset(), Some(draft));
+            self.own(at, name, want, path, &Directory::of_new_dataset());
         }
     }
 
@@ -219,13 +209,7 @@ impl<'a> Planner<'a> {
         there && origin.pool() == name.pool()
     }
 
-    fn draft_create(
-        &mut self,
-        at: usize,
-        name: &DatasetName,
-        action: Action,
-        reason: Reason,
-    ) -> usize {
+    fn draft_create(&mut self, at: usize, name: &DatasetName, action: Action, reason: Reason) {
         let draft = self.drafts.len();
         let properties = match &action {
             Action::Create { properties, .. }
@@ -233,8 +217,8 @@ impl<'a> Planner<'a> {
             | Action::Clone { properties, .. } => properties.clone(),
             _ => Vec::new(),
         };
-        let mut new = Draft::new(name.clone(), action, reason);
-        new.needs = self.tree.changes_above(at);
+        let mut new = Draft::new(at, name.clone(), action, reason);
+        new.after = self.tree.changes_above(at);
         new.needs.extend(self.tree.arrival(at));
         new.expects.push(Expectation::Absent(name.clone()));
         new.undo = Undo::Do(vec![(name.clone(), Action::Destroy)]);
@@ -242,6 +226,6 @@ impl<'a> Planner<'a> {
         for Assignment { property, setting } in properties {
             self.tree.plan(at, property, Wish::Set(setting), draft);
         }
-        self.push(new)
+        self.push(new);
     }
 }

@@ -6,6 +6,8 @@ use crate::plan::{Action, Expectation, Reason, Risk, Undo};
 
 /// A step whose needs are indices of other drafts.
 pub(crate) struct Draft {
+    /// The row of the dataset.
+    pub(crate) row: usize,
     pub(crate) dataset: DatasetName,
     pub(crate) action: Action,
     pub(crate) reason: Reason,
@@ -22,8 +24,9 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// Without risks or needs, and with nothing to take back.
-    pub(crate) fn new(dataset: DatasetName, action: Action, reason: Reason) -> Self {
+    pub(crate) fn new(row: usize, dataset: DatasetName, action: Action, reason: Reason) -> Self {
         Self {
+            row,
             dataset,
             action,
             reason,

@@ -2,6 +2,7 @@
 
 use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
+use zfs_props::property::Property;
 use zfs_props::release::Release;
 
 use crate::observed::{Dataset, inheritable};
@@ -42,5 +43,10 @@ pub(super) fn of_properties<'p>(
         others.push(action);
     }
     let set = (!set.is_empty()).then_some(Action::Set(set));
-    Undo::Do(set.into_iter().chain(others).map(|action| (name.clone(), action)).collect())
+    // Whether it can be mounted comes before where.
+    let can = |action: &Action| *action == Action::Revert(Property::Canmount.into());
+    let (first, others): (Vec<_>, Vec<_>) = others.into_iter().partition(can);
+    Undo::Do(
+        first.into_iter().chain(set).chain(others).map(|action| (name.clone(), action)).collect(),
+    )
 }

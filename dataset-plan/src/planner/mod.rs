@@ -13,16 +13,16 @@ mod mounts;
 mod moves;
 mod properties;
 mod remove;
-
-use std::collections::BTreeMap;
+mod vetoes;
 
 use zfs_props::kind::DatasetKind;
-use zfs_props::name::DatasetName;
+use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::release::Release;
 
 pub(crate) use draft::Draft;
-use mounts::{Leaving, Mounting, Taken};
+use mounts::{Conflict, Part};
 use moves::Moves;
+use vetoes::Vetoes;
 
 use crate::observed::{Dataset, Observed};
 use crate::plan::{Action, Blocked, Kept, Obstacle, Plan, Reason, Undo, Untouched};
@@ -43,66 +43,108 @@ pub fn plan(spec: &Spec, observed: &Observed, policy: &Policy) -> Result<Plan, P
 /// Plans from a declaration that was worked out already, for many hosts or many observations.
 pub fn plan_desired(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
     let (moves, renamed) = Moves::find(desired, observed);
-    let mut planner = Planner {
-        desired,
-        policy,
-        observed: &renamed,
-        release: desired.release,
-        tree: Tree::new(desired, &renamed),
-        moves,
-        drafts: Vec::new(),
-        keys: BTreeMap::new(),
-        mountings: Vec::new(),
-        leavings: Vec::new(),
-        taken: None,
-        blocked: Vec::new(),
-        untouched: Vec::new(),
-    };
-    if policy.heirs == Heirs::Protect {
-        planner.tree.hold_back();
+    let mut vetoes = Vetoes::default();
+    loop {
+        match Planner::new(desired, policy, observed, &renamed, &moves, &vetoes).plan() {
+            Ok(plan) => return plan,
+            Err(conflicts) => vetoes.add(conflicts),
+        }
     }
-    planner.walk();
-    planner.remove();
-    planner.make_way();
-    planner.order_mounts();
-    let steps = crate::order::steps(std::mem::take(&mut planner.drafts));
-    let Planner { release, blocked, untouched, .. } = planner;
-    Plan { release, steps, blocked, untouched }
 }
 
 struct Planner<'a> {
     desired: &'a Desired,
     policy: &'a Policy,
+    /// As it is.
+    original: &'a Observed,
     /// With every moved dataset under its new name.
     observed: &'a Observed,
+    moves: &'a Moves,
+    vetoes: &'a Vetoes,
     release: Release,
     tree: Tree<'a>,
-    moves: Moves,
     drafts: Vec<Draft>,
-    /// Drafts that load a key, by the dataset whose key it is.
-    keys: BTreeMap<DatasetName, usize>,
-    /// What is mounted anew, and where.
-    mountings: Vec<Mounting>,
-    /// What is mounted and moves.
-    leavings: Vec<Leaving>,
-    /// What is mounted now and stays, by path; found when it is needed.
-    taken: Option<Taken>,
+    /// What is destroyed, with its snapshots, children first.
+    removals: Vec<(usize, Vec<SnapshotName>)>,
     blocked: Vec<Blocked>,
     untouched: Vec<Untouched>,
 }
 
 impl<'a> Planner<'a> {
+    fn new(
+        desired: &'a Desired,
+        policy: &'a Policy,
+        original: &'a Observed,
+        observed: &'a Observed,
+        moves: &'a Moves,
+        vetoes: &'a Vetoes,
+    ) -> Self {
+        let mut tree = Tree::new(desired, observed, moves.targets());
+        moves.tell(&mut tree);
+        Self {
+            desired,
+            policy,
+            original,
+            observed,
+            moves,
+            vetoes,
+            release: desired.release,
+            tree,
+            drafts: Vec::new(),
+            removals: Vec::new(),
+            blocked: Vec::new(),
+            untouched: Vec::new(),
+        }
+    }
+
+    /// The plan, or what turned out to be impossible in it.
+    fn plan(mut self) -> Result<Plan, Vec<Conflict>> {
+        self.find_removals();
+        for (at, property) in self.vetoes.properties() {
+            self.tree.hold(at, property.into());
+        }
+        if self.policy.heirs == Heirs::Protect {
+            self.tree.hold_back();
+        }
+        self.walk();
+        self.remove();
+        let mut conflicts = self.order_renames();
+        let Self { desired, policy, observed, vetoes, release, ref tree, ref mut drafts, .. } =
+            self;
+        let forbidden = |at| vetoes.has(at, Part::Mount);
+        let arranged = mounts::arrange(tree, desired, observed, policy, &forbidden, drafts);
+        conflicts.extend(arranged.conflicts);
+        if !conflicts.is_empty() {
+            return Err(conflicts);
+        }
+        for at in arranged.unmounted {
+            self.block_unmounted(at);
+        }
+        self.blocked.sort_by(|a, b| a.dataset.cmp(&b.dataset));
+        let steps = crate::order::steps(self.drafts, &arranged.sequence);
+        Ok(Plan { release, steps, blocked: self.blocked, untouched: self.untouched })
+    }
+
     fn walk(&mut self) {
         let mut at = 0;
-        while let Some(&Row { ref name, observed, want, base, holds, .. }) = self.tree.row(at) {
+        while at < self.tree.len() {
+            self.tree.enter(at);
+            let Some(&Row { ref name, observed, want, base, holds, .. }) = self.tree.row(at) else {
+                return;
+            };
             let name = name.clone().into_owned();
             let mut next = at + 1;
+            let refused = self.moves.refused(&name);
+            if let Some(from) = refused {
+                self.refuse_move(from, &name);
+            }
             match (want, observed) {
+                (_, None) if refused.is_some() => {}
                 (_, Some(_)) if self.desired.absent.contains(&name) => {}
                 _ if base && observed.is_some() => self.leave(name, Kept::Base),
                 _ if base => self.miss_base(at, &name),
                 (_, Some(_)) if self.moves.to(&name) && !self.arrive(at, &name) => {
-                    next += self.tree.below(at).len();
+                    next = self.tree.end_of(at);
                 }
                 (Some(want), Some(dataset)) => self.settle(at, &name, want, dataset),
                 (Some(want), None) => self.create(at, &name, want),
@@ -112,6 +154,19 @@ impl<'a> Planner<'a> {
             }
             at = next;
         }
+    }
+
+    /// Something turned out to be impossible when the whole plan was seen.
+    fn is_vetoed(&mut self, at: usize, part: Part, name: &DatasetName) -> bool {
+        let Some(veto) = self.vetoes.get(at, part) else { return false };
+        // One reason for all of it.
+        let new = !self.blocked.iter().rev().take(4).any(|blocked| {
+            blocked.dataset == *name && blocked.code == veto.code && blocked.what == veto.what
+        });
+        if new {
+            self.block(name, veto.code, veto.what.clone(), veto.remedy);
+        }
+        true
     }
 
     fn leave(&mut self, dataset: DatasetName, why: Kept) {
@@ -143,11 +198,13 @@ impl<'a> Planner<'a> {
         }
         let (planned, blocked) = (self.drafts.len(), self.blocked.len());
         self.settle_origin(at, name, want, dataset);
-        let settings = self.settle_properties(at, name, want, dataset);
+        self.settle_properties(at, name, want, dataset);
         if want.kind() == DatasetKind::Filesystem {
-            self.settle_directory(at, name, want, dataset, settings);
+            self.settle_directory(at, name, want, dataset);
         }
-        if (planned, blocked) == (self.drafts.len(), self.blocked.len()) {
+        let unmounted = dataset.mounted == Some(false) && want.mounted_at().is_some();
+        let mounts = unmounted && !self.is_vetoed(at, Part::Mount, name);
+        if !mounts && (planned, blocked) == (self.drafts.len(), self.blocked.len()) {
             self.leave(name.clone(), Kept::InSync);
         }
     }
@@ -163,7 +220,7 @@ impl<'a> Planner<'a> {
             }
             (Some(Origin::Independent), Some(origin)) => {
                 let reason = Reason::Clone { of: origin.clone(), declared: want.path.to_string() };
-                let mut draft = Draft::new(name.clone(), Action::Promote, reason);
+                let mut draft = Draft::new(at, name.clone(), Action::Promote, reason);
                 draft.needs.extend(self.tree.arrival(at));
                 // The two change places.
                 draft.undo = match origin.dataset_name() {

@@ -1,64 +1,157 @@
 //! Datasets that have a new name.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use zfs_props::name::DatasetName;
 
-use super::{Draft, Planner};
+use super::{Conflict, Draft, Part, Planner};
 use crate::observed::{Dataset, Observed};
 use crate::plan::{Action, Expectation, Obstacle, Reason, Risk, Undo};
 use crate::spec::{Desired, Moved};
+use crate::tree::Tree;
 
-/// The old names of moved datasets, by the new ones.
-pub(super) struct Moves(BTreeMap<DatasetName, DatasetName>);
+/// Renames, in an order that runs.
+#[derive(Default)]
+pub(super) struct Moves {
+    /// What is renamed, as it is called when it is its turn.
+    ordered: Vec<Moved>,
+    /// The new names of them.
+    targets: BTreeSet<DatasetName>,
+    /// What cannot be: the new name stays taken, two change places, or the old name stays in use.
+    refused: BTreeMap<DatasetName, DatasetName>,
+}
 
 impl Moves {
     /// What is to be moved, and the observation with all of it under the new names.
     ///
-    /// A move is one that is declared, or a declared guid that is found under another name. Where the
-    /// new name is taken, or the old one is gone, there is nothing to move.
+    /// A move is one that is declared, or a declared guid that is found under another name. Where the old
+    /// name is gone there is nothing to move.
     pub(super) fn find<'o>(desired: &Desired, observed: &'o Observed) -> (Self, Cow<'o, Observed>) {
-        let mut moves: BTreeMap<DatasetName, DatasetName> = BTreeMap::new();
-        let mut add = |from: &DatasetName, to: &DatasetName| {
-            if observed.datasets.contains_key(from) && !observed.datasets.contains_key(to) {
-                moves.entry(to.clone()).or_insert_with(|| from.clone());
-            }
-        };
-        for Moved { from, to } in &desired.moved {
-            add(from, to);
-        }
-        let named: Vec<_> =
-            desired.datasets.iter().filter_map(|(name, want)| Some((want.guid?, name))).collect();
-        if !named.is_empty() {
-            let guids: BTreeMap<u64, &DatasetName> =
-                observed.datasets.iter().filter_map(|(name, d)| Some((d.guid?, name))).collect();
-            for (guid, to) in named {
-                let from = guids.get(&guid).filter(|from| !desired.datasets.contains_key(**from));
-                if let Some(from) = from.filter(|from| from.pool() == to.pool()) {
-                    add(from, to);
-                }
-            }
-        }
+        let wanted = wanted(desired, observed);
+        let mut moves = Self::default();
         let mut renamed = Cow::Borrowed(observed);
-        for (to, from) in &moves {
+        if wanted.is_empty() {
+            return (moves, renamed);
+        }
+        let mut pending: Vec<Moved> = Vec::new();
+        for (to, mut sources) in wanted {
+            let Some(from) = sources.pop() else { continue };
+            if !sources.is_empty() || in_use(desired, &from) {
+                moves.refused.insert(to, from);
+            } else {
+                pending.push(Moved { from, to });
+            }
+        }
+        while let Some(next) = pending.iter().position(|m| is_free(m, &pending, &renamed)) {
+            let moved = pending.remove(next);
             let datasets = &mut renamed.to_mut().datasets;
-            let below: Vec<DatasetName> = subtree(datasets, from).cloned().collect();
+            let below: Vec<DatasetName> = subtree(datasets, &moved.from).cloned().collect();
             for old in below {
                 if let (Ok(Some(new)), Some(dataset)) =
-                    (old.rebase(from, to), datasets.remove(&old))
+                    (old.rebase(&moved.from, &moved.to), datasets.remove(&old))
                 {
                     datasets.insert(new, dataset);
                 }
             }
+            for other in &mut pending {
+                if let Ok(Some(from)) = other.from.rebase(&moved.from, &moved.to) {
+                    other.from = from;
+                }
+            }
+            moves.targets.insert(moved.to.clone());
+            moves.ordered.push(moved);
         }
-        (Self(moves), renamed)
+        moves.refused.extend(pending.into_iter().map(|moved| (moved.to, moved.from)));
+        (moves, renamed)
+    }
+
+    /// Tells the tree where each renamed dataset is now.
+    pub(super) fn tell(&self, tree: &mut Tree<'_>) {
+        for (n, moved) in self.ordered.iter().enumerate() {
+            // The parent may itself be renamed after this.
+            let mut parent = moved.from.parent();
+            for later in self.ordered.iter().skip(n + 1) {
+                let new = parent.as_ref().and_then(|p| p.rebase(&later.from, &later.to).ok()?);
+                parent = new.or(parent);
+            }
+            let parent = parent.and_then(|parent| tree.find_row(&parent));
+            if let Some(at) = tree.find_row(&moved.to) {
+                tree.is_renamed(at, moved.from.clone(), parent);
+            }
+        }
     }
 
     /// Whether something is moved to this name.
     pub(super) fn to(&self, name: &DatasetName) -> bool {
-        self.0.contains_key(name)
+        self.targets.contains(name)
     }
+
+    /// The new names.
+    pub(super) fn targets(&self) -> &BTreeSet<DatasetName> {
+        &self.targets
+    }
+
+    /// What should have been moved to this name, and cannot be.
+    pub(super) fn refused(&self, name: &DatasetName) -> Option<&DatasetName> {
+        self.refused.get(name)
+    }
+}
+
+/// The old names by the new ones.
+fn wanted(desired: &Desired, observed: &Observed) -> BTreeMap<DatasetName, Vec<DatasetName>> {
+    let mut wanted: BTreeMap<DatasetName, Vec<DatasetName>> = BTreeMap::new();
+    let mut sources: BTreeSet<&DatasetName> = BTreeSet::new();
+    // Who was renamed twice is moved to the last name at once, wherever it is found.
+    let next: BTreeMap<_, _> = desired.moved.iter().map(|moved| (&moved.from, &moved.to)).collect();
+    for first in next.keys() {
+        let mut names = std::iter::successors(Some(*first), |name| next.get(name).copied());
+        let Some(last) = names.by_ref().take(next.len() + 1).last() else { continue };
+        // Those that are renamed in a circle have no last name.
+        let there = observed.datasets.contains_key(*first) || in_use(desired, first);
+        if names.next().is_none() && there {
+            wanted.entry(last.clone()).or_default().push((*first).clone());
+            sources.insert(first);
+        }
+    }
+    let named: Vec<_> =
+        desired.datasets.iter().filter_map(|(name, want)| Some((want.guid?, name))).collect();
+    if named.is_empty() {
+        return wanted;
+    }
+    let guids: BTreeMap<u64, &DatasetName> =
+        observed.datasets.iter().filter_map(|(name, d)| Some((d.guid?, name))).collect();
+    for (guid, to) in named {
+        let from = guids.get(&guid).filter(|from| !desired.datasets.contains_key(**from));
+        let free = !observed.datasets.contains_key(to);
+        let from = from.filter(|from| free && from.pool() == to.pool() && sources.insert(from));
+        if let Some(from) = from {
+            wanted.entry(to.clone()).or_default().push((*from).clone());
+        }
+    }
+    wanted
+}
+
+/// Something is declared at or below an old name: it would be made there anew, to be moved again.
+fn in_use(desired: &Desired, from: &DatasetName) -> bool {
+    let wanted = desired.datasets.range::<DatasetName, _>(from..).next().map(|(name, _)| name);
+    let parent = desired.parents.range::<DatasetName, _>(from..).next();
+    let moved = desired.moved.iter().map(|moved| &moved.to).filter(|to| to.is_under(from));
+    wanted.into_iter().chain(parent).any(|name| name == from || name.is_under(from))
+        || moved.count() > 0
+}
+
+/// Whether a rename can be the next one: the new name is free, its parent has its name already, and what
+/// leaves the renamed tree has left.
+fn is_free(moved: &Moved, pending: &[Moved], observed: &Observed) -> bool {
+    let waits_for = |other: &Moved| {
+        let comes_along = other.to.is_under(&moved.to);
+        moved.to.is_under(&other.to)
+            || other.from.is_under(&moved.from) && !comes_along
+            || moved.from.is_under(&other.from) && moved.to.is_under(&other.to)
+    };
+    !observed.datasets.contains_key(&moved.to)
+        && !pending.iter().any(|other| other != moved && waits_for(other))
 }
 
 /// The names of a dataset and of all below it.
@@ -71,25 +164,73 @@ fn subtree<'m>(
 }
 
 impl Planner<'_> {
+    /// What is to be moved and cannot be: nothing else is made in its place.
+    pub(super) fn refuse_move(&mut self, from: &DatasetName, to: &DatasetName) {
+        let what = match self.observed.dataset(to) {
+            Some(_) => format!("{from} is to be moved here, and the name is taken"),
+            None => {
+                format!("{from} is to be moved here, and another one too, or its name is in use")
+            }
+        };
+        let remedy = "rename one of the two by hand, or leave it out of `moved`";
+        self.block(to, Obstacle::OtherDataset, what, remedy);
+    }
+
+    /// Renames in the order in which they can run, each after the one before, so that names are not confused.
+    pub(super) fn order_renames(&mut self) -> Vec<Conflict> {
+        let mut conflicts = Vec::new();
+        let mut last = None;
+        let arrives = |to: &DatasetName| self.tree.row(self.tree.find_row(to)?)?.arrives;
+        let refused = self.moves.refused.values();
+        let left = self.moves.ordered.iter().filter(|moved| arrives(&moved.to).is_none());
+        let stay: Vec<&DatasetName> = left.map(|moved| &moved.from).chain(refused).collect();
+        for moved in &self.moves.ordered {
+            let row = self.tree.find_row(&moved.to);
+            let Some((at, draft)) = row.and_then(|at| Some((at, self.tree.row(at)?.arrives?)))
+            else {
+                continue;
+            };
+            // What has the name, or shall not come along.
+            let first = |from: &DatasetName| *from == moved.to || from.is_under(&moved.from);
+            if let Some(stays) = stay.iter().copied().find(|from| first(from)) {
+                let what = format!("{stays} has to be moved first, and cannot be");
+                let remedy = "see why it cannot be moved";
+                let (row, parts, code) = (at, vec![Part::Arrival], Obstacle::OtherDataset);
+                conflicts.push(Conflict { row, parts, code, what, remedy });
+            }
+            if let Some(draft) = self.drafts.get_mut(draft) {
+                draft.needs.extend(last);
+            }
+            last = Some(draft);
+        }
+        conflicts
+    }
+
     /// Renames a dataset to where it shall be; `false` if that is not possible.
     pub(super) fn arrive(&mut self, at: usize, to: &DatasetName) -> bool {
-        let Some(from) = self.moves.0.get(to).cloned() else { return false };
-        if !self.can_create(at, to) || !self.can_rename(at, &from, to) {
+        let old = self.tree.row(at).and_then(|row| row.old.as_ref());
+        let Some(from) = old.map(|old| old.name.clone()) else { return false };
+        if !self.can_create(at, to)
+            || !self.can_rename(at, &from, to)
+            || self.is_vetoed(at, Part::Arrival, to)
+        {
             return false;
         }
-        let mut draft = Draft::new(
-            from.clone(),
-            Action::Rename { to: to.clone() },
-            Reason::Moved { to: to.clone() },
-        );
-        draft.needs = self.tree.changes_above(at);
+        let action = Action::Rename { to: to.clone() };
+        let mut draft = Draft::new(at, from.clone(), action, Reason::Moved { to: to.clone() });
+        draft.after = self.tree.changes_above(at);
         draft.needs.extend(self.tree.arrival(at));
+        // Another rename may come before, of what it lies in, or of what has the new name.
         let guid = self.tree.row(at).and_then(|row| row.observed?.guid);
-        draft.expects.push(Expectation::Present { dataset: from.clone(), guid });
-        draft.expects.push(Expectation::Absent(to.clone()));
-        draft.undo = Undo::Do(vec![(to.clone(), Action::Rename { to: from.clone() })]);
-        // A rename unmounts and mounts everything that inherits its mountpoint.
-        draft.remounts = self.tree.remounts(at);
+        let there = self.original.dataset(&from);
+        if there.is_some_and(|dataset| dataset.guid == guid) {
+            draft.expects.push(Expectation::Present { dataset: from.clone(), guid });
+        }
+        if self.original.dataset(to).is_none() {
+            draft.expects.push(Expectation::Absent(to.clone()));
+        }
+        draft.undo = Undo::Do(vec![(to.clone(), Action::Rename { to: from })]);
+        // A rename unmounts and mounts everything that is mounted.
         draft.risk.set(Risk::REMOUNTS, true);
         draft.heirs = self.undeclared_below(at);
         draft.risk.set(Risk::HEIRS, !draft.heirs.is_empty());
@@ -125,7 +266,10 @@ impl Planner<'_> {
             return false;
         }
         // A name that got too long was left where it was.
-        let mut too_long = subtree(&self.observed.datasets, from).next().map(ToString::to_string);
+        let mut too_long = subtree(&self.observed.datasets, from)
+            .next()
+            .filter(|_| !self.moves.to(from))
+            .map(ToString::to_string);
         for row in std::iter::once(at).chain(at + 1..=at + self.tree.below(at).len()) {
             let Some(row) = self.tree.row(row) else { continue };
             let snapshots = row.observed.iter().flat_map(|dataset| &dataset.snapshots);

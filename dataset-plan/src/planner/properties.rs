@@ -8,7 +8,7 @@ use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
 use zfs_props::value::Value;
 
-use super::{Draft, Planner, inverse};
+use super::{Draft, Part, Planner, inverse};
 use crate::observed::{Dataset, inheritable};
 use crate::plan::{Action, Assignment, Difference, Expectation, Kept, Obstacle, Reason, Risk};
 use crate::policy::Heirs;
@@ -33,13 +33,6 @@ const REMOUNTS: [Property; 2] = [Property::Mountpoint, Property::Canmount];
 const RESERVES: [Property; 3] =
     [Property::Reservation, Property::Refreservation, Property::Volsize];
 
-/// The drafts for one dataset's properties.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Settings {
-    /// The last of them.
-    pub(super) draft: Option<usize>,
-}
-
 /// A change that is needed and can be made.
 struct Needed {
     property: PropertyName,
@@ -55,13 +48,29 @@ impl<'a> Planner<'a> {
         name: &DatasetName,
         want: &'a Want,
         dataset: &'a Dataset,
-    ) -> Settings {
+    ) {
         let left = self.left_declaration(want, dataset);
+        // Mostly it is stored as it is declared, and nothing further up changes.
+        let quiet = !self.tree.is_affected(at) && dataset.temporary.is_empty();
         let mut needed = Vec::new();
-        for (property, declared) in want.properties.iter().chain(&left) {
+        for (property, declared) in &want.properties {
+            if !quiet || !stores(dataset, property, &declared.wish) {
+                needed.extend(self.needed(at, name, dataset, property, declared));
+            }
+        }
+        let blocked = self.blocked.len();
+        for (property, declared) in &left {
             needed.extend(self.needed(at, name, dataset, property, declared));
         }
-        let settings = self.draft_changes(at, name, dataset, needed);
+        let vetoed = |property: &PropertyName| {
+            property.native().is_some_and(|native| self.vetoes.has(at, Part::Property(native)))
+        };
+        if blocked != self.blocked.len() || left.keys().any(vetoed) {
+            // What cannot be given up must not be forgotten.
+            let note = self.desired.owner_property.as_ref();
+            needed.retain(|needed| note != Some(&needed.property));
+        }
+        self.draft_changes(at, name, dataset, needed);
         let undeclared = dataset.entries.iter().filter_map(|(property, entry)| {
             let known = want.properties.contains_key(property) || left.contains_key(property);
             let local = entry.local.as_ref().filter(|_| !known)?;
@@ -75,7 +84,6 @@ impl<'a> Planner<'a> {
         if !undeclared.is_empty() {
             self.leave(name.clone(), Kept::Settings(undeclared));
         }
-        settings
     }
 
     /// Properties that were declared once, are set, and are declared no more.
@@ -169,7 +177,10 @@ impl<'a> Planner<'a> {
             self.block(name, code, what, remedy);
             return None;
         }
-        if *property == Property::Mountpoint.into() && !self.may_move(at, name, wish) {
+        if property.native().is_some_and(|native| {
+            let part = Part::Property(native);
+            self.vetoes.has(at, part) && self.is_vetoed(at, part, name)
+        }) {
             return None;
         }
         let heirs = self.tree.heirs(at, property, wish);
@@ -190,28 +201,6 @@ impl<'a> Planner<'a> {
         let block: u64 = block.text().parse().ok()?;
         let rounded = size.number()?.checked_next_multiple_of(block)?;
         Value::from_number(native, rounded, self.release).map(|v| Wish::Set(Setting::Native(v)))
-    }
-
-    /// Where a new mountpoint mounts the dataset, nothing else may be.
-    fn may_move(&mut self, at: usize, name: &DatasetName, wish: &Wish) -> bool {
-        let Some(Setting::Native(path)) = wish.setting() else { return true };
-        let key = PropertyName::Native(Property::Canmount);
-        let row = self.tree.row(at);
-        let declared = row.and_then(|row| row.want?.properties.get(&key)?.wish.setting());
-        let can = match declared {
-            Some(setting) => setting.argument() == "on",
-            None => self.tree.later(at, &key).is_none_or(|sight| sight.text() == "on"),
-        };
-        if !self.may_leave(at, name) {
-            return false;
-        }
-        if !self.may_leave(at, name) {
-            return false;
-        }
-        match path.text().filter(|path| can && path.starts_with('/')) {
-            Some(path) => self.may_mount(at, name, path),
-            None => true,
-        }
     }
 
     fn block_heirs(
@@ -240,30 +229,42 @@ impl<'a> Planner<'a> {
         name: &DatasetName,
         dataset: &Dataset,
         needed: Vec<Needed>,
-    ) -> Settings {
-        let mut settings = Settings::default();
-        let (mut set, mut reserve, mut mount) = (Vec::new(), Vec::new(), Vec::new());
+    ) {
+        let (mut set, mut reserve, mut mount, mut covered) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut note, first) = (None, self.drafts.len());
         // What has an order of its own beside the changes of ancestors is a command of its own.
         let bounded = self.quota_above(at).is_some();
         let affected = self.tree.is_affected(at);
         for needed in needed {
+            let native = needed.property.native();
             let reserves = |p| RESERVES.contains(&p) && bounded;
             let mounts = |p| REMOUNTS.contains(&p) && affected;
             match &needed.wish {
-                Wish::Set(_) if needed.property.native().is_some_and(reserves) => {
-                    reserve.push(needed);
+                Wish::Set(_) if self.desired.owner_property.as_ref() == Some(&needed.property) => {
+                    note = Some(needed);
                 }
-                Wish::Set(_) if needed.property.native().is_some_and(mounts) => mount.push(needed),
+                // It cannot be taken back, which is no reason not to take back the others.
+                Wish::Set(_) if native.is_some_and(|p| dataset.temporary.contains_key(&p)) => {
+                    covered.push(needed);
+                }
+                Wish::Set(_) if native.is_some_and(reserves) => reserve.push(needed),
+                Wish::Set(_) if native.is_some_and(mounts) => mount.push(needed),
                 Wish::Set(_) => set.push(needed),
-                _ => settings.draft = Some(self.draft_change(at, name, dataset, vec![needed])),
+                _ => self.draft_change(at, name, dataset, vec![needed]),
             }
         }
-        for group in [reserve, set, mount] {
-            if !group.is_empty() {
-                settings.draft = Some(self.draft_change(at, name, dataset, group));
+        for group in [reserve, set, covered, mount].into_iter().filter(|group| !group.is_empty()) {
+            self.draft_change(at, name, dataset, group);
+        }
+        // Only what is done is noted: an interrupted plan must not forget what it has to give up.
+        if let Some(note) = note {
+            let others = first..self.drafts.len();
+            self.draft_change(at, name, dataset, vec![note]);
+            if let Some(note) = self.drafts.last_mut() {
+                note.needs.extend(others);
             }
         }
-        settings
     }
 
     fn draft_change(
@@ -272,7 +273,7 @@ impl<'a> Planner<'a> {
         name: &DatasetName,
         dataset: &Dataset,
         group: Vec<Needed>,
-    ) -> usize {
+    ) {
         let index = self.drafts.len();
         let undo = inverse::of_properties(
             name,
@@ -283,10 +284,8 @@ impl<'a> Planner<'a> {
         let is_any = |list: &[Property], needed: &Needed| {
             needed.property.native().is_some_and(|native| list.contains(&native))
         };
-        let remounts = group.iter().any(|needed| is_any(&REMOUNTS, needed));
-        let moves = group.iter().any(|needed| needed.property == Property::Mountpoint.into());
         let mut risk = Risk::empty();
-        risk.set(Risk::REMOUNTS, remounts);
+        risk.set(Risk::REMOUNTS, group.iter().any(|needed| is_any(&REMOUNTS, needed)));
         risk.set(Risk::NEW_WRITES_ONLY, group.iter().all(|n| is_any(&NEW_WRITES_ONLY, n)));
         let heirs: BTreeSet<DatasetName> =
             group.iter().flat_map(|needed| needed.heirs.iter().cloned()).collect();
@@ -294,7 +293,9 @@ impl<'a> Planner<'a> {
         // Where a value is kept that an ancestor's change would take away, the ancestor waits.
         for needed in group.iter().filter(|needed| needed.difference.protects) {
             for above in self.tree.planned_above(at, &needed.property) {
-                if let Some(draft) = self.drafts.get_mut(above) {
+                // What the dataset arrives with has been done before.
+                let changes = |draft: &&mut Draft| matches!(draft.reason, Reason::Differs(_));
+                if let Some(draft) = self.drafts.get_mut(above).filter(changes) {
                     draft.needs.push(index);
                 }
             }
@@ -316,18 +317,14 @@ impl<'a> Planner<'a> {
             }
         }
         let action = action.unwrap_or(Action::Set(assignments));
-        let mut draft = Draft::new(name.clone(), action, Reason::Differs(differences));
+        let mut draft = Draft::new(at, name.clone(), action, Reason::Differs(differences));
         draft.risk = risk;
         draft.heirs = heirs.into_iter().collect();
-        draft.remounts = if moves { self.tree.remounts(at) } else { Vec::new() };
         draft.expects = expects;
         draft.undo = undo;
         draft.needs = arrival.into_iter().collect();
         draft.after = after;
-        if remounts {
-            self.leaving(at, index);
-        }
-        self.push(draft)
+        self.push(draft);
     }
 
     /// The draft that changes the quota of an ancestor, and whether it raises it.
@@ -365,6 +362,12 @@ impl<'a> Planner<'a> {
             None => Vec::new(),
         }
     }
+}
+
+/// A dataset has this very value itself.
+fn stores(dataset: &Dataset, property: &PropertyName, wish: &Wish) -> bool {
+    let own = || dataset.entries.get(property)?.own();
+    wish.setting().is_some_and(|setting| own().is_some_and(|(raw, _)| setting.is_printed_as(raw)))
 }
 
 /// A limit below what is used already, or a volume below its size.

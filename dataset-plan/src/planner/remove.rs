@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use zfs_props::name::{DatasetName, SnapshotName};
 
-use super::{Draft, Planner};
+use super::{Draft, Part, Planner};
 use crate::observed::Dataset;
 use crate::plan::{Action, Expectation, Obstacle, Reason, Risk, Undo};
 
@@ -12,13 +12,14 @@ use crate::plan::{Action, Expectation, Obstacle, Reason, Risk, Undo};
 type Refusal = (String, &'static str);
 
 impl Planner<'_> {
-    /// Destroys the absent datasets that a grant names and nothing depends on, children first.
-    pub(super) fn remove(&mut self) {
+    /// Finds the absent datasets that a grant names and nothing depends on.
+    pub(super) fn find_removals(&mut self) {
         if self.desired.absent.is_empty() {
             return;
         }
-        let mut drafts: BTreeMap<DatasetName, Vec<usize>> = BTreeMap::new();
-        let mut kept: BTreeSet<DatasetName> = BTreeSet::new();
+        let parents = self.desired.parents.iter();
+        let mut kept: BTreeSet<DatasetName> =
+            parents.flat_map(|name| name.ancestors().chain([name.clone()])).collect();
         for at in (0..self.tree.len()).rev() {
             let Some(row) = self.tree.row(at) else { continue };
             let name = row.name.clone().into_owned();
@@ -27,27 +28,38 @@ impl Planner<'_> {
                 kept.extend(parent);
                 continue;
             };
-            let snapshots = match self.removable(&name, dataset, kept.contains(&name)) {
-                Ok(snapshots) => snapshots,
+            match self.removable(&name, dataset, kept.contains(&name)) {
+                Ok(_) if self.is_vetoed(at, Part::Removal, &name) => kept.extend(parent),
+                Ok(snapshots) => {
+                    self.tree.remove(at);
+                    self.removals.push((at, snapshots));
+                }
                 Err((what, remedy)) => {
                     self.block(&name, Obstacle::Destroys, what, remedy);
                     kept.extend(parent);
-                    continue;
                 }
-            };
-            let mut needs = drafts.remove(&name).unwrap_or_default();
-            let guid = dataset.guid;
-            for snapshot in snapshots {
-                let draft =
-                    self.draft_destroy(&name, Action::DestroySnapshot(snapshot), Vec::new());
-                needs.push(draft);
             }
-            let draft = self.draft_destroy(&name, Action::Destroy, needs);
+        }
+    }
+
+    /// Destroys them, children first.
+    pub(super) fn remove(&mut self) {
+        let mut below: BTreeMap<DatasetName, Vec<usize>> = BTreeMap::new();
+        for (at, snapshots) in std::mem::take(&mut self.removals) {
+            let Some(row) = self.tree.row(at) else { continue };
+            let (name, guid) = (row.name.clone().into_owned(), row.observed.and_then(|d| d.guid));
+            let mut needs = below.remove(&name).unwrap_or_default();
+            for snapshot in snapshots {
+                let action = Action::DestroySnapshot(snapshot);
+                needs.push(self.draft_destroy(at, &name, action, Vec::new()));
+            }
+            let draft = self.draft_destroy(at, &name, Action::Destroy, needs);
+            let parent = name.parent();
             if let Some(draft) = self.drafts.get_mut(draft) {
                 draft.expects.push(Expectation::Present { dataset: name, guid });
             }
             if let Some(parent) = parent {
-                drafts.entry(parent).or_default().push(draft);
+                below.entry(parent).or_default().push(draft);
             }
         }
     }
@@ -71,7 +83,7 @@ impl Planner<'_> {
             return Err(("it shall not exist, and no grant names it".into(), remedy));
         }
         if holds_others {
-            let what = "it holds a dataset that is kept".to_owned();
+            let what = "it holds a dataset that is kept, or services live below it".to_owned();
             return Err((what, "declare that one absent and grant it too, or move it away"));
         }
         let mut snapshots = Vec::with_capacity(dataset.snapshots.len());
@@ -99,8 +111,14 @@ impl Planner<'_> {
         Ok(snapshots)
     }
 
-    fn draft_destroy(&mut self, name: &DatasetName, action: Action, needs: Vec<usize>) -> usize {
-        let mut draft = Draft::new(name.clone(), action, Reason::Absent);
+    fn draft_destroy(
+        &mut self,
+        at: usize,
+        name: &DatasetName,
+        action: Action,
+        needs: Vec<usize>,
+    ) -> usize {
+        let mut draft = Draft::new(at, name.clone(), action, Reason::Absent);
         draft.risk = Risk::DESTROYS;
         draft.undo = Undo::Impossible { because: "what is destroyed is gone".into() };
         draft.needs = needs;

@@ -72,6 +72,11 @@ impl Zfs {
         let context = self.context(Context::set(self.facts(&head)));
         let refuse = |error| Refusal::Property { dataset: name.clone(), error };
         let accepted = properties.check_list(&context).map_err(refuse)?;
+        // A clone is under the key of its origin.
+        let resolve = |property| Property::resolve(property, self.release);
+        if properties.iter().filter_map(|(property, _)| resolve(property)).any(is_of_keys) {
+            return Err(Refusal::Key(name.clone()));
+        }
 
         let node = self.node(&head)?;
         let dataset = Dataset {
@@ -85,15 +90,20 @@ impl Zfs {
             mounted: (kind == DatasetKind::Filesystem).then_some(false),
             ..Dataset::default()
         };
-        let directories = point.directories.clone();
-        self.insert(name, Node { dataset, directories, ..Node::default() });
+        let node = Node {
+            dataset,
+            directories: point.directories.clone(),
+            content: point.content,
+            ..Node::default()
+        };
+        self.insert(name, node);
         if let (Some(size), Ok(node)) = (point.size, self.node_mut(name)) {
             node.store(&Property::Volsize.into(), |entry, _| entry.set(size));
         }
         if let Some(point) = self.point_mut(origin) {
             point.snapshot.clones.push(name.clone());
         }
-        let verdict = self.assign(name, &accepted);
+        let verdict = self.assign(name, accepted.iter());
         if verdict.is_err() {
             self.remove(name);
             return verdict;
@@ -135,7 +145,7 @@ impl Zfs {
             accepted.map_err(|error| Refusal::Property { dataset: name.clone(), error })?;
         let node = self.begin(name, kind, &accepted)?;
         self.insert(name, node);
-        let verdict = self.assign(name, &accepted);
+        let verdict = self.assign(name, accepted.iter());
         if verdict.is_err() {
             self.remove(name);
         }
@@ -186,6 +196,9 @@ impl Zfs {
         let txg = self.next_txg();
         node.dataset.createtxg = Some(txg);
         node.dataset.guid = Some(guid_of(txg));
+        if node.content == 0 {
+            node.content = txg;
+        }
         self.nodes.insert(name.clone(), node);
     }
 
@@ -221,6 +234,11 @@ fn encrypt(name: &DatasetName, dataset: &mut Dataset, above: &Dataset, accepted:
 
 /// What `encryption=on` stands for.
 const DEFAULT_SUITE: &[u8] = b"aes-256-gcm";
+
+/// Says how to encrypt, and where the key is.
+pub(super) fn is_of_keys(property: Property) -> bool {
+    matches!(property, Property::Encryption | Property::Keylocation) || property.is_key_parameter()
+}
 
 /// Kept by the filesystem itself, or fixed when the dataset was created.
 pub(super) fn is_fixed(property: Property) -> bool {

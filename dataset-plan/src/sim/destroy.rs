@@ -75,6 +75,10 @@ impl Zfs {
     fn destroy_one(&mut self, name: &DatasetName) -> Result<(), Refusal> {
         if self.is_mounted(name) {
             self.unmount_one(name)?;
+            // Perhaps it was another one that lay on top.
+            if self.is_mounted(name) {
+                return Err(Refusal::Busy(name.clone()));
+            }
         }
         self.remove(name);
         Ok(())
@@ -125,7 +129,7 @@ impl Zfs {
         Ok(())
     }
 
-    fn check_destroyable(&self, name: &SnapshotName) -> Result<(), Refusal> {
+    pub(super) fn check_destroyable(&self, name: &SnapshotName) -> Result<(), Refusal> {
         let point = self.point(name).ok_or_else(|| no_snapshot(name))?;
         if point.snapshot.holds.is_some_and(|holds| holds > 0) {
             return Err(Refusal::Held(name.to_string()));

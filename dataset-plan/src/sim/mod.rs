@@ -28,11 +28,14 @@
 
 mod create;
 mod destroy;
+mod lineage;
 mod mounts;
 mod node;
+mod receive;
 mod refusal;
 mod remount;
 mod rename;
+mod replica;
 mod send;
 mod set;
 mod snapshot;
@@ -46,14 +49,16 @@ use std::ops::Bound;
 use zfs_props::check::{Accounts, Context, Key};
 use zfs_props::kind::DatasetKind;
 use zfs_props::name::{DatasetName, SnapshotName};
+use zfs_props::property::Property;
 use zfs_props::release::Release;
 
 use crate::observed::Observed;
 use mounts::Mounts;
 use node::{Node, Point};
 
+pub use receive::Receive;
 pub use refusal::Refusal;
-pub use send::{Content, Receive, Stream};
+pub use send::{Content, Stream};
 pub use snapshot::Younger;
 pub use view::Line;
 
@@ -63,6 +68,7 @@ pub struct Zfs {
     release: Release,
     accounts: Option<Accounts>,
     typed: Key,
+    without_devices: bool,
     nodes: BTreeMap<DatasetName, Node>,
     /// What else was observed: defaults, and other file systems.
     rest: Observed,
@@ -90,6 +96,7 @@ impl From<&Observed> for Zfs {
             release: Release::LATEST,
             accounts: None,
             typed: Key::Unseen,
+            without_devices: false,
             nodes,
             rest,
             mounts: Mounts::default(),
@@ -113,9 +120,9 @@ impl Zfs {
     pub fn observe(&self) -> Observed {
         let datasets = self.nodes.iter().map(|(name, node)| {
             let mut dataset = node.observe();
-            let by_mount = self
-                .by_mount(name, node)
-                .map(|(property, word)| (property, word.as_bytes().into()));
+            let lineage = self.lineage(name);
+            let by_mount =
+                lineage.by_mount().map(|(property, word)| (property, word.as_bytes().into()));
             dataset.temporary.extend(by_mount);
             (name.clone(), dataset)
         });
@@ -135,6 +142,18 @@ impl Zfs {
     pub fn typed(mut self, key: Key) -> Self {
         self.typed = key;
         self
+    }
+
+    /// Where volumes have no devices (the kernel module's parameter `zvol_inhibit_dev`): what is a device's cannot
+    /// be set.
+    #[must_use]
+    pub const fn without_devices(mut self) -> Self {
+        self.without_devices = true;
+        self
+    }
+
+    fn has_device(&self, name: &DatasetName) -> bool {
+        !self.without_devices && !self.is(name, Property::Volmode, "none")
     }
 
     /// What a dataset is; `None` if there is no such dataset.
@@ -178,6 +197,12 @@ impl Zfs {
             mounted.filter_map(|name| Some((self.mountpoint(name)?, name.clone()))).collect();
         places.sort();
         for (place, name) in places {
+            if let Some((holder, path)) = self.mounts.holder(&place) {
+                let holder = holder.clone();
+                if let Some(node) = self.nodes.get_mut(&holder) {
+                    node.directories.insert(path);
+                }
+            }
             let id = self.mounts.mount(&name, &place);
             if let Some(node) = self.nodes.get_mut(&name) {
                 node.mount = Some(id);

@@ -1,6 +1,6 @@
 //! What is mounted where, and on top of what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use zfs_props::name::DatasetName;
@@ -52,6 +52,27 @@ impl Mounts {
         let mount = self.by_id.remove(&top)?;
         self.nested.remove(&(mount.parent, mount.path));
         Some(mount.dataset)
+    }
+
+    /// The mount has other directories than before: mounts below one that is gone stay, but no path leads to them any
+    /// more. One on a directory that is gone is still found, but once; such directories are given back.
+    pub(super) fn lose(
+        &mut self,
+        id: MountId,
+        is_there: impl Fn(&str) -> bool,
+    ) -> BTreeSet<String> {
+        let mut gone = BTreeSet::new();
+        let Some(path) = self.path(id).map(str::to_owned) else { return gone };
+        self.nested.retain(|(parent, place), _| {
+            let within = place.strip_prefix(&path).filter(|_| *parent == Some(id));
+            let Some((above, _)) = within.and_then(|within| within.rsplit_once('/')) else {
+                return true;
+            };
+            let found = above.is_empty() || is_there(above);
+            gone.extend(within.filter(|within| found && !is_there(within)).map(str::to_owned));
+            found
+        });
+        gone
     }
 
     /// Where a mount was made.

@@ -24,6 +24,10 @@ pub(super) struct Node {
     pub(super) options: BTreeSet<&'static str>,
     /// Directories in it that were made to mount others on, from its root on.
     pub(super) directories: BTreeSet<String>,
+    /// Of those, the ones that are gone with earlier contents, but that the kernel still knows.
+    pub(super) stale: BTreeSet<String>,
+    /// Which contents it has: the same number, the same contents.
+    pub(super) content: u64,
     /// Bytes that it and all below it take, as far as known: reservations, if nothing else.
     pub(super) used: u64,
 }
@@ -43,6 +47,8 @@ pub(super) struct Point {
     pub(super) fixed: BTreeMap<Property, Raw>,
     /// As in its dataset.
     pub(super) directories: BTreeSet<String>,
+    /// As in its dataset.
+    pub(super) content: u64,
     /// The size of a volume then.
     pub(super) size: Option<Raw>,
 }
@@ -62,6 +68,24 @@ impl From<&Dataset> for Node {
         let points = points.collect();
         let dataset = Dataset { snapshots: Vec::new(), ..observed.clone() };
         Self { dataset, points, has_received, used, ..Self::default() }
+    }
+}
+
+impl Point {
+    /// Takes properties that came with a stream, in the place of all that came before.
+    pub(super) fn receive(&mut self, properties: &[(PropertyName, Raw)]) {
+        let first = !self.has_received;
+        self.has_received = true;
+        for entry in self.entries.values_mut() {
+            entry.received = None;
+            if first {
+                entry.local = None;
+            }
+        }
+        for (property, raw) in properties {
+            self.entries.entry(property.clone()).or_default().receive(raw.clone());
+        }
+        self.entries.retain(|_, entry| !entry.is_empty());
     }
 }
 

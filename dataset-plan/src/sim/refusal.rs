@@ -54,6 +54,9 @@ pub enum Refusal {
         /// The property.
         property: zfs_props::key::PropertyName,
     },
+    /// A volume without a device.
+    #[error("{0} has no device")]
+    NoDevice(DatasetName),
     /// A volume that cannot be resized.
     #[error("{0} is read-only")]
     ReadOnly(DatasetName),

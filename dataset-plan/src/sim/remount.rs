@@ -3,7 +3,7 @@
 //! Source: OpenZFS `changelist_gather`, `changelist_prefix`, `changelist_postfix` (`lib/libzfs/libzfs_changelist.c`),
 //! `zfs_is_mountable`, `zfs_mount_at`, `zfs_unmount` (`lib/libzfs/libzfs_mount.c`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use zfs_props::kind::DatasetKind;
 use zfs_props::name::DatasetName;
@@ -22,6 +22,8 @@ pub(super) enum Cause {
     Canmount,
     /// A new name, for all below too.
     Rename,
+    /// Other contents, or none, for all below and all clones too.
+    Dependents,
     /// Another property that filesystems are shared by.
     Share,
 }
@@ -57,6 +59,12 @@ impl Zfs {
                 continue;
             }
             let is_mounted = self.is_mounted(&below);
+            if cause == Cause::Dependents {
+                if !self.is_volume(&below) {
+                    note(&below, is_mounted);
+                }
+                continue;
+            }
             if cause == Cause::Rename {
                 if is_mounted && place(&below) != "legacy" {
                     note(&below, true);
@@ -64,7 +72,7 @@ impl Zfs {
                 continue;
             }
             let follows = |property: Property| {
-                let source = self.value(&below, &property.into()).map(|(_, source)| source);
+                let source = self.lineage(&below).value(&property.into()).map(|(_, source)| source);
                 matches!(source, Some(Source::Default | Source::Inherited(_)))
             };
             let follows = if cause == Cause::Share {
@@ -78,8 +86,33 @@ impl Zfs {
                 note(&below, is_mounted);
             }
         }
+        if cause == Cause::Dependents {
+            for clone in self.clones_outside(name) {
+                if !self.is_volume(&clone) {
+                    note(&clone, self.is_mounted(&clone));
+                }
+            }
+        }
         note(name, self.is_mounted(name));
         Touched { cause, was_legacy, list }
+    }
+
+    /// Clones of what is below a dataset, and theirs, that are elsewhere.
+    fn clones_outside(&self, name: &DatasetName) -> BTreeSet<DatasetName> {
+        let mut found = BTreeSet::new();
+        let mut left = vec![name.clone()];
+        while let Some(at) = left.pop() {
+            for below in self.subtree(&at) {
+                let points = self.nodes.get(&below).map_or(&[][..], |node| &node.points);
+                for clone in points.iter().flat_map(|point| &point.snapshot.clones) {
+                    let is_within = clone == name || clone.is_under(name);
+                    if !is_within && found.insert(clone.clone()) {
+                        left.push(clone.clone());
+                    }
+                }
+            }
+        }
+        found
     }
 
     /// All that is mounted below a dataset, and itself.
@@ -163,10 +196,13 @@ impl Zfs {
         if path.is_empty() || known {
             return Ok(());
         }
-        if self.is(&holder, Property::Readonly, "on") {
+        let is_stale = self.nodes.get(&holder).is_some_and(|node| node.stale.contains(&path));
+        if is_stale || self.is(&holder, Property::Readonly, "on") {
             return Err(Refusal::NotMountable(name.clone()));
         }
+        let content = self.next_txg();
         if let Some(node) = self.nodes.get_mut(&holder) {
+            node.content = content;
             let ends = path
                 .match_indices('/')
                 .map(|(at, _)| at)
@@ -181,7 +217,7 @@ impl Zfs {
     /// Removes the directory where something was mounted that did not say itself where.
     fn remove_directory(&mut self, name: &DatasetName) {
         let follows = matches!(
-            self.value(name, &Property::Mountpoint.into()),
+            self.lineage(name).value(&Property::Mountpoint.into()),
             Some((_, Source::Default | Source::Inherited(_)))
         );
         let place =
@@ -194,10 +230,13 @@ impl Zfs {
         if self.is(&holder, Property::Readonly, "on") {
             return;
         }
+        let content = self.next_txg();
         if let Some(node) = self.nodes.get_mut(&holder) {
             let within = format!("{path}/");
-            if !node.directories.iter().any(|other| other.starts_with(&within)) {
-                node.directories.remove(&path);
+            if !node.directories.iter().any(|other| other.starts_with(&within))
+                && node.directories.remove(&path)
+            {
+                node.content = content;
             }
         }
     }
@@ -218,8 +257,18 @@ impl Zfs {
             node.dataset.mounted = Some(false);
             node.dataset.temporary.clear();
             node.options.clear();
+            node.stale.clear();
         }
         Ok(())
+    }
+
+    /// A filesystem got other contents while it was mounted.
+    pub(super) fn lose_mounts(&mut self, name: &DatasetName) {
+        if let Some(node) = self.nodes.get_mut(name) {
+            if let Some(id) = node.mount {
+                node.stale = self.mounts.lose(id, |path| node.directories.contains(path));
+            }
+        }
     }
 
     pub(super) fn is_mounted(&self, name: &DatasetName) -> bool {

@@ -21,20 +21,17 @@ impl Zfs {
         to: &DatasetName,
         remount: bool,
     ) -> Result<(), Refusal> {
-        let kind_fits = remount || !self.is_volume(from);
         self.node(from)?;
+        if !remount && self.is_volume(from) {
+            return Err(Refusal::Volume(from.clone()));
+        }
         if from == to {
             return Ok(());
         }
-        let refusal = || Refusal::Rename { from: from.clone(), to: to.clone() };
-        let below =
-            to.is_under(from) || from.pool() != to.pool() || !kind_fits || from.parent().is_none();
-        if below || self.is(from, Property::Zoned, "on") {
-            return Err(refusal());
+        let parent = self.check_place_for(from, to)?;
+        if self.is(from, Property::Zoned, "on") {
+            return Err(Refusal::Rename { from: from.clone(), to: to.clone() });
         }
-        to.check_creatable()?;
-        let parent = to.parent().ok_or_else(refusal)?;
-        self.node(&parent)?;
         let stays =
             matches!(self.word(from, Property::Mountpoint).as_deref(), Some("legacy" | "none"));
         let remount = remount && (self.is_volume(from) || !stays);
@@ -53,6 +50,31 @@ impl Zfs {
             self.put_up(&touched);
         }
         verdict
+    }
+
+    /// The rename alone, whatever is mounted.
+    pub(super) fn move_to(&mut self, from: &DatasetName, to: &DatasetName) -> Result<(), Refusal> {
+        self.node(from)?;
+        let parent = self.check_place_for(from, to)?;
+        self.check_move(from, to, &parent)?;
+        self.move_tree(from, to);
+        Ok(())
+    }
+
+    /// A new name is in the same pool, and not below the old one: the dataset that it is directly below.
+    fn check_place_for(
+        &self,
+        from: &DatasetName,
+        to: &DatasetName,
+    ) -> Result<DatasetName, Refusal> {
+        let refusal = || Refusal::Rename { from: from.clone(), to: to.clone() };
+        if to.is_under(from) || from.pool() != to.pool() || from.parent().is_none() {
+            return Err(refusal());
+        }
+        to.check_creatable()?;
+        let parent = to.parent().ok_or_else(refusal)?;
+        self.node(&parent)?;
+        Ok(parent)
     }
 
     fn check_move(

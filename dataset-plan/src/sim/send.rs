@@ -1,24 +1,21 @@
-//! `zfs send` and `zfs receive`.
+//! `zfs send`: what a stream says of datasets and snapshots, without their data.
 //!
-//! Source: OpenZFS `send_iterate_prop`, `send_iterate_fs`, `zfs_receive_one`, `zfs_setup_cmdline_props`
-//! (`lib/libzfs/libzfs_sendrecv.c`), `zfs_ioc_recv_impl` (`module/zfs/zfs_ioctl.c`).
+//! Source: OpenZFS `zfs_do_send` (`cmd/zfs/zfs_main.c`), `send_iterate_fs`, `send_iterate_prop`, `dump_filesystems`,
+//! `dump_snapshot` (`lib/libzfs/libzfs_sendrecv.c`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use zfs_props::check::{Accepted, Context};
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
 use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::property::Property;
-use zfs_props::set::PropertySet;
 use zfs_props::store::Entry;
 
 use super::create::is_fixed;
-use super::node::Point;
+use super::node::{Node, Point};
 use super::refusal::Refusal;
-use super::remount::Cause;
 use super::{Zfs, no_snapshot};
-use crate::observed::{Raw, inheritable};
+use crate::observed::Raw;
 
 /// What a stream carries beside the data of one snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,36 +33,77 @@ pub enum Content {
 /// What `zfs send` puts out.
 #[derive(Clone, Debug)]
 pub struct Stream {
-    content: Content,
-    parts: Vec<Part>,
+    pub(super) header: Option<Header>,
+    pub(super) parts: Vec<Part>,
+    fault: Option<Refusal>,
 }
+
+/// What comes before the snapshots, unless the stream is plain.
+#[derive(Clone, Debug)]
+pub(super) struct Header {
+    /// The snapshot that all is an increment to, by the name after `@`.
+    pub(super) since: Option<String>,
+    pub(super) recursive: bool,
+    pub(super) sent: Vec<Sent>,
+}
+
+/// What a stream says of a dataset. Of the receiver's datasets the same is gathered to compare with it.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    pub(super) name: DatasetName,
+    /// The `guid` of the snapshot of the dataset above that the increment is to, or that is sent.
+    pub(super) above: Option<u64>,
+    /// The `guid` of the snapshot that it is a clone of.
+    pub(super) origin: Option<u64>,
+    pub(super) properties: Properties,
+    pub(super) snapshots: Vec<SentSnapshot>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct SentSnapshot {
+    pub(super) name: String,
+    pub(super) guid: Option<u64>,
+    pub(super) properties: Properties,
+}
+
+pub(super) type Properties = Vec<(PropertyName, Raw)>;
 
 /// One snapshot of a stream.
 #[derive(Clone, Debug)]
-struct Part {
+pub(super) struct Part {
     /// Where the dataset is below the sent one.
-    below: String,
-    kind: DatasetKind,
-    point: Point,
+    pub(super) below: String,
+    pub(super) kind: DatasetKind,
+    pub(super) point: Point,
     /// The `guid` of the snapshot it is an increment to.
-    since: Option<u64>,
-    is_clone: bool,
-    properties: Option<Vec<(PropertyName, Raw)>>,
+    pub(super) since: Option<u64>,
+    pub(super) is_clone: bool,
 }
 
-/// How `zfs receive` takes a stream.
-#[derive(Clone, Debug, Default)]
-pub struct Receive {
-    /// Set instead of what the stream says (`-o`).
-    pub set: PropertySet,
-    /// Not taken from the stream (`-x`).
-    pub exclude: Vec<String>,
-    /// What is there may be overwritten (`-F`).
-    pub force: bool,
-    /// Nothing is mounted (`-u`).
-    pub unmounted: bool,
-    /// The name after `@` of the new snapshot, rather than the stream's.
-    pub snapshot: Option<String>,
+impl Stream {
+    /// Why a part of what was asked for is not in the stream; `zfs send` fails then, after it put out the rest.
+    pub const fn fault(&self) -> Option<&Refusal> {
+        self.fault.as_ref()
+    }
+}
+
+impl Sent {
+    fn guid_of(&self, snapshot: &str) -> Option<u64> {
+        self.snapshots.iter().find(|of| of.name == snapshot)?.guid
+    }
+}
+
+impl Header {
+    /// The dataset with this snapshot, and what the snapshot is called there. The first one counts, if there are more.
+    pub(super) fn find(&self, guid: Option<u64>) -> Option<(&Sent, &SentSnapshot)> {
+        find(&self.sent, guid)
+    }
+}
+
+pub(super) fn find(sent: &[Sent], guid: Option<u64>) -> Option<(&Sent, &SentSnapshot)> {
+    let all = sent.iter().flat_map(|of| of.snapshots.iter().map(move |snapshot| (of, snapshot)));
+    let mut these = all.filter(|(_, snapshot)| guid.is_some() && snapshot.guid == guid);
+    these.next()
 }
 
 impl Zfs {
@@ -77,391 +115,207 @@ impl Zfs {
         since: Option<&str>,
     ) -> Result<Stream, Refusal> {
         let head = name.dataset_name()?;
-        let last = self.point(name).ok_or_else(|| no_snapshot(name))?;
         let top = self.node(&head)?;
-        if let Some(since) = since {
-            let from = top.point(since).ok_or_else(|| no_snapshot(name))?;
-            if from.snapshot.createtxg >= last.snapshot.createtxg {
-                return Err(Refusal::NotLatest(name.to_string()));
-            }
+        let last = self.point(name).ok_or_else(|| no_snapshot(name))?;
+        let from =
+            since.map(|since| top.point(since).ok_or_else(|| no_snapshot(name))).transpose()?;
+        let recursive = content == Content::Replica;
+        let is_earlier = from.is_none_or(|from| from.snapshot.createtxg < last.snapshot.createtxg);
+        if !recursive && !is_earlier {
+            return Err(Refusal::NotLatest(name.to_string()));
         }
-        let datasets =
-            if content == Content::Replica { self.subtree(&head) } else { vec![head.clone()] };
-        let mut parts = Vec::new();
+        let header = match content {
+            Content::Plain => None,
+            _ => Some(Header {
+                since: since.map(str::to_owned),
+                recursive,
+                sent: self.sent(name, content, since)?,
+            }),
+        };
+        let mut stream = Stream { header: None, parts: Vec::new(), fault: None };
+        match &header {
+            Some(header) if recursive => self.parts_of_all(name, header, &mut stream),
+            _ => stream.parts.push(Part {
+                below: String::new(),
+                kind: kind_of(top),
+                point: last.clone(),
+                since: from.and_then(|from| from.snapshot.guid),
+                is_clone: false,
+            }),
+        }
+        stream.header = header;
+        Ok(stream)
+    }
+
+    /// The datasets that a stream is about, parents first.
+    fn sent(
+        &self,
+        name: &SnapshotName,
+        content: Content,
+        since: Option<&str>,
+    ) -> Result<Vec<Sent>, Refusal> {
+        let head = name.dataset_name()?;
+        let recursive = content == Content::Replica;
+        let datasets = if recursive { self.subtree(&head) } else { vec![head] };
+        let mut sent = Vec::new();
+        // Of each dataset, when its last snapshot was made, and the snapshot that its children are under.
+        let mut above: BTreeMap<DatasetName, (Option<u64>, Option<u64>)> = BTreeMap::new();
         let mut skipped: Option<DatasetName> = None;
         for at in datasets {
             if skipped.as_ref().is_some_and(|skipped| at.is_under(skipped)) {
                 continue;
             }
             let node = self.node(&at)?;
-            let Some(end) = node.points.iter().position(|point| point.snapshot.name == name.name())
-            else {
-                if node.dataset.createtxg > last.snapshot.createtxg {
+            let (before, under) =
+                at.parent().and_then(|parent| above.get(&parent).copied()).unwrap_or_default();
+            let Some(last) = node.point(name.name()) else {
+                if node.dataset.createtxg > before {
                     skipped = Some(at);
                     continue;
                 }
                 return Err(Refusal::NoSnapshot(format!("{at}@{}", name.name())));
             };
-            if content != Content::Plain && node.is_encrypted() {
+            if node.is_encrypted() {
                 return Err(Refusal::Stream(at));
             }
-            let start = since.and_then(|since| {
-                node.points.iter().position(|point| point.snapshot.name == since)
+            let txg = last.snapshot.createtxg;
+            let points = node.points.iter().filter(|point| {
+                let is_last = point.snapshot.name == name.name();
+                if recursive { point.snapshot.createtxg <= txg } else { is_last }
             });
-            let origin =
-                node.dataset.origin.as_ref().and_then(|origin| self.point(origin)?.snapshot.guid);
-            let first = match (content, start) {
-                (Content::Replica, Some(start)) => start + 1,
-                (Content::Replica, None) => 0,
-                _ => end,
-            };
-            let mut before = start.and_then(|start| node.points.get(start)?.snapshot.guid);
-            let mut is_clone = false;
-            if content == Content::Replica && before.is_none() && origin.is_some() {
-                (before, is_clone) = (origin, true);
-            }
-            let below = at.relative_to(&head).unwrap_or_default().to_owned();
-            let kind = node.dataset.kind.unwrap_or(DatasetKind::Filesystem);
-            for point in node.points.iter().take(end + 1).skip(first) {
-                parts.push(Part {
-                    below: below.clone(),
-                    kind,
-                    point: point.clone(),
-                    since: before,
-                    is_clone,
-                    properties: self.sent_properties(&at, content),
-                });
-                (before, is_clone) = (point.snapshot.guid, false);
-            }
+            let of = self.describe(&at, node, points, under, content);
+            let mark = since.and_then(|since| of.guid_of(since)).or(last.snapshot.guid);
+            above.insert(at, (txg, mark));
+            sent.push(of);
         }
-        Ok(Stream { content, parts })
+        Ok(sent)
     }
 
-    fn sent_properties(
+    /// What a receiver has, to be compared with what a stream says.
+    pub(super) fn gather(&self, name: &DatasetName, since: &str) -> Vec<Sent> {
+        let mut above: BTreeMap<DatasetName, Option<u64>> = BTreeMap::new();
+        let mut sent = Vec::new();
+        for at in self.subtree(name) {
+            let Some(node) = self.nodes.get(&at) else { continue };
+            let under = at.parent().and_then(|parent| above.get(&parent).copied().flatten());
+            let of = self.describe(&at, node, node.points.iter(), under, Content::Replica);
+            above.insert(at, of.guid_of(since));
+            sent.push(of);
+        }
+        sent
+    }
+
+    fn describe<'p>(
         &self,
         name: &DatasetName,
+        node: &Node,
+        points: impl Iterator<Item = &'p Point>,
+        above: Option<u64>,
         content: Content,
-    ) -> Option<Vec<(PropertyName, Raw)>> {
-        if content == Content::Plain {
-            return None;
+    ) -> Sent {
+        let origin = node.dataset.origin.as_ref();
+        Sent {
+            name: name.clone(),
+            above,
+            origin: origin.and_then(|origin| self.point(origin)?.snapshot.guid),
+            properties: own_properties(&node.dataset.entries, content),
+            snapshots: points
+                .map(|point| SentSnapshot {
+                    name: point.snapshot.name.clone(),
+                    guid: point.snapshot.guid,
+                    properties: own_properties(&point.entries, content),
+                })
+                .collect(),
         }
-        let entries = &self.nodes.get(name)?.dataset.entries;
-        let sent = entries.iter().filter(|(property, _)| {
-            property.native().is_none_or(|native| native != Property::Volsize && !is_fixed(native))
-        });
-        Some(match content {
-            Content::Backup => {
-                sent.filter_map(|(p, entry)| Some((p.clone(), entry.received.clone()?))).collect()
-            }
-            _ => sent.filter_map(|(p, entry)| Some((p.clone(), entry.own()?.0.clone()))).collect(),
-        })
     }
 
-    /// `zfs receive`.
-    pub fn receive(
-        &mut self,
-        name: &DatasetName,
-        stream: &Stream,
-        how: &Receive,
-    ) -> Result<(), Refusal> {
-        let recursive =
-            stream.parts.iter().any(|part| !part.below.is_empty()) || stream.parts.len() > 1;
-        let mut mounts = false;
-        if how.snapshot.is_some() && stream.content == Content::Replica {
-            return Err(Refusal::Stream(name.clone()));
-        }
-        for part in &stream.parts {
-            let target = if part.below.is_empty() {
-                name.clone()
-            } else {
-                format!("{name}/{}", part.below).parse()?
-            };
-            mounts |= self.receive_part(&target, part, how, recursive, target == *name)?;
-        }
-        if mounts && !how.unmounted {
-            let mut touched = self.touched(name, Cause::Mountpoint);
-            touched.mount_all();
-            self.put_up(&touched);
-        }
-        Ok(())
-    }
-
-    /// `true`: something may have to be mounted.
-    fn receive_part(
-        &mut self,
-        target: &DatasetName,
-        part: &Part,
-        how: &Receive,
-        recursive: bool,
-        top: bool,
-    ) -> Result<bool, Refusal> {
-        let refusal = || Refusal::Stream(target.clone());
-        let snapshot = how.snapshot.as_ref().unwrap_or(&part.point.snapshot.name);
-        target.snapshot(snapshot)?.check_creatable()?;
-        let wants_new = part.since.is_none() || part.is_clone;
-        let exists = self.nodes.contains_key(target);
-        let mut touched = None;
-        match (exists, wants_new) {
-            (false, false) => return Err(refusal()),
-            (false, true) => {
-                let parent = target.parent().ok_or_else(refusal)?;
-                self.node(&parent)?;
-                if self.is_volume(&parent) {
-                    return Err(Refusal::Volume(parent));
-                }
-                target.check_creatable()?;
-            }
-            (true, true) => {
-                let node = self.node(target)?;
-                let overwritten =
-                    how.force && node.points.is_empty() && node.dataset.origin.is_none();
-                let fits = part.kind == DatasetKind::Filesystem || !self.has_children(target);
-                if !overwritten || !fits || node.is_encrypted() {
-                    return Err(Refusal::Exists(target.clone()));
-                }
-                if !self.is_volume(target) {
-                    let these = self.touched(target, Cause::Rename);
-                    self.take_down(&these)?;
-                    touched = Some(these);
-                }
-            }
-            (true, false) => self.check_increment(target, part, how)?,
-        }
-        let (accepted, key) = self.overrides(target, part, how, recursive)?;
-
-        let origin = part.since.filter(|_| part.is_clone).and_then(|guid| self.find_guid(guid));
-        if part.is_clone && origin.is_none() {
-            return Err(refusal());
-        }
-        if wants_new && !exists {
-            self.receive_new(target, part, &key, origin)?;
-        }
-        self.take_contents(target, part)?;
-        self.take_properties(target, part, how)?;
-        for property in self.excluded(target, part, how) {
-            self.node_mut(target)?.store(&property, Entry::inherit);
-        }
-        if top {
-            // What fails here is only warned of.
-            let _ = self.assign(target, &accepted);
-        } else {
-            for (property, _) in accepted.iter().filter(|(property, _)| inheritable(property)) {
-                self.node_mut(target)?.store(property, Entry::inherit);
-            }
-        }
-        if let Some(size) = &part.point.size {
-            self.node_mut(target)?
-                .store(&Property::Volsize.into(), |entry, _| entry.set(size.clone()));
-        }
-
-        let txg = self.next_txg();
-        let guid = part.point.snapshot.guid.unwrap_or(txg);
-        let mut point = self.point_of(target, snapshot, txg, guid)?;
-        if part.properties.is_some() {
-            point.has_received = true;
-            for (property, entry) in &part.point.entries {
-                if let Some((raw, _)) = entry.own() {
-                    point.entries.entry(property.clone()).or_default().receive(raw.clone());
-                }
-            }
-        }
-        self.node_mut(target)?.points.push(point);
-        if let Some(touched) = touched.filter(|_| !how.unmounted) {
-            self.put_up(&touched);
-        }
-        let new_or_compound = !exists || part.properties.is_some();
-        Ok(new_or_compound && part.kind == DatasetKind::Filesystem)
-    }
-
-    /// A dataset that was not there.
-    fn receive_new(
-        &mut self,
-        target: &DatasetName,
-        part: &Part,
-        key: &Accepted,
-        origin: Option<SnapshotName>,
-    ) -> Result<(), Refusal> {
-        let mut new = self.begin(target, part.kind, key)?;
-        // Only data that is not encrypted is sent with properties in this way.
-        if part.properties.is_some() && key.get(Property::Encryption).is_none() {
-            new.dataset.encryption_root = None;
-            new.dataset.key_loaded = None;
-            for property in [Property::Encryption, Property::Keyformat, Property::Pbkdf2iters] {
-                new.dataset.fixed.remove(&property);
-            }
-        }
-        self.insert(target, new);
-        if let Some(origin) = origin {
-            if let Some(point) = self.point_mut(&origin) {
-                point.snapshot.clones.push(target.clone());
-            }
-            self.node_mut(target)?.dataset.origin = Some(origin);
-        }
-        Ok(())
-    }
-
-    /// What a snapshot holds: all but keys, which are the dataset's.
-    fn take_contents(&mut self, target: &DatasetName, part: &Part) -> Result<(), Refusal> {
-        let encryption = self.node(target)?.dataset.fixed.get(&Property::Encryption).cloned();
-        let encrypted = [Property::Encryption, Property::Keyformat, Property::Pbkdf2iters];
-        let node = self.node_mut(target)?;
-        node.dataset.kind = Some(part.kind);
-        node.directories.clone_from(&part.point.directories);
-        let keys: Vec<_> = encrypted
-            .iter()
-            .filter_map(|p| Some((*p, node.dataset.fixed.get(p)?.clone())))
-            .collect();
-        node.dataset.fixed.clone_from(&part.point.fixed);
-        for property in encrypted {
-            node.dataset.fixed.remove(&property);
-        }
-        if encryption.is_some() {
-            node.dataset.fixed.extend(keys);
-        }
-        Ok(())
-    }
-
-    /// An increment fits on top of the snapshot it was made from.
-    fn check_increment(
-        &mut self,
-        target: &DatasetName,
-        part: &Part,
-        how: &Receive,
-    ) -> Result<(), Refusal> {
-        let refusal = || Refusal::Stream(target.clone());
-        let node = self.node(target)?;
-        let at = node
-            .points
-            .iter()
-            .position(|point| point.snapshot.guid == part.since)
-            .ok_or_else(refusal)?;
-        if node.points.len() > at + 1 {
-            if !how.force {
-                return Err(refusal());
-            }
-            let later: Vec<_> =
-                node.points.iter().skip(at + 1).map(|p| p.snapshot.name.clone()).collect();
-            for name in later {
-                self.destroy_point(&target.snapshot(&name)?, false)?;
-            }
-        }
-        if self.node(target)?.point(&part.point.snapshot.name).is_some() {
-            return Err(refusal());
-        }
-        Ok(())
-    }
-
-    fn overrides(
-        &self,
-        target: &DatasetName,
-        part: &Part,
-        how: &Receive,
-        recursive: bool,
-    ) -> Result<(Accepted, Accepted), Refusal> {
-        let mut set = PropertySet::new();
-        for (name, value) in how.set.iter() {
-            let native = Property::resolve(name, self.release);
-            if native.is_some_and(|native| !native.applies_to(part.kind, self.release)) && recursive
-            {
-                continue;
-            }
-            set.set(name, value);
-        }
-        let parent = target.parent().map(|parent| self.facts(&parent));
-        let parent = parent.unwrap_or_else(|| self.facts(target));
-        let refuse = |error| Refusal::Property { dataset: target.clone(), error };
-        // What says how to encrypt is looked at as in a creation, whatever is received.
-        let mut keys = PropertySet::new();
-        for (name, value) in set.iter() {
-            let native = Property::resolve(name, self.release);
-            let of_keys = |native: Property| {
-                matches!(native, Property::Encryption | Property::Keylocation)
-                    || native.is_key_parameter()
-            };
-            if native.is_some_and(of_keys) {
-                keys.set(name, value);
-            }
-        }
-        let mut key = Accepted::default();
-        if !(recursive && part.since.is_some()) {
-            let context = Context::create_in(parent, DatasetKind::Filesystem);
-            key = keys.check(&self.context(context).key(self.typed.clone())).map_err(refuse)?;
-        }
-        let context = if self.nodes.contains_key(target) {
-            Context::set(self.facts(target))
-        } else {
-            Context::create_in(parent, part.kind)
-        };
-        Ok((set.check_list(&self.context(context)).map_err(refuse)?, key))
-    }
-
-    fn take_properties(
-        &mut self,
-        target: &DatasetName,
-        part: &Part,
-        how: &Receive,
-    ) -> Result<(), Refusal> {
-        let Some(properties) = &part.properties else { return Ok(()) };
-        let node = self.node_mut(target)?;
-        // What a stream says takes the place of all that earlier ones said; the first such stream even of what
-        // was set locally.
-        let first = !node.has_received;
-        node.has_received = true;
-        let known: Vec<PropertyName> = node.dataset.entries.keys().cloned().collect();
-        for property in
-            known.into_iter().filter(|property| property.native() != Some(Property::Volsize))
-        {
-            node.store(&property, |entry, _| {
-                entry.received = None;
-                if first {
-                    entry.local = None;
-                    entry.iuv = None;
-                }
-            });
-        }
-        let excluded = |property: &PropertyName| {
-            !inheritable(property)
-                && how.exclude.iter().any(|name| names(name, property, self.release))
-        };
-        let taken: Vec<_> =
-            properties.iter().filter(|(property, _)| !excluded(property)).cloned().collect();
-        for (property, raw) in taken {
-            if let Some(native) = property.native() {
-                let number = std::str::from_utf8(&raw).ok().and_then(|text| text.parse().ok());
-                if self.fits(target, native, number.unwrap_or_default()).is_err() {
+    /// The snapshots of a replica: of each dataset all up to the last, or, as an increment, the last one and those that
+    /// clones in the stream are made of. Parents and origins come before children and clones.
+    fn parts_of_all(&self, name: &SnapshotName, header: &Header, stream: &mut Stream) {
+        let origins: BTreeSet<u64> = header.sent.iter().filter_map(|of| of.origin).collect();
+        let mut done: BTreeSet<&DatasetName> = BTreeSet::new();
+        let mut complete = true;
+        loop {
+            let before = done.len();
+            for of in &header.sent {
+                let waits = |guid: Option<u64>| {
+                    header.find(guid).is_some_and(|(other, _)| !done.contains(&other.name))
+                };
+                if done.contains(&of.name) || waits(of.above) || waits(of.origin) {
                     continue;
                 }
-                let before = self.node(target)?.number(native).unwrap_or_default();
-                self.reserve(target, native, before, number.unwrap_or_default());
+                complete = self.parts_of(of, name, header, &origins, stream);
+                done.insert(&of.name);
             }
-            self.node_mut(target)?.store(&property, |entry, _| entry.receive(raw));
+            if done.len() == before {
+                break;
+            }
         }
-        Ok(())
+        if !complete {
+            // The last dataset decides whether there is a stream at all.
+            stream.parts.clear();
+        }
     }
 
-    fn excluded(&self, target: &DatasetName, part: &Part, how: &Receive) -> BTreeSet<PropertyName> {
-        let names =
-            how.exclude.iter().filter_map(|name| PropertyName::parse(name, self.release).ok());
-        let applies = |property: &PropertyName| {
-            property.native().is_none_or(|native| native.applies_to(part.kind, self.release))
-        };
-        let is_local = |property: &PropertyName| {
-            let node = self.nodes.get(target);
-            node.and_then(|node| node.own(property)).is_some_and(|(_, received)| !received)
-        };
-        names
-            .filter(|property| inheritable(property) && applies(property) && !is_local(property))
-            .collect()
-    }
-
-    fn find_guid(&self, guid: u64) -> Option<SnapshotName> {
-        self.nodes.iter().find_map(|(name, node)| {
-            let point = node.points.iter().find(|point| point.snapshot.guid == Some(guid))?;
-            name.snapshot(&point.snapshot.name).ok()
-        })
+    fn parts_of(
+        &self,
+        of: &Sent,
+        name: &SnapshotName,
+        header: &Header,
+        origins: &BTreeSet<u64>,
+        stream: &mut Stream,
+    ) -> bool {
+        let Some(node) = self.nodes.get(&of.name) else { return false };
+        let since = header.since.as_deref().and_then(|since| node.point(since));
+        let Some(last) = node.point(name.name()) else { return false };
+        if since.is_some_and(|since| since.snapshot.createtxg >= last.snapshot.createtxg) {
+            stream.fault = Some(Refusal::NotLatest(name.to_string()));
+            return false;
+        }
+        let after = since.and_then(|since| since.snapshot.createtxg);
+        let mut before = since.and_then(|since| since.snapshot.guid);
+        let mut is_clone = before.is_none() && of.origin.is_some();
+        if is_clone {
+            before = of.origin;
+        }
+        let head = name.dataset_name().ok();
+        let below = head.and_then(|head| Some(of.name.relative_to(&head)?.to_owned()));
+        for point in &node.points {
+            let snapshot = &point.snapshot;
+            let is_last = snapshot.name == name.name();
+            let is_within = snapshot.createtxg <= last.snapshot.createtxg
+                && (after.is_none() || snapshot.createtxg > after);
+            let is_wanted = header.since.is_none()
+                || is_last
+                || snapshot.guid.is_some_and(|guid| origins.contains(&guid));
+            if !is_within || !is_wanted {
+                continue;
+            }
+            stream.parts.push(Part {
+                below: below.clone().unwrap_or_default(),
+                kind: kind_of(node),
+                point: point.clone(),
+                since: before,
+                is_clone,
+            });
+            (before, is_clone) = (snapshot.guid, false);
+        }
+        true
     }
 }
 
-fn names(text: &str, property: &PropertyName, release: zfs_props::release::Release) -> bool {
-    PropertyName::parse(text, release).is_ok_and(|named| named == *property)
+fn kind_of(node: &Node) -> DatasetKind {
+    node.dataset.kind.unwrap_or(DatasetKind::Filesystem)
+}
+
+fn own_properties(entries: &BTreeMap<PropertyName, Entry<Raw>>, content: Content) -> Properties {
+    let sent = entries.iter().filter(|(property, _)| {
+        property.native().is_none_or(|native| native != Property::Volsize && !is_fixed(native))
+    });
+    match content {
+        Content::Backup => {
+            sent.filter_map(|(p, entry)| Some((p.clone(), entry.received.clone()?))).collect()
+        }
+        _ => sent.filter_map(|(p, entry)| Some((p.clone(), entry.own()?.0.clone()))).collect(),
+    }
 }

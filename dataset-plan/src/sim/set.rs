@@ -7,6 +7,7 @@ use zfs_props::check::{Accepted, CheckError, Context, NOT_REVERTIBLE, Setting, i
 use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
+use zfs_props::release::Release;
 use zfs_props::set::PropertySet;
 
 use super::Zfs;
@@ -40,7 +41,7 @@ impl Zfs {
         let accepted = properties.check(&context).map_err(refuse)?;
         let mut touched = Vec::new();
         if mount {
-            for cause in causes(&accepted) {
+            for cause in causes(properties, &accepted, self.release) {
                 if cause == Cause::Canmount && !self.is_mounted(name) {
                     continue;
                 }
@@ -49,7 +50,7 @@ impl Zfs {
                 touched.push(these);
             }
         }
-        self.assign(name, &accepted)?;
+        self.assign(name, accepted.iter())?;
         for native in accepted.iter().filter_map(|(property, _)| property.native()) {
             self.follow(name, native);
         }
@@ -73,7 +74,15 @@ impl Zfs {
         if property.native().is_some_and(|native| revert && NOT_REVERTIBLE.contains(&native)) {
             return Err(Refusal::NotInheritable { dataset: name.clone(), property });
         }
-        let cause = match property.native() {
+        let native = property.native();
+        // The kernel looks at what would be set instead: nothing.
+        if native == Some(Property::Keylocation) {
+            return Err(Refusal::NotInheritable { dataset: name.clone(), property });
+        }
+        if native == Some(Property::Volthreading) && !self.has_device(name) {
+            return Err(Refusal::NoDevice(name.clone()));
+        }
+        let cause = match native {
             Some(Property::Mountpoint) => Some(Cause::Mountpoint),
             Some(Property::Sharenfs | Property::Sharesmb) => Some(Cause::Share),
             Some(Property::Canmount) => Some(Cause::Canmount),
@@ -158,14 +167,14 @@ impl Zfs {
     }
 
     /// What the kernel does with accepted properties: it sets as many as it can, and then says whether one failed.
-    pub(super) fn assign(
+    pub(super) fn assign<'a>(
         &mut self,
         name: &DatasetName,
-        accepted: &Accepted,
+        accepted: impl Iterator<Item = (&'a PropertyName, &'a Setting)>,
     ) -> Result<(), Refusal> {
         let mut failed = None;
         let mut again = Vec::new();
-        for (property, setting) in accepted.iter() {
+        for (property, setting) in accepted {
             let Some(raw) = printed(setting) else { continue };
             if let Err(refusal) = self.assign_one(name, property, &raw) {
                 again.push((property, raw));
@@ -206,11 +215,26 @@ impl Zfs {
             {
                 return Err(Refusal::ReadOnly(name.clone()));
             }
+            if native == Property::Volsize {
+                // The volume itself knows its size.
+                let content = self.next_txg();
+                self.node_mut(name)?.content = content;
+            }
+            if native == Property::Volthreading && !self.has_device(name) {
+                return Err(Refusal::NoDevice(name.clone()));
+            }
             if SPACE.contains(&native) {
                 let new = std::str::from_utf8(raw)
                     .ok()
                     .and_then(|text| text.parse().ok())
                     .unwrap_or_default();
+                // A reservation that nobody has worked out is more than any pool has.
+                if **raw == *b"auto" || new == u64::MAX {
+                    return Err(Refusal::NoSpace {
+                        dataset: name.clone(),
+                        property: native.name(),
+                    });
+                }
                 self.fits(name, native, new)?;
                 let before = self.node(name)?.number(native).unwrap_or_default();
                 self.reserve(name, native, before, new);
@@ -224,19 +248,19 @@ impl Zfs {
     }
 }
 
-fn causes(accepted: &Accepted) -> Vec<Cause> {
-    let mut causes = Vec::new();
-    for (property, setting) in accepted.iter() {
-        causes.extend(match property.native() {
-            Some(Property::Mountpoint) => Some(Cause::Mountpoint),
-            Some(Property::Canmount) => {
-                printed(setting).filter(|raw| **raw == *b"off").map(|_| Cause::Canmount)
-            }
-            Some(Property::Sharenfs | Property::Sharesmb) => Some(Cause::Share),
-            _ => None,
-        });
-    }
-    causes
+/// In the order in which the properties are given.
+fn causes(properties: &PropertySet, accepted: &Accepted, release: Release) -> Vec<Cause> {
+    let given = properties.iter().filter_map(|(name, _)| Property::resolve(name, release));
+    let causes = given.filter_map(|property| match property {
+        Property::Mountpoint => Some(Cause::Mountpoint),
+        Property::Canmount => {
+            let off = accepted.get(property).is_some_and(|value| value.word() == Some("off"));
+            off.then_some(Cause::Canmount)
+        }
+        Property::Sharenfs | Property::Sharesmb => Some(Cause::Share),
+        _ => None,
+    });
+    causes.collect()
 }
 
 fn stand_in(native: Option<Property>, raw: &Raw) -> Option<Raw> {

@@ -79,6 +79,7 @@ impl Zfs {
             },
             fixed: node.dataset.fixed.clone(),
             directories: node.directories.clone(),
+            content: node.content,
             size,
             ..Point::default()
         })
@@ -159,9 +160,17 @@ impl Zfs {
         let Some(point) = self.point(name).cloned() else { return Err(no_snapshot(name)) };
         let node = self.node_mut(&head)?;
         node.dataset.fixed = point.fixed;
-        node.directories = point.directories;
+        // Of what was only observed, the contents are not known.
+        let is_known = point.content != 0;
+        if is_known {
+            node.directories = point.directories;
+            node.content = point.content;
+        }
         if let Some(size) = point.size {
             node.store(&Property::Volsize.into(), |entry, _| entry.set(size));
+        }
+        if is_known {
+            self.lose_mounts(&head);
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! From a command line of `zfs` to the simulator's method.
 
+use std::collections::BTreeMap;
+
 use dataset_plan::sim::{Content, Receive, Refusal, Younger, Zfs};
 use zfs_props::kind::DatasetKind;
 use zfs_props::name::{DatasetName, SnapshotName};
@@ -42,7 +44,8 @@ pub(crate) fn run(zfs: &mut Zfs, words: &[&str]) -> Result<(), String> {
     let how = Receive { set: command.properties.clone(), exclude, force, unmounted, snapshot };
     let name: DatasetName =
         name.parse().map_err(|error: zfs_props::name::NameError| error.to_string())?;
-    zfs.receive(&name, &stream, &how).map_err(said)
+    zfs.receive(&name, &stream, &how).map_err(said)?;
+    stream.fault().map_or(Ok(()), |fault| Err(fault.to_string()))
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
@@ -81,7 +84,7 @@ const FLAGS: [(&str, &str); 15] = [
     ("set", "-u"),
     ("inherit", "-r -S"),
     ("rename", "-r -u -p -f"),
-    ("destroy", "-r -R -d -f"),
+    ("destroy", "-r -d -f"),
     ("rollback", "-r -R -f"),
     ("promote", ""),
     ("hold", "-r"),
@@ -118,6 +121,9 @@ impl<'a> Command<'a> {
             }
         }
         let mut assigned: Vec<&str> = Vec::new();
+        for (option, property) in [("-V", "volsize="), ("-b", "volblocksize=")] {
+            command.one_of_both(option, property)?;
+        }
         if *verb == "set" {
             let names =
                 command.arguments.iter().position(|word| !word.contains('=')).unwrap_or_default();
@@ -131,6 +137,19 @@ impl<'a> Command<'a> {
         command.properties =
             PropertySet::from_arguments(assigned).map_err(|error| error.to_string())?;
         Ok(command)
+    }
+
+    /// `-V` and `-b` are properties too: they take the place of what was given before, and nothing takes theirs.
+    fn one_of_both(&mut self, option: &str, property: &str) -> Result<(), String> {
+        let Some(at) = self.values.iter().rposition(|(known, _)| *known == option) else {
+            return Ok(());
+        };
+        let is_same = |(known, value): &(&str, &str)| *known == "-o" && value.starts_with(property);
+        if self.values.iter().skip(at).any(is_same) {
+            return Err("a property twice".into());
+        }
+        self.values.retain(|value| !is_same(value));
+        Ok(())
     }
 
     fn has(&self, flag: &str) -> bool {
@@ -225,7 +244,10 @@ impl<'a> Command<'a> {
         first: usize,
         mut run: impl FnMut(usize) -> Result<(), String>,
     ) -> Result<(), String> {
-        let verdicts: Vec<_> = (first..self.arguments.len()).map(&mut run).collect();
+        // By name, whatever the order they are given in.
+        let names: BTreeMap<&str, usize> =
+            self.arguments.iter().copied().zip(0..).skip(first).collect();
+        let verdicts: Vec<_> = names.into_values().map(&mut run).collect();
         verdicts.into_iter().collect()
     }
 
@@ -255,7 +277,11 @@ impl<'a> Command<'a> {
     fn inherit(&self, zfs: &mut Zfs) -> Result<(), String> {
         let (property, revert) = (self.argument(0)?, self.has("-S"));
         if self.is_of_snapshot(1) {
-            let outcome = zfs.inherit_on_snapshot(&self.snapshot(1)?, property, revert);
+            let name = self.snapshot(1)?;
+            let outcome = zfs.inherit_on_snapshot(&name, property, revert);
+            if matches!(outcome, Err(Refusal::NoSnapshot(_))) {
+                return outcome.map_err(said);
+            }
             // With `-r`, what has no such property is passed over.
             let passed_over = self.has("-r")
                 && Property::resolve(property, Release::V2_3).is_some_and(|native| {
@@ -278,6 +304,10 @@ impl<'a> Command<'a> {
             let from = self.snapshot(0)?;
             let to = self.argument(1)?;
             let to = match to.split_once('@') {
+                // Only a full name is compared with the old one.
+                None | Some(("", _)) if to.trim_start_matches('@') == from.name() => {
+                    return Err("it is called so already".into());
+                }
                 None | Some(("", _)) => to.trim_start_matches('@'),
                 Some((head, to)) if head == from.dataset() => to,
                 _ => return Err("snapshots stay with their dataset".into()),

@@ -1,16 +1,17 @@
 //! Sequences of commands: what is accepted, and what is there afterwards.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use dataset_plan::Observed;
 use dataset_plan::sim::{Line, Zfs};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use zfs_props::DatasetName;
 use zfs_props::check::{Accounts, Key};
 use zfs_props::release::Release;
 
 use crate::commands::run;
-use crate::harness::{Verdict, compare};
+use testing::baseline::{Verdict, compare_in_parallel};
 
 /// The root dataset in which a sequence is replayed; `~` in the recording.
 const ROOT: &str = "t/0000";
@@ -18,50 +19,52 @@ const ROOT: &str = "t/0000";
 /// `zfs get` cuts off the rest of a longer source.
 const LONGEST_SOURCE: usize = 127;
 
-/// By dataset or snapshot, property: value, source, and what was received.
-type Tree = BTreeMap<String, BTreeMap<String, [String; 3]>>;
-
-/// Sequences that say nothing about the simulator: with a command of all these words.
-const LEFT_OUT: [(&[&str], &str); 2] = [
-    (
-        &["volthreading"],
-        "the machine that recorded made no devices of volumes, and so knew no threads of theirs",
-    ),
-    (
-        &["send\t-R\t-i"],
-        "an incremental replica destroys and renames what its source destroyed and renamed: not simulated",
-    ),
-];
+/// What the first line says of all rows.
+struct Meta {
+    /// Properties that are not compared.
+    measured: BTreeSet<String>,
+    /// By kind: what is not written down where it is so.
+    usual: BTreeMap<String, Map<String, Value>>,
+}
 
 #[test]
 fn sequences() {
-    compare("sequences", |meta, row| {
-        let mut zfs = pool();
-        for (words, why) in LEFT_OUT {
-            let has_them =
-                |line: &Value| words.iter().all(|word| line.as_str().unwrap().contains(word));
-            if row["do"].as_array().unwrap().iter().any(has_them) {
-                return Verdict::LeftOut(why);
-            }
-        }
-        let codes = row["rc"].as_array().unwrap();
-        for (number, (line, code)) in row["do"].as_array().unwrap().iter().zip(codes).enumerate() {
-            let line = line.as_str().unwrap().replace('~', ROOT);
-            let words: Vec<&str> = line.split('\t').collect();
-            let outcome = run(&mut zfs, &words);
-            if outcome.is_ok() != (*code == 0) {
-                let ours = outcome.map_or_else(|refusal| refusal, |()| "accepted".into());
-                return Verdict::Disagree(format!(
-                    "command {number}, {words:?}: recorded exit status {code}, ours: {ours}"
-                ));
-            }
-        }
-        let (recorded, ours) = (recorded(meta, &row["get"]), ours(&zfs, meta));
-        match first_difference(&recorded, &ours) {
-            Some(difference) => Verdict::Disagree(difference),
-            None => Verdict::Agree,
-        }
+    compare_in_parallel("sequences", Meta::read, |meta, row| match differs(meta, row) {
+        Some(difference) => Verdict::Disagree(difference),
+        None => Verdict::Agree,
     });
+}
+
+fn differs(meta: &Meta, row: &Value) -> Option<String> {
+    let mut zfs = pool();
+    let codes = row["rc"].as_array().unwrap();
+    for (number, (line, code)) in row["do"].as_array().unwrap().iter().zip(codes).enumerate() {
+        let line = line.as_str().unwrap().replace('~', ROOT);
+        let words: Vec<&str> = line.split('\t').collect();
+        let outcome = run(&mut zfs, &words);
+        if outcome.is_ok() != (*code == 0) {
+            let ours = outcome.map_or_else(|refusal| refusal, |()| "accepted".into());
+            return Some(format!(
+                "command {number}, {words:?}: recorded exit status {code}, ours: {ours}"
+            ));
+        }
+    }
+    let mut recorded: BTreeMap<Cow<'_, str>, &Value> =
+        row["get"].as_object().unwrap().iter().map(|(name, odd)| (spelled(name), odd)).collect();
+    for name in zfs.subtree(&ROOT.parse().unwrap()) {
+        let snapshots = zfs.snapshots(&name);
+        let snapshots = snapshots.map(|at| (format!("{name}@{at}"), zfs.get_snapshot(&name, at)));
+        let all = snapshots.chain([(name.to_string(), zfs.get(&name))]);
+        for (name, lines) in all.collect::<Vec<_>>() {
+            let Some(odd) = recorded.remove(&*name) else {
+                return Some(format!("{name} should not be there"));
+            };
+            if let Some(difference) = meta.differs(&name, odd, &lines) {
+                return Some(difference);
+            }
+        }
+    }
+    recorded.into_keys().next().map(|name| format!("{name} should be there"))
 }
 
 /// An empty pool.
@@ -72,76 +75,78 @@ fn pool() -> Zfs {
     let accounts =
         |group: &str| BTreeMap::from([("root".to_owned(), 0), (group.to_owned(), 65534)]);
     let accounts = Accounts { users: accounts("nobody"), groups: accounts("nogroup") };
-    Zfs::from(&observed).release(Release::V2_3).accounts(accounts).typed(Key::Unreadable)
+    let zfs = Zfs::from(&observed).release(Release::V2_3).accounts(accounts);
+    zfs.typed(Key::Unreadable).without_devices()
 }
 
-fn recorded(meta: &Value, get: &Value) -> Tree {
-    let mut tree = Tree::new();
-    for (name, odd) in get.as_object().unwrap() {
-        let kind = if name.contains('@') { "snapshot" } else { odd["type"][0].as_str().unwrap() };
-        let name = name.replace('~', ROOT);
-        let usual = meta["usual"][kind].as_object().unwrap();
-        let properties: BTreeSet<&String> =
-            usual.keys().chain(odd.as_object().unwrap().keys()).collect();
-        let entries = properties.into_iter().filter_map(|property| {
-            let entry = odd.get(property).or_else(|| usual.get(property))?.as_array()?;
-            let part = |n: usize| {
-                entry.get(n).map_or("-", |part| part.as_str().unwrap()).replace('~', ROOT)
-            };
-            let mut entry = [part(0), part(1), part(2)];
-            if property == "clones" {
-                // In the order of a hash table.
-                let mut names: Vec<DatasetName> =
-                    entry[0].split(',').map(|name| name.parse().unwrap()).collect();
-                names.sort();
-                let names: Vec<&str> = names.iter().map(DatasetName::as_str).collect();
-                entry[0] = names.join(",");
-            }
-            if property == "mountpoint" && entry[1] == "default" {
-                entry[0] = format!("/{name}");
-            }
-            Some((property.clone(), entry))
-        });
-        tree.insert(name.clone(), entries.collect());
+impl Meta {
+    fn read(meta: &Value) -> Self {
+        let measured = meta["measured"].as_array().unwrap().iter();
+        let usual = meta["usual"].as_object().unwrap().iter();
+        Self {
+            measured: measured.map(|name| name.as_str().unwrap().to_owned()).collect(),
+            usual: usual
+                .map(|(kind, usual)| (kind.clone(), usual.as_object().unwrap().clone()))
+                .collect(),
+        }
     }
-    tree
-}
 
-fn ours(zfs: &Zfs, meta: &Value) -> Tree {
-    let measured: BTreeSet<&str> =
-        meta["measured"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
-    let entries = |lines: Vec<Line>| {
-        let lines = lines.into_iter().map(|line| {
-            let received = line.received.unwrap_or_else(|| "-".into());
+    /// The first difference between what `zfs get` printed of a dataset or snapshot and what it should.
+    fn differs(&self, name: &str, odd: &Value, lines: &[Line]) -> Option<String> {
+        let kind = if name.contains('@') { "snapshot" } else { odd["type"][0].as_str().unwrap() };
+        let (odd, usual) = (odd.as_object().unwrap(), &self.usual[kind]);
+        let mut seen = BTreeSet::new();
+        for line in lines {
+            let property = line.property.to_string();
+            if self.measured.contains(&property) {
+                continue;
+            }
+            let recorded = odd.get(&property).or_else(|| usual.get(&property));
+            let recorded = recorded.map(|entry| entries(name, &property, entry));
             let mut source = line.source.to_string();
             source.truncate(LONGEST_SOURCE);
-            (line.property.to_string(), [line.value, source, received])
-        });
-        lines.filter(|(property, _)| !measured.contains(&**property)).collect()
-    };
-    let root: DatasetName = ROOT.parse().unwrap();
-    let mut tree = Tree::new();
-    for name in zfs.subtree(&root) {
-        for snapshot in zfs.snapshots(&name) {
-            tree.insert(format!("{name}@{snapshot}"), entries(zfs.get_snapshot(&name, snapshot)));
+            let received = line.received.as_deref().unwrap_or("-");
+            let ours = [&line.value, &source, received];
+            if recorded.as_ref().is_none_or(|recorded| recorded != &ours) {
+                return Some(format!("{name} {property}: recorded {recorded:?}, ours {ours:?}"));
+            }
+            seen.insert(property);
         }
-        tree.insert(name.to_string(), entries(zfs.get(&name)));
+        let expected = usual.keys().chain(odd.keys());
+        let mut missing = expected.filter(|property| {
+            let shown = odd.get(*property).or_else(|| usual.get(*property));
+            shown.is_some_and(|entry| !entry.is_null()) && !seen.contains(*property)
+        });
+        missing.next().map(|property| format!("{name} {property}: recorded, and not there"))
     }
-    tree
 }
 
-fn first_difference(recorded: &Tree, ours: &Tree) -> Option<String> {
-    let names: BTreeSet<&String> = recorded.keys().chain(ours.keys()).collect();
-    names.into_iter().find_map(|name| match (recorded.get(name), ours.get(name)) {
-        (Some(_), None) => Some(format!("{name} should be there")),
-        (None, _) => Some(format!("{name} should not be there")),
-        (Some(recorded), Some(ours)) => {
-            let properties: BTreeSet<&String> = recorded.keys().chain(ours.keys()).collect();
-            properties.into_iter().find_map(|property| {
-                let (recorded, ours) = (recorded.get(property), ours.get(property));
-                (recorded != ours)
-                    .then(|| format!("{name} {property}: recorded {recorded:?}, ours {ours:?}"))
-            })
-        }
-    })
+/// Value, source, and what was received. Nothing where the property is not shown.
+fn entries<'e>(name: &str, property: &str, entry: &'e Value) -> [Cow<'e, str>; 3] {
+    let part = |n: usize| entry.get(n).map_or("-".into(), |part| spelled(part.as_str().unwrap()));
+    let mut entry = [part(0), part(1), part(2)];
+    if property == "clones" {
+        // In the order of a hash table.
+        let mut names: Vec<DatasetName> =
+            entry[0].split(',').map(|name| name.parse().unwrap()).collect();
+        names.sort();
+        let names: Vec<&str> = names.iter().map(DatasetName::as_str).collect();
+        entry[0] = names.join(",").into();
+    }
+    if property == "mountpoint" && entry[1] == "default" {
+        entry[0] = format!("/{name}").into();
+    }
+    entry
+}
+
+/// With the name of the root dataset; and without the number of a process, which `zfs receive` puts into names that it
+/// gives for the time being (`recv-1240-1`).
+fn spelled(text: &str) -> Cow<'_, str> {
+    if !text.contains(['~', '-']) {
+        return text.into();
+    }
+    let text = text.replace('~', ROOT);
+    let Some((before, after)) = text.split_once("/recv-") else { return text.into() };
+    let number = after.trim_start_matches(|c: char| c.is_ascii_digit());
+    format!("{before}/recv-0{number}").into()
 }

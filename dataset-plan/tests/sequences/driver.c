@@ -6,7 +6,7 @@
  * SEQUENCES: a command a line, its arguments separated by the byte 31; an empty line ends a sequence. The first command
  * creates the sequence's root dataset. `|` as an argument pipes one command into another. Of the sequences, those whose
  * number leaves WORKER when divided by WORKERS are run. The result of each is RESULTS/NUMBER: a line of exit
- * codes (of a pipe the last that is not 0), then what `zfs get` prints of the root dataset and all below. */
+ * codes (of a pipe the last that is not 0), then what `zfs get` prints of the root dataset and all below, and a dot. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -122,7 +122,8 @@ static int serve(int argc, char **argv, char **environment) {
 				/* Asked for values that were never received, `zfs get` is four times as slow. */
 				snprintf(get, sizeof get, "get\037-Hpr\037-t\037filesystem,volume,snapshot\037-o\037"
 				    "name,property,value,%ssource\037all\037%s", received ? "received," : "", root);
-				run(get, fileno(result));
+				if (run(get, fileno(result)) == 0)
+					fputs(".\n", result);
 				received = 0;
 				fclose(result);
 				result = NULL;

@@ -1,0 +1,352 @@
+//! What is in a sanoid.conf and does something else than it says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::config::Config;
+use super::ini::{Entry, Section, is_space};
+use super::key::{Key, Kind};
+use super::resolve::template_names;
+use super::settings::{Type, count_key, crit_key, warn_key};
+use super::value::{age, is_number, is_true, number, toggle};
+
+/// What is odd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Lint {
+    /// A key that sanoid does not know: it does nothing at all.
+    UnknownKey,
+    /// A key that stands twice: the first counts, since sanoid 2.2.
+    DuplicateKey,
+    /// A template that does not exist: the defaults apply, and prune.
+    UnknownTemplate,
+    /// `use_template` or `recursive` in a template: passed over.
+    IgnoredInTemplate,
+    /// A template that no section names.
+    UnusedTemplate,
+    /// A value that begins with no number is 0; of a count, that destroys every snapshot of the type.
+    NotANumber,
+    /// A number with something after it, such as a comment: the rest is passed over.
+    TextAfterNumber,
+    /// A word that means neither yes nor no to sanoid: it is true.
+    NotAToggle,
+    /// A blank at the end of a word in a template below its users: it is not trimmed, and true.
+    BlankAfterToggle,
+    /// A section after which a section for a dataset above it, which is recursive, overrides it.
+    OverriddenByParent,
+    /// `autosnap` below a dataset with `recursive = zfs`: passed over.
+    AutosnapUnderZfsRecursion,
+    /// Snapshots are pruned by a count that is said nowhere: the built-in default.
+    DefaultCount,
+    /// A day that some months do not have: sanoid stops in those, for every dataset.
+    DayNotInEveryMonth,
+    /// An hour, a minute, a month that no clock shows: sanoid stops, for every dataset.
+    OutOfRange,
+    /// A period that does not divide an hour: the last of each hour is shorter.
+    UnevenPeriod,
+    /// A yearly mark other than 1 January: until then, sanoid looks back 31 years.
+    YearlyMark,
+    /// No percentage: sanoid stops when it comes to prune, or to look at the pool.
+    BadPercentage,
+    /// A limit of the pool's that stands elsewhere than in the section of its first dataset: which of several
+    /// counts depends on the order of a Perl hash.
+    CapacityBelowPool,
+    /// An age that is no number with a unit: it counts as one second.
+    BadAge,
+    /// An age in `y`: such a year has 31 times 365 days, and the alert never comes.
+    EndlessYear,
+    /// `…_crit = 0` silences the warning too.
+    SilencedWarning,
+    /// A mark at the beginning of the file that sanoid takes for text.
+    ByteOrderMark,
+}
+
+impl Lint {
+    /// Its name in reports; it does not change.
+    pub fn code(self) -> &'static str {
+        self.row().0
+    }
+
+    /// What to do about it.
+    pub fn remedy(self) -> &'static str {
+        self.row().1
+    }
+
+    fn row(self) -> (&'static str, &'static str) {
+        match self {
+            Self::UnknownKey => ("unknown-key", "drop or correct it"),
+            Self::DuplicateKey => ("duplicate-key", "keep one of them"),
+            Self::UnknownTemplate => ("unknown-template", "add the section [template_NAME]"),
+            Self::IgnoredInTemplate => ("ignored-in-template", "write it in the sections"),
+            Self::UnusedTemplate => ("unused-template", "drop it, or name it in a section"),
+            Self::NotANumber => ("not-a-number", "write a whole number"),
+            Self::TextAfterNumber => ("text-after-number", "put the comment on a line of its own"),
+            Self::NotAToggle => ("not-a-toggle", "write yes or no"),
+            Self::BlankAfterToggle => ("blank-after-toggle", "drop the blank at the end"),
+            Self::OverriddenByParent => {
+                ("overridden-by-parent", "move the section below its parent's")
+            }
+            Self::AutosnapUnderZfsRecursion => {
+                ("autosnap-under-zfs-recursion", "drop it, or use recursive = yes above")
+            }
+            Self::DefaultCount => ("default-count", "say how many are kept, or autoprune = no"),
+            Self::DayNotInEveryMonth => ("day-not-in-every-month", "choose a day up to 28"),
+            Self::OutOfRange => ("out-of-range", "choose a time that a clock shows"),
+            Self::UnevenPeriod => ("uneven-period", "choose a divisor of 60"),
+            Self::YearlyMark => ("yearly-mark", "keep 1 January 00:00, or expect it a year late"),
+            Self::BadPercentage => ("bad-percentage", "write a whole number from 0 to 100"),
+            Self::CapacityBelowPool => {
+                ("capacity-below-pool", "write it in the section of the pool")
+            }
+            Self::BadAge => ("bad-age", "write a whole number with s, m, h, d or w"),
+            Self::EndlessYear => ("endless-year", "write days: 730d for two years"),
+            Self::SilencedWarning => ("silenced-warning", "give the critical age too"),
+            Self::ByteOrderMark => ("byte-order-mark", "drop it"),
+        }
+    }
+}
+
+/// Where something odd stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The section.
+    pub section: String,
+    /// The key; empty where the section as a whole is meant.
+    pub key: String,
+    /// The line, from 1; 0 if it comes from no file.
+    pub line: usize,
+    /// What is odd.
+    pub lint: Lint,
+    /// The value, or what it concerns.
+    pub about: String,
+}
+
+/// `line N: [SECTION] KEY: CODE (ABOUT); REMEDY`
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: [{}]", self.line, self.section)?;
+        if !self.key.is_empty() {
+            write!(f, " {}", self.key)?;
+        }
+        write!(f, ": {}", self.lint.code())?;
+        if !self.about.is_empty() {
+            write!(f, " ({})", self.about)?;
+        }
+        write!(f, "; {}", self.lint.remedy())
+    }
+}
+
+/// The greatest value that `timelocal` takes for each clock key, and the least.
+const RANGES: [(Key, f64, f64); 11] = [
+    (Key::HourlyMin, 0.0, 59.0),
+    (Key::DailyHour, 0.0, 23.0),
+    (Key::DailyMin, 0.0, 59.0),
+    (Key::WeeklyHour, 0.0, 23.0),
+    (Key::WeeklyMin, 0.0, 59.0),
+    (Key::MonthlyHour, 0.0, 23.0),
+    (Key::MonthlyMin, 0.0, 59.0),
+    (Key::YearlyMon, 1.0, 12.0),
+    (Key::YearlyHour, 0.0, 23.0),
+    (Key::YearlyMin, 0.0, 59.0),
+    (Key::WeeklyWday, 0.0, 7.0),
+];
+
+struct Linter<'c> {
+    config: &'c Config,
+    findings: Vec<Finding>,
+}
+
+impl Config {
+    /// Everything odd, in the order of the file.
+    pub fn lint(&self) -> Vec<Finding> {
+        let mut linter = Linter { config: self, findings: Vec::new() };
+        linter.templates();
+        linter.order();
+        for section in self.sections() {
+            section.entries.iter().for_each(|entry| linter.entry(section, entry));
+            linter.section(section);
+        }
+        let mut findings = linter.findings;
+        findings.sort_by_key(|finding| finding.line);
+        findings
+    }
+}
+
+impl Linter<'_> {
+    fn add(&mut self, section: &Section, entry: Option<&Entry>, lint: Lint, about: &str) {
+        self.findings.push(Finding {
+            section: section.name.clone(),
+            key: entry.map_or_else(String::new, |entry| entry.key.clone()),
+            line: entry.map_or(section.line, |entry| entry.line),
+            lint,
+            about: about.to_owned(),
+        });
+    }
+
+    fn templates(&mut self) {
+        let sections = self.config.sections();
+        let known: BTreeSet<&str> =
+            sections.iter().filter_map(|s| s.name.strip_prefix("template_")).collect();
+        let mut used = BTreeSet::from(["default"]);
+        for section in sections.iter().filter(|section| !section.is_template()) {
+            for name in template_names(section) {
+                used.insert(name);
+                if !known.contains(name) {
+                    let entry = section.entries.iter().find(|e| e.key == Key::UseTemplate.name());
+                    self.add(section, entry, Lint::UnknownTemplate, name);
+                }
+            }
+        }
+        for section in sections {
+            match section.name.strip_prefix("template_") {
+                Some(name) if !used.contains(name) => {
+                    self.add(section, None, Lint::UnusedTemplate, "");
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Sections that a later one for a dataset above overrides.
+    fn order(&mut self) {
+        let sections = self.config.sections();
+        let datasets: BTreeMap<&str, usize> =
+            sections.iter().enumerate().map(|(nr, section)| (section.name.as_str(), nr)).collect();
+        for (nr, section) in sections.iter().enumerate().filter(|(_, s)| !s.is_template()) {
+            let mut above = section.name.as_str();
+            while let Some((parent, _)) = above.rsplit_once('/') {
+                above = parent;
+                let Some((place, parent)) =
+                    datasets.get(parent).and_then(|&at| Some((at, sections.get(at)?)))
+                else {
+                    continue;
+                };
+                let recursive = parent.get(Key::Recursive);
+                let by_zfs = recursive.to_ascii_lowercase().contains("zfs");
+                if place > nr && (by_zfs || is_true(recursive)) {
+                    self.add(section, None, Lint::OverriddenByParent, &parent.name);
+                }
+                let autosnap = section.entries.iter().find(|e| e.key == Key::Autosnap.name());
+                if place < nr && by_zfs && is_true(section.get(Key::Autosnap)) {
+                    self.add(section, autosnap, Lint::AutosnapUnderZfsRecursion, &parent.name);
+                }
+            }
+        }
+    }
+
+    fn entry(&mut self, section: &Section, entry: &Entry) {
+        if entry.values.len() > 1 {
+            self.add(section, Some(entry), Lint::DuplicateKey, &entry.values.join(", "));
+        }
+        let raw = entry.values.first().map_or("", String::as_str);
+        let value = raw.trim_matches(is_space);
+        let Some(key) = Key::named(&entry.key) else {
+            let bare = entry.key.trim_start_matches('\u{feff}');
+            let lint = if bare == entry.key { Lint::UnknownKey } else { Lint::ByteOrderMark };
+            return self.add(section, Some(entry), lint, "");
+        };
+        if section.is_template() && !key.is_handed_down() {
+            return self.add(section, Some(entry), Lint::IgnoredInTemplate, value);
+        }
+        match key.kind() {
+            Kind::Text => {}
+            Kind::Toggle => {
+                if !value.is_empty() && !matches!(toggle(value), "0" | "1") {
+                    self.add(section, Some(entry), Lint::NotAToggle, value);
+                } else if section.is_template() && raw != value && !value.is_empty() {
+                    self.add(section, Some(entry), Lint::BlankAfterToggle, value);
+                }
+            }
+            Kind::Number
+                if matches!(key, Key::PruneDefer | Key::CapacityWarn | Key::CapacityCrit) =>
+            {
+                let is_percent =
+                    value.bytes().all(|b| b.is_ascii_digit()) && number(value) <= 100.0;
+                if value.is_empty() || !is_percent {
+                    self.add(section, Some(entry), Lint::BadPercentage, value);
+                } else if key != Key::PruneDefer && section.name.contains('/') {
+                    self.add(section, Some(entry), Lint::CapacityBelowPool, value);
+                }
+            }
+            Kind::Number => self.number(section, entry, key, value),
+            Kind::Age => {
+                #[allow(clippy::float_cmp, reason = "no arithmetic has been done")]
+                let is_fallback = age(value, 7.0) == 1.0 && !matches!(value, "1s" | "1S" | "01s");
+                if is_fallback {
+                    self.add(section, Some(entry), Lint::BadAge, value);
+                } else if value.ends_with(['y', 'Y']) {
+                    self.add(section, Some(entry), Lint::EndlessYear, value);
+                }
+            }
+        }
+    }
+
+    fn number(&mut self, section: &Section, entry: &Entry, key: Key, value: &str) {
+        let begins =
+            value.trim_start_matches(['-', '+', '.']).starts_with(|c: char| c.is_ascii_digit());
+        if !begins {
+            return self.add(section, Some(entry), Lint::NotANumber, value);
+        }
+        if !is_number(value) {
+            self.add(section, Some(entry), Lint::TextAfterNumber, value);
+        }
+        let is = number(value);
+        let range = RANGES.iter().find(|(of, ..)| *of == key);
+        if range.is_some_and(|(_, low, high)| is < *low || is > *high) {
+            self.add(section, Some(entry), Lint::OutOfRange, value);
+        }
+        match key {
+            Key::MonthlyMday | Key::YearlyMday if !(1.0..=31.0).contains(&is) => {
+                self.add(section, Some(entry), Lint::OutOfRange, value);
+            }
+            Key::MonthlyMday if is > 28.0 => {
+                self.add(section, Some(entry), Lint::DayNotInEveryMonth, value);
+            }
+            Key::FrequentPeriod if is <= 0.0 => {
+                self.add(section, Some(entry), Lint::OutOfRange, value);
+            }
+            Key::FrequentPeriod if 60.0 % is > 0.0 => {
+                self.add(section, Some(entry), Lint::UnevenPeriod, value);
+            }
+            Key::YearlyMon | Key::YearlyMday if is > 1.0 => {
+                self.add(section, Some(entry), Lint::YearlyMark, value);
+            }
+            _ => {}
+        }
+    }
+
+    /// What the section as a whole shows.
+    fn section(&mut self, section: &Section) {
+        let says = |key: Key| section.entries.iter().find(|entry| entry.key == key.name());
+        for kind in Type::ALL {
+            let (warn, crit) = (section.get(warn_key(kind)), section.get(crit_key(kind)));
+            if crit == "0" && says(warn_key(kind)).is_some() && warn != "0" {
+                self.add(section, says(crit_key(kind)), Lint::SilencedWarning, warn);
+            }
+        }
+        if section.is_template() || toggle(section.get(Key::Autoprune)) == "0" {
+            return;
+        }
+        let config = self.config;
+        let named = |name: &str| config.section(&format!("template_{name}"));
+        let sources: Vec<&Section> = std::iter::once(section)
+            .chain(named("default"))
+            .chain(template_names(section).filter_map(named))
+            .collect();
+        let is_said = |key: Key| {
+            sources.iter().any(|s| s.entries.iter().any(|entry| entry.key == key.name()))
+        };
+        let missing: Vec<&str> = Type::ALL
+            .iter()
+            .filter(|kind| !is_said(count_key(**kind)))
+            .map(|kind| kind.name())
+            .collect();
+        let has_parent = section.name.match_indices('/').any(|(at, _)| {
+            let parent = section.name.get(..at).and_then(|name| config.section(name));
+            parent.is_some_and(|parent| !parent.get(Key::Recursive).is_empty())
+        });
+        if !missing.is_empty() && !has_parent {
+            self.add(section, None, Lint::DefaultCount, &missing.join(", "));
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! What is rendered, before those who read it: systemd on units, `promtool` on rules and on series that they are to judge.
+#![cfg(feature = "tz")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use backup_spec::Spec;
+use backup_spec::health::{Observations, Outcome, Record};
+use backup_spec::render::Units;
+use backup_spec::render::prometheus::{COMPLETE, Rules};
+use backup_spec::spec::Checked;
+use jiff::{SignedDuration, Timestamp};
+
+const HOST: &str = include_str!("../../examples/hosts/forge-backup.toml");
+
+/// What the program said; loudly skipped where it is not installed.
+fn run(program: &str, arguments: &[&str], folder: &Path) -> Option<Output> {
+    match Command::new(program).args(arguments).current_dir(folder).output() {
+        Ok(output) => Some(output),
+        Err(error) => {
+            println!("skipped: {program} ({error})");
+            None
+        }
+    }
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&[output.stdout.clone(), output.stderr.clone()].concat()).into_owned()
+}
+
+fn forge() -> Checked {
+    Spec::from_toml(HOST).unwrap_or_else(|problems| panic!("{problems}")).check().unwrap()
+}
+
+/// A host whose paths and words need every kind of quoting.
+const AWKWARD: &str = r#"
+host = "forge"
+excludes = ["**/100%", "\"quoted\"", "back\\\\slash", "it's", "; rm", "-x", "/srv/a b/*?[a-z]", "é"]
+[repositories.nas]
+url = "/mnt/my backup 100%"
+passwordFile = "/run/secrets/pass word"
+id = "0c6e084a1e258dc8fd75ca315281fe1c80c9b2c8dc2a6321b2543c9471a2e4c4"
+[jobs."a.b_c-d"]
+repository = "nas"
+paths = ["/srv/a b", "/srv/$x%y", "/srv/-z"]
+tags = ["tag with blank", "100%"]
+hooks = [{ open = ["/bin/sh", "-c", "echo '$HOME' %n \"x\""], close = ["/bin/true", ""] }]
+schedule = ["Mon..Fri 02:30 Europe/Berlin", "Sat 04:00"]
+jitter = "90s"
+accuracy = "1us"
+fixedJitter = true
+runTime = "1h 30min"
+memory = "512M"
+cpus = "0.29"
+"#;
+
+fn verify(spec: &Checked) -> Option<usize> {
+    let folder = tempfile::tempdir().unwrap();
+    // systemd looks whether programs are there: what is not installed here is stood in for.
+    let names = [
+        "restic",
+        "zfs",
+        "mkdir",
+        "touch",
+        "rm",
+        "sanoid",
+        "syncoid",
+        "pgbackrest",
+        "/bin/sh",
+        "/bin/true",
+    ];
+    let programs: BTreeMap<String, String> =
+        names.map(|name| (name.into(), "/bin/true".into())).into();
+    let units = Units::of(spec, &programs).unwrap();
+    for (name, unit) in &units.files {
+        std::fs::write(folder.path().join(name), unit.to_string()).unwrap();
+    }
+    let mut arguments = vec!["verify", "--man=no"];
+    arguments.extend(units.files.keys().map(String::as_str));
+    let output = run("systemd-analyze", &arguments, folder.path())?;
+    let text = said(&output);
+    // The tests' machine has no mail, mounts or networks of its own; only what is about our files counts.
+    let about: Vec<&str> = text
+        .lines()
+        .filter(|line| units.files.keys().any(|name| line.contains(name.as_str())))
+        .collect();
+    assert_eq!(about, Vec::<&str>::new(), "{text}");
+    assert!(output.status.success(), "{text}");
+    Some(units.files.len())
+}
+
+#[test]
+fn systemd_reads_every_unit() {
+    let awkward =
+        Spec::from_toml(AWKWARD).unwrap_or_else(|problems| panic!("{problems}")).check().unwrap();
+    let Some(awkward) = verify(&awkward) else { return };
+    let forge = verify(&forge()).unwrap();
+    println!("units: {} verified by systemd-analyze", forge + awkward);
+}
+
+/// systemd runs the words that were meant, whatever is in them.
+#[test]
+fn systemd_splits_commands_into_the_words_that_were_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let words: Vec<String> = [
+        "/bin/echo",
+        "a b",
+        "100%",
+        "$HOME",
+        "\"\\",
+        "it's",
+        ";",
+        "",
+        "é",
+        "*?[x]",
+        "-n",
+        "%n",
+        "a\tb",
+    ]
+    .map(String::from)
+    .into();
+    let unit = backup_spec::render::unit_file::UnitFile::default()
+        .section("Service")
+        .set("Type", "oneshot")
+        .command("ExecStart", &words);
+    std::fs::write(folder.path().join("words.service"), unit.to_string()).unwrap();
+    let Some(output) =
+        run("systemd-analyze", &["verify", "--man=no", "./words.service"], folder.path())
+    else {
+        return;
+    };
+    assert!(output.status.success(), "{}", said(&output));
+    println!("words: {} verified by systemd-analyze", words.len());
+}
+
+#[test]
+fn prometheus_reads_every_rule() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = Rules::of(&forge());
+    std::fs::write(folder.path().join("rules.yml"), rules.to_string()).unwrap();
+    let Some(output) = run("promtool", &["check", "rules", "rules.yml"], folder.path()) else {
+        return;
+    };
+    assert!(output.status.success(), "{}", said(&output));
+    let count = format!("SUCCESS: {} rules found", rules.all().len());
+    assert!(said(&output).contains(&count), "{}", said(&output));
+    println!("rules: {} read by promtool", rules.all().len());
+}
+
+#[test]
+fn prometheus_reads_every_metric() {
+    let spec = forge();
+    let mut seen = Observations::default();
+    let now: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
+    for (n, task) in spec.tasks().into_iter().enumerate() {
+        let outcome = if n % 7 == 0 { Outcome::Partial } else { Outcome::Complete };
+        seen.tasks.insert(task, Record::since(now).after(now, outcome));
+    }
+    for (dataset, _) in spec.snapshotted() {
+        seen.snapshots.insert(dataset.clone(), Some(now));
+        seen.capacity.insert(dataset.clone(), backup_spec::health::Capacity::new(1, 2));
+        seen.lags.insert(("persist".parse().unwrap(), dataset.clone()), None);
+    }
+    seen.preseeds.insert("sonarr".parse().unwrap(), backup_spec::health::Preseed::Failed);
+    let mut child = match Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+    {
+        Ok(child) => child,
+        Err(error) => return println!("skipped: promtool ({error})"),
+    };
+    child.stdin.take().unwrap().write_all(seen.metrics().as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    println!("metrics: {} lines read by promtool", seen.metrics().lines().count());
+}
+
+/// Prometheus itself judges series of a job: silent in health; stale after the bound, critical after twice that; and loud about a
+/// series that never was.
+#[test]
+fn prometheus_judges_as_we_do() {
+    let text = "host = \"forge\"\n[repositories.nas]\nurl = \"/mnt/nas\"\npasswordFile = \"/run/p\"\n\
+        [jobs.a]\nrepository = \"nas\"\npaths = [\"/srv\"]\nschedule = \"hourly UTC\"\nrunTime = \"10min\"\n\
+        [jobs.b]\nrepository = \"nas\"\npaths = [\"/srv\"]\nschedule = \"hourly UTC\"\nrunTime = \"10min\"\n";
+    let spec =
+        Spec::from_toml(text).unwrap_or_else(|problems| panic!("{problems}")).check().unwrap();
+    let task = "restic-backup-a".parse().unwrap();
+    let bound = i64::try_from(spec.bound(&task).unwrap().as_secs()).unwrap();
+    assert_eq!(SignedDuration::from_secs(bound), SignedDuration::from_mins(60 + 1 + 10));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rules.yml"), Rules::of(&spec).to_string()).unwrap();
+    // `promtool test rules` begins at 1970. The job completes at every hour and at the worst moment, then stops at 12 h.
+    let minutes: Vec<i64> = (0..20 * 60).collect();
+    let last = |minute: i64| {
+        let ends: Vec<i64> =
+            (0..12).map(|hour| hour * 60 + if hour % 2 == 0 { 0 } else { 11 }).collect();
+        ends.into_iter().filter(|end| *end <= minute).max().unwrap_or(0) * 60
+    };
+    let series: Vec<String> = minutes.iter().map(|minute| last(*minute).to_string()).collect();
+    let stopped = last(20 * 60) / 60;
+    let mut text = String::from(
+        "rule_files: [rules.yml]\nevaluation_interval: 1m\ntests:\n  - interval: 1m\n    input_series:\n",
+    );
+    let _ = writeln!(
+        text,
+        "      - series: '{COMPLETE}{{task=\"restic-backup-a\"}}'\n        values: '{}'",
+        series.join(" ")
+    );
+    let _ = writeln!(text, "    alert_rule_test:");
+    let stale = |severity: &str| {
+        let age = if severity == "warning" { "1h 11min" } else { "2h 22min" };
+        format!(
+            "          - exp_labels: {{ severity: {severity}, task: restic-backup-a }}\n            exp_annotations: {{ summary: \"restic-backup-a did not complete for {age}\" }}\n"
+        )
+    };
+    let never = "          - exp_labels: { severity: critical, task: restic-backup-b }\n            exp_annotations: { summary: \"nothing is known of a complete run of restic-backup-b\" }\n";
+    let mut judged = 0;
+    let mut expect = |text: &mut String, minute: i64, alert: &str, alerts: &str| {
+        let _ = writeln!(
+            text,
+            "      - eval_time: {minute}m\n        alertname: {alert}\n        exp_alerts:\n{alerts}"
+        );
+        judged += 1;
+    };
+    for minute in (0..=stopped + 71).step_by(7) {
+        expect(&mut text, minute, "BackupStale", "");
+    }
+    expect(&mut text, stopped + 71, "BackupStale", "");
+    expect(&mut text, stopped + 72, "BackupStale", &stale("warning"));
+    expect(&mut text, stopped + 142, "BackupStale", &stale("warning"));
+    expect(&mut text, stopped + 143, "BackupStale", &(stale("critical") + &stale("warning")));
+    // Absent from the beginning: it has one bound to come.
+    expect(&mut text, 70, "BackupNeverComplete", "");
+    expect(&mut text, 71, "BackupNeverComplete", never);
+    std::fs::write(folder.path().join("test.yml"), text).unwrap();
+    let Some(output) = run("promtool", &["test", "rules", "test.yml"], folder.path()) else {
+        return;
+    };
+    assert!(output.status.success(), "{}", said(&output));
+    println!("moments: {judged} judged by promtool");
+}

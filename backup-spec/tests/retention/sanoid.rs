@@ -1,0 +1,143 @@
+//! sanoid, by hand where it teaches; sanoid.conf written and read.
+
+use backup_spec::retention::sanoid::{World, run, type_of};
+use backup_spec::sanoid::{Config, Key, Lint, Settings, strategy};
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+
+#[test]
+fn whose_a_snapshot_is() {
+    assert_eq!(type_of("autosnap_2026-01-01_00:00:00_daily"), Some("daily"));
+    assert_eq!(type_of("autosnap_2026-10-25_02:00:00dst_hourly"), Some("hourly"));
+    assert_eq!(type_of("autosnap-manual_daily"), Some("daily"));
+    assert_eq!(type_of("autosnap_2026_early"), Some("early"));
+    assert_eq!(type_of("autosnap_daily_x-ly"), Some("daily"));
+    assert_eq!(type_of("autosnap_daily-2026"), None);
+    assert_eq!(type_of("syncoid_forge_2026_daily"), None);
+    assert_eq!(type_of("autosnaply"), None);
+}
+
+fn resolved(text: &str) -> Vec<Settings> {
+    text.parse::<Config>().unwrap().resolve(&["tank", "tank/a", "tank/a/x"]).unwrap()
+}
+
+#[test]
+fn a_child_before_its_parent_loses_what_it_says() {
+    let child = "[tank/a/x]\ndaily = 3\n";
+    let parent = "[tank/a]\nrecursive = yes\ndaily = 30\n";
+    let daily = |text: String| resolved(&text)[1].keep.daily.to_string();
+    assert_eq!(daily(format!("{child}{parent}")), "30");
+    assert_eq!(daily(format!("{parent}{child}")), "3");
+}
+
+#[test]
+fn a_blank_at_the_end_of_a_template_turns_no_into_yes() {
+    let section = "[tank/a]\nuse_template = p\n";
+    let template = "[template_p]\nautosnap = no \n";
+    assert!(resolved(&format!("{section}{template}"))[0].autosnap);
+    assert!(!resolved(&format!("{template}{section}"))[0].autosnap);
+}
+
+fn lints(text: &str) -> Vec<(usize, String, Lint)> {
+    let config: Config = text.parse().unwrap();
+    config.lint().into_iter().map(|f| (f.line, f.key, f.lint)).collect()
+}
+
+#[test]
+fn what_does_something_else_than_it_says() {
+    let found = lints(
+        "[tank/a/x]\n autosnap = yes\n[tank/a]\nrecursive = zfs\nuse_template = nosuch\nhourly = 24 # a day\n\
+         daily = thirty\nweekly = 0\nmonthly = 1\nyearly = 1\nfrequently = 4\nfrequent_period = 7\n\
+         monthly_mday = 31\nyearly_mon = 7\nprune_defer = 101\nautoprune = yEs\nyearly_warn = 2y\n\
+         daily_warn = 1x\nhourlies = 3\nhourly = 2\ndaily_hour = 24\n[template_p]\nrecursive = yes\n",
+    );
+    let expected = [
+        (1, "", Lint::OverriddenByParent),
+        (5, "use_template", Lint::UnknownTemplate),
+        (6, "hourly", Lint::DuplicateKey),
+        (6, "hourly", Lint::TextAfterNumber),
+        (7, "daily", Lint::NotANumber),
+        (12, "frequent_period", Lint::UnevenPeriod),
+        (13, "monthly_mday", Lint::DayNotInEveryMonth),
+        (14, "yearly_mon", Lint::YearlyMark),
+        (15, "prune_defer", Lint::BadPercentage),
+        (16, "autoprune", Lint::NotAToggle),
+        (17, "yearly_warn", Lint::EndlessYear),
+        (18, "daily_warn", Lint::BadAge),
+        (19, "hourlies", Lint::UnknownKey),
+        (21, "daily_hour", Lint::OutOfRange),
+        (22, "", Lint::UnusedTemplate),
+        (23, "recursive", Lint::IgnoredInTemplate),
+    ];
+    let expected: Vec<_> =
+        expected.into_iter().map(|(line, key, lint)| (line, key.to_owned(), lint)).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_section_that_says_nothing_prunes_by_the_defaults() {
+    let found = "[tank/a]\ndaily = 3\n".parse::<Config>().unwrap().lint();
+    assert_eq!((found.len(), found[0].lint), (1, Lint::DefaultCount));
+    assert_eq!(found[0].about, "yearly, monthly, weekly, hourly, frequently");
+}
+
+#[test]
+fn every_syntax_error_at_once() {
+    let error = "[tank/a]\nnonsense\nhourly = 3\nmore nonsense\n".parse::<Config>().unwrap_err();
+    assert_eq!(error.0.len(), 2);
+    assert!(error.to_string().starts_with("line 2: `nonsense`"), "{error}");
+    assert!("hourly = 3\n".parse::<Config>().is_err());
+    assert!("# nothing\n".parse::<Config>().is_err());
+    assert!("[a]\npath = <<END\nx\n".parse::<Config>().is_err());
+}
+
+#[test]
+fn a_value_that_could_not_be_read_back_is_refused() {
+    let mut config = Config::default();
+    for value in [" a", "a ", "a\nb", "<<a", "a\rb"] {
+        assert!(config.set("tank/a", Key::Path, value).is_err(), "{value:?}");
+    }
+    assert!(config.set("", Key::Path, "x").is_err());
+    assert_eq!(config, Config::default());
+}
+
+proptest! {
+    #[test]
+    fn a_config_reads_back_as_it_is_written(config in strategy::config()) {
+        prop_assert_eq!(config.to_string().parse::<Config>().unwrap(), config);
+    }
+
+    #[test]
+    fn any_text_is_a_config_or_an_error(text in "[\\[\\]=a-z0-9<#; \t\r\n_/]{0,120}") {
+        if let Ok(config) = text.parse::<Config>() {
+            let written = config.to_string();
+            prop_assert_eq!(written.parse::<Config>().unwrap(), config, "{}", written);
+        }
+    }
+
+    #[test]
+    fn a_run_leaves_nothing_due(config in strategy::config(), hour in 0..20_000_i64) {
+        let datasets = ["tank", "tank/a", "tank/a/x", "tank/b"];
+        let settings = config.resolve(&datasets).unwrap();
+        let start: jiff::Timestamp = "2025-01-01T00:00:00Z".parse().unwrap();
+        let mut world = World {
+            now: start + jiff::SignedDuration::from_hours(hour),
+            zone: TimeZone::get("Europe/Berlin").unwrap(),
+            datasets: datasets.iter().map(|name| ((*name).to_owned(), Vec::new())).collect(),
+            capacity: std::collections::BTreeMap::new(),
+        };
+        let first = run(&settings, &world);
+        for taken in &first.taken {
+            let snapshot = backup_spec::Snapshot::new(taken.name.clone(), world.now);
+            let below = format!("{}/", taken.dataset);
+            for (dataset, snapshots) in &mut world.datasets {
+                if *dataset == taken.dataset || taken.recursive && dataset.starts_with(&below) {
+                    snapshots.push(snapshot.clone());
+                }
+            }
+        }
+        world.now += jiff::SignedDuration::from_secs(1);
+        // A second later nothing is due, unless the clock has just passed a mark.
+        prop_assert!(run(&settings, &world).taken.is_empty() || hour % 24 != 5);
+    }
+}

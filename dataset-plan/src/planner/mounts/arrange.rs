@@ -1,0 +1,585 @@
+//! Draft after draft, with what has to be unmounted for each.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use zfs_props::name::DatasetName;
+
+use super::conflict::Conflict;
+use super::stage::{Cause, Effect, Stage};
+use super::table::{Table, Who, tidy, upwards};
+use super::wishes;
+use crate::observed::Observed;
+use crate::order;
+use crate::plan::{Action, Obstacle, Reason, Risk, Undo};
+use crate::planner::Draft;
+use crate::policy::{Heirs, Policy};
+use crate::spec::Desired;
+use crate::tree::Tree;
+
+/// What the drafts have become.
+pub(in crate::planner) struct Arranged {
+    /// Drafts in the order of running.
+    pub(in crate::planner) sequence: Vec<usize>,
+    pub(in crate::planner) conflicts: Vec<Conflict>,
+    /// Declared datasets that shall be mounted, are not, and may not be by the policy.
+    pub(in crate::planner) unmounted: Vec<usize>,
+}
+
+/// A filesystem that is not mounted and shall be.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting<'t> {
+    /// It can be mounted after so many drafts.
+    pub(super) ready: usize,
+    pub(super) why: Why,
+    /// Where, as things stand.
+    place: Option<Cow<'t, str>>,
+}
+
+impl Waiting<'_> {
+    /// Something that has its place already.
+    pub(super) fn new(ready: usize, why: Why) -> Self {
+        Self { ready, why, place: None }
+    }
+}
+
+/// Why a filesystem that shall be mounted is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// It was in the way of this draft, and was unmounted by that one.
+    InTheWay {
+        /// What it was in the way of.
+        of: usize,
+        /// What unmounted it.
+        unmount: usize,
+    },
+    /// This draft created it, and something would have covered it.
+    Created(usize),
+    /// It was not from the beginning.
+    Before,
+}
+
+/// Since when a filesystem is mounted where it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Since {
+    /// After so many drafts.
+    pub(super) position: usize,
+    /// The draft that mounted it.
+    pub(super) draft: usize,
+}
+
+/// A filesystem before a draft.
+struct Before<'t> {
+    at: usize,
+    was: bool,
+    /// Where it can be mounted.
+    can: Option<Cow<'t, str>>,
+    /// Taking the draft back mounts it.
+    returns: bool,
+}
+
+pub(super) struct Arrange<'t, 'a, 'd> {
+    pub(super) stage: Stage<'t, 'a>,
+    pub(super) observed: &'t Observed,
+    pub(super) policy: &'t Policy,
+    pub(super) drafts: &'d mut Vec<Draft>,
+    /// Drafts in the order of running; `None` for one that was put off.
+    pub(super) sequence: Vec<Option<usize>>,
+    pub(super) waiting: BTreeMap<usize, Waiting<'t>>,
+    /// The same by the places where they would be mounted.
+    waiting_at: BTreeSet<(Cow<'t, str>, usize)>,
+    /// What was mounted since the beginning.
+    pub(super) since: HashMap<usize, Since>,
+    /// Drafts that own the directory of a row, and wait until it is mounted.
+    pub(super) owning: BTreeMap<usize, Vec<usize>>,
+    /// Where drafts mount and unmount.
+    pub(super) events: HashMap<usize, Vec<Cow<'t, str>>>,
+    pub(super) conflicts: Vec<Conflict>,
+    pub(super) unmounted: Vec<usize>,
+}
+
+/// Puts drafts in an order that runs, and adds what has to be unmounted and mounted by hand. What is not mounted and
+/// `forbidden` is not mounted.
+pub(in crate::planner) fn arrange<'t>(
+    tree: &'t Tree<'_>,
+    desired: &'t Desired,
+    observed: &'t Observed,
+    policy: &'t Policy,
+    forbidden: &dyn Fn(usize) -> bool,
+    drafts: &mut Vec<Draft>,
+) -> Arranged {
+    let waits = |at: &usize| {
+        let row = tree.row(*at);
+        row.is_some_and(|row| {
+            row.observed.is_some_and(|dataset| dataset.mounted == Some(false))
+                && row.want.is_some_and(|want| want.mounted_at().is_some())
+        })
+    };
+    let waiting = (0..tree.len()).filter(waits).filter(|at| !forbidden(*at));
+    let waiting: Vec<usize> = waiting.collect();
+    if waiting.is_empty() && !drafts.iter().any(|draft| draft.action.may_mount()) {
+        let sequence = order::sequence(drafts);
+        return Arranged { sequence, conflicts: Vec::new(), unmounted: Vec::new() };
+    }
+    let stage = Stage::before(tree, desired, observed, drafts.len());
+    wishes::add(&stage, &stage.goal(), drafts);
+    let mut arrange = Arrange {
+        stage,
+        observed,
+        policy,
+        drafts,
+        sequence: Vec::new(),
+        waiting: BTreeMap::new(),
+        waiting_at: BTreeSet::new(),
+        since: HashMap::new(),
+        owning: BTreeMap::new(),
+        events: HashMap::new(),
+        conflicts: Vec::new(),
+        unmounted: Vec::new(),
+    };
+    for at in waiting {
+        arrange.wait(at, 0, Why::Before);
+    }
+    for draft in order::sequence(arrange.drafts) {
+        arrange.step(draft);
+    }
+    arrange.finish()
+}
+
+impl<'t> Arrange<'t, '_, '_> {
+    fn wait(&mut self, at: usize, ready: usize, why: Why) {
+        let place = self.stage.mountpoint(at);
+        self.waiting_at.extend(place.clone().map(|place| (place, at)));
+        self.waiting.insert(at, Waiting { ready, why, place });
+    }
+
+    fn stop_waiting(&mut self, at: usize) -> Option<Waiting<'t>> {
+        let mut waiting = self.waiting.remove(&at)?;
+        if let Some(place) = waiting.place.take() {
+            self.waiting_at.remove(&(place, at));
+        }
+        Some(waiting)
+    }
+
+    fn step(&mut self, draft: usize) {
+        let Some(planned) = self.drafts.get(draft) else { return };
+        if let Action::Own { path, .. } = &planned.action {
+            let (at, there) = (planned.row, self.stage.place(planned.row));
+            if there.is_some_and(|place| **place == *tidy(path.into())) {
+                self.sequence.push(Some(draft));
+            } else {
+                self.owning.entry(at).or_default().push(draft);
+            }
+            return;
+        }
+        let effect = loop {
+            let effect = self.drafts.get(draft).and_then(|planned| self.stage.effect(planned));
+            let Some(effect) = effect else {
+                self.stage.set_done(draft, true);
+                self.sequence.push(Some(draft));
+                let moves = self.drafts.get(draft).filter(|draft| draft.action.may_mount());
+                if let Some(top) = moves.map(|draft| draft.row) {
+                    self.move_waiting(top);
+                }
+                return;
+            };
+            match self.obstacles(draft, &effect) {
+                Ok(rows) if rows.is_empty() => break effect,
+                Ok(rows) => {
+                    let of = self.drafts.get(draft).map(|draft| draft.row).unwrap_or_default();
+                    if rows.into_iter().any(|at| self.take_aside(at, of, draft).is_none()) {
+                        return;
+                    }
+                }
+                Err(conflict) => {
+                    self.conflicts.extend(conflict);
+                    return;
+                }
+            }
+        };
+        self.carry_out(draft, &effect);
+    }
+
+    /// What is mounted in the way of a draft, innermost first.
+    ///
+    /// An error is what forbids it; none if that may be the fault of another conflict.
+    fn obstacles(&mut self, draft: usize, effect: &Effect) -> Result<Vec<usize>, Option<Conflict>> {
+        let leaves = self.stage.leaves(effect);
+        self.stage.set_done(draft, true);
+        let arrives = self.stage.arrives(effect, &leaves);
+        self.stage.set_done(draft, false);
+        let mut found = BTreeSet::new();
+        let goes = |who: Who| matches!(who, Who::Row(at) if leaves.contains(&at));
+        for at in &leaves {
+            let Some(place) = self.stage.place(*at) else { continue };
+            for (below, who) in self.stage.table.below(place).filter(|(_, who)| !goes(*who)) {
+                if !self.note(&mut found, who, below) {
+                    return Err(self.busy(draft, place, below, who));
+                }
+            }
+            if let Some(who) = self.stage.table.at(place).find(|who| *who != Who::Row(*at)) {
+                return Err(self.busy(draft, place, place, who));
+            }
+        }
+        let mut arrived = Table::default();
+        for (at, place) in &arrives {
+            let name = self.stage.name(Who::Row(*at));
+            let is_other = |who: &Who| !goes(*who) && self.stage.name(*who) != name;
+            for who in self.stage.table.at(place).filter(is_other) {
+                if !self.note(&mut found, who, place) {
+                    return Err(self.taken(draft, place, who));
+                }
+            }
+            for (below, who) in self.stage.table.below(place).filter(|(_, who)| is_other(who)) {
+                if !self.note(&mut found, who, below) {
+                    return Err(self.covers(draft, place, below, who));
+                }
+            }
+            // A rename mounts by the old places, which is not from the root downwards perhaps.
+            if let Some(who) = arrived.at(place).next() {
+                return Err(self.taken(draft, place, who));
+            }
+            for (below, who) in arrived.below(place) {
+                let was = match who {
+                    Who::Row(other) => self.stage.place(other),
+                    Who::Other(_) => None,
+                };
+                if !was.is_some_and(|was| self.note(&mut found, who, was)) {
+                    return Err(self.covers(draft, place, below, who));
+                }
+            }
+            arrived.insert(place.clone(), Who::Row(*at));
+            if leaves.contains(at) {
+                continue;
+            }
+            if self.observed.occupied.contains(&**place) {
+                return Err(Some(self.occupied(draft, place)));
+            }
+            let undeclared = self.stage.tree.row(*at).is_some_and(|row| row.want.is_none());
+            if undeclared && effect.cause != Cause::Create && self.policy.heirs == Heirs::Protect {
+                let what = format!("{name}, which is not declared, would be mounted at {place}");
+                let remedy = "declare it, or allow it by the policy (heirs: follow)";
+                return Err(Some(self.conflict(draft, Obstacle::Heirs, what, remedy)));
+            }
+        }
+        let all = self.with_all_within(found, &|arrange, at| arrange.may_touch(at));
+        all.map_err(|(place, below, who)| self.busy(draft, &place, &below, who))
+    }
+
+    /// Filesystems with all that has to be unmounted for it, and all that is unmounted with it, innermost first. An error is
+    /// what may not be unmounted, and from where.
+    pub(super) fn with_all_within(
+        &self,
+        mut all: BTreeSet<(Cow<'t, str>, usize)>,
+        may: &dyn Fn(&Self, usize) -> bool,
+    ) -> Result<Vec<usize>, (Cow<'t, str>, Cow<'t, str>, Who)> {
+        let mut work: Vec<(Cow<'t, str>, usize)> = all.iter().cloned().collect();
+        while let Some((place, at)) = work.pop() {
+            let within = self.stage.table.below(&place);
+            let mut within: Vec<_> = within.map(|(below, who)| (below.clone(), who)).collect();
+            if self.created_by(at).is_none() {
+                let along = self.stage.unmounts(at).into_iter();
+                within.extend(along.map(|(place, at)| (place, Who::Row(at))));
+            }
+            for (below, who) in within {
+                match who {
+                    Who::Row(other) if all.contains(&(below.clone(), other)) => {}
+                    Who::Row(other) if may(self, other) => {
+                        all.insert((below.clone(), other));
+                        work.push((below, other));
+                    }
+                    _ => return Err((place, below, who)),
+                }
+            }
+        }
+        self.in_order(all)
+    }
+
+    /// In an order in which they can be unmounted: innermost first, mostly. Something that is unmounted along with its parent
+    /// may hold what holds the parent: then there is no such order.
+    fn in_order(
+        &self,
+        all: BTreeSet<(Cow<'t, str>, usize)>,
+    ) -> Result<Vec<usize>, (Cow<'t, str>, Cow<'t, str>, Who)> {
+        let mut order = Vec::with_capacity(all.len());
+        let mut gone: BTreeSet<usize> = BTreeSet::new();
+        let mut left: Vec<_> = all.into_iter().rev().collect();
+        while !left.is_empty() {
+            let mut held = None;
+            let free = left.iter().position(|(_, at)| {
+                let along = match self.created_by(*at) {
+                    Some(_) => self.stage.place(*at).map(|place| (place.clone(), *at)),
+                    None => None,
+                };
+                let along = along.map_or_else(|| self.stage.unmounts(*at), |one| vec![one]);
+                let rows: BTreeSet<usize> = along.iter().map(|(_, at)| *at).collect();
+                let goes = |who: Who| {
+                    matches!(who, Who::Row(at) if gone.contains(&at) || rows.contains(&at))
+                };
+                let stays = along.iter().filter(|(_, at)| !gone.contains(at)).find_map(|(place, _)| {
+                    let mut below = self.stage.table.below(place);
+                    below.find(|(_, who)| !goes(*who)).map(|(b, who)| (place.clone(), b.clone(), who))
+                });
+                let is_free = stays.is_none();
+                held = held.take().or(stays);
+                is_free
+            });
+            let Some(free) = free else {
+                return held.map_or(Ok(order), Err);
+            };
+            let (_, at) = left.remove(free);
+            if self.created_by(at).is_some() {
+                gone.insert(at);
+            } else {
+                gone.extend(self.stage.unmounts(at).into_iter().map(|(_, at)| at));
+            }
+            order.push(at);
+        }
+        Ok(order)
+    }
+
+    pub(super) fn may_touch(&self, at: usize) -> bool {
+        self.stage.tree.row(at).is_some_and(|row| row.want.is_some() && !row.base)
+    }
+
+    /// Notes what has to be unmounted; `false` if it may not be.
+    pub(super) fn note(
+        &self,
+        found: &mut BTreeSet<(Cow<'t, str>, usize)>,
+        who: Who,
+        place: &Cow<'t, str>,
+    ) -> bool {
+        match who {
+            Who::Row(at) if self.may_touch(at) => {
+                found.insert((place.clone(), at));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Unmounts what is in the way of a draft; what is new is not mounted in the first place.
+    fn take_aside(&mut self, at: usize, other: usize, of: usize) -> Option<()> {
+        if self.stage.place(at).is_none() {
+            // Unmounted with another one.
+            return Some(());
+        }
+        if let Some(draft) = self.created_by(at) {
+            self.put_off(draft, at);
+            self.stage.unmount(at);
+            self.since.remove(&at);
+            self.wait(at, self.sequence.len(), Why::Created(draft));
+            return Some(());
+        }
+        let unmount = self.draft_unmount(at, other)?;
+        self.sequence.push(Some(unmount));
+        let why = Why::InTheWay { of, unmount };
+        let position = self.sequence.len();
+        for (place, along) in self.stage.unmounts(at) {
+            self.stage.unmount(along);
+            self.since.remove(&along);
+            self.delay(&place, position, true);
+            self.wait(along, position, why);
+        }
+        self.move_waiting(at);
+        Some(())
+    }
+
+    /// The draft that has created what is mounted, if that was all that happened to it.
+    fn created_by(&self, at: usize) -> Option<usize> {
+        let draft = self.since.get(&at)?.draft;
+        let action = &self.drafts.get(draft).filter(|draft| draft.row == at)?.action;
+        matches!(action, Action::Create { mount: true, .. }).then_some(draft)
+    }
+
+    /// A dataset is created without being mounted, and owned once it is.
+    fn put_off(&mut self, draft: usize, at: usize) {
+        self.events.remove(&draft);
+        if let Some(creating) = self.drafts.get_mut(draft) {
+            creating.risk.remove(Risk::MOUNTS);
+            if let Action::Create { mount, .. } = &mut creating.action {
+                *mount = false;
+            }
+        }
+        for slot in &mut self.sequence {
+            let own = slot
+                .and_then(|draft| self.drafts.get(draft))
+                .is_some_and(|draft| draft.row == at && matches!(draft.action, Action::Own { .. }));
+            if own {
+                self.owning.entry(at).or_default().extend(slot.take());
+            }
+        }
+    }
+
+    pub(super) fn push(&mut self, draft: Draft, places: Vec<Cow<'t, str>>) -> usize {
+        self.drafts.push(draft);
+        let index = self.drafts.len() - 1;
+        self.events.insert(index, places);
+        index
+    }
+
+    /// Nothing is in the way: what is mounted after the draft.
+    fn carry_out(&mut self, draft: usize, effect: &Effect) {
+        let leaves = self.stage.leaves(effect);
+        let before: Vec<Before<'t>> =
+            effect.list.iter().map(|at| self.before(*at, effect)).collect();
+        let mut places: Vec<Cow<'t, str>> =
+            leaves.iter().filter_map(|at| self.stage.place(*at).cloned()).collect();
+        self.stage.set_done(draft, true);
+        let arrives = self.stage.arrives(effect, &leaves);
+        self.sequence.push(Some(draft));
+        let position = self.sequence.len();
+        for at in &leaves {
+            self.stage.unmount(*at);
+            self.since.remove(at);
+        }
+        for place in &places {
+            self.delay(place, position, true);
+        }
+        for (at, place) in arrives {
+            self.delay(&place, position, false);
+            self.stop_waiting(at);
+            self.stage.mount(at, place.clone());
+            self.since.insert(at, Since { position, draft });
+            places.push(place);
+            let owning = self.owning.remove(&at).into_iter().flatten();
+            self.sequence.extend(owning.map(Some));
+        }
+        if let Some(top) = self.drafts.get(draft).map(|draft| draft.row) {
+            self.move_waiting(top);
+        }
+        self.events.insert(draft, places);
+        self.note_undo(draft, &before);
+        let names = leaves.iter().filter_map(|at| self.stage.tree.row(*at));
+        let names: Vec<_> = names.map(|row| row.name.clone().into_owned()).collect();
+        let mounted = effect.list.iter().any(|at| self.stage.place(*at).is_some());
+        if let Some(draft) = self.drafts.get_mut(draft) {
+            draft.remounts = names;
+            draft.remounts.retain(|name| *name != draft.dataset);
+            draft.risk.set(Risk::MOUNTS, effect.cause == Cause::Create && mounted);
+        }
+    }
+
+    /// What waits to be mounted cannot be before this: it would have been in the way.
+    fn delay(&mut self, place: &Cow<'t, str>, position: usize, leaves: bool) {
+        let at_or_below = |other: &str| {
+            let rest = other.strip_prefix(&**place);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) || **place == *"/"
+        };
+        let from = self.waiting_at.range((place.clone(), 0)..);
+        let from = from.take_while(|(other, _)| other.starts_with(&**place));
+        let mut rows: Vec<usize> =
+            from.filter(|(other, _)| at_or_below(other)).map(|(_, at)| *at).collect();
+        for above in upwards(place).filter(|_| leaves) {
+            let above: Cow<'t, str> = above.to_owned().into();
+            let there = self.waiting_at.range((above.clone(), 0)..);
+            rows.extend(there.take_while(|(other, _)| *other == above).map(|(_, at)| *at));
+        }
+        for at in rows {
+            if let Some(waiting) = self.waiting.get_mut(&at) {
+                waiting.ready = position;
+            }
+        }
+    }
+
+    /// What waits below a dataset has another place perhaps, or would have been unmounted with it.
+    fn move_waiting(&mut self, top: usize) {
+        let rows: Vec<usize> =
+            self.waiting.range(top..self.stage.tree.end_of(top)).map(|(at, _)| *at).collect();
+        for at in rows {
+            if let Some(waiting) = self.stop_waiting(at) {
+                self.wait(at, self.sequence.len(), waiting.why);
+            }
+        }
+    }
+
+    fn before(&self, at: usize, effect: &Effect) -> Before<'t> {
+        let can = self.stage.mountable(at);
+        let on = effect.cause == Cause::Mountpoint && self.stage.can(at, "on");
+        Before { at, was: self.stage.place(at).is_some(), returns: can.is_some() && on, can }
+    }
+
+    /// What has to be mounted or unmounted besides, when the draft is taken back.
+    fn note_undo(&mut self, draft: usize, before: &[Before<'t>]) {
+        let now: Vec<_> = before.iter().map(|b| self.stage.place(b.at).cloned()).collect();
+        let (mut mounts, mut unmounts) = (BTreeSet::new(), Vec::new());
+        for Before { at, was, can, returns } in before {
+            let is = *returns || can.is_some() && self.stage.place(*at).is_some();
+            self.stage.unmount(*at);
+            if let Some(place) = can.clone().filter(|_| is) {
+                self.stage.mount(*at, place);
+            }
+            match (*was, is) {
+                (true, false) => mounts.extend(can.clone().map(|place| (place, *at))),
+                (false, true) => unmounts.push(*at),
+                _ => {}
+            }
+        }
+        let besides = self.besides(&unmounts, mounts);
+        for (Before { at, .. }, place) in before.iter().zip(now) {
+            self.stage.unmount(*at);
+            if let Some(place) = place {
+                self.stage.mount(*at, place);
+            }
+        }
+        let is_property = |action: &Action| {
+            matches!(action, Action::Set(_) | Action::Inherit(_) | Action::Revert(_))
+        };
+        let Some(draft) = self.drafts.get_mut(draft).filter(|d| is_property(&d.action)) else {
+            return;
+        };
+        if let Undo::Do(actions) = &mut draft.undo {
+            match besides {
+                Some(besides) => actions.extend(besides),
+                None => draft.undo = unmounts_too_much(),
+            }
+        }
+    }
+
+    /// Commands that leave all of these unmounted and those mounted, and all others as they are; none if something is in the
+    /// way that ZFS does not mount.
+    pub(super) fn besides(
+        &self,
+        unmounts: &[usize],
+        mut mounts: BTreeSet<(Cow<'t, str>, usize)>,
+    ) -> Option<Vec<(DatasetName, Action)>> {
+        let placed = |at: &usize| Some((self.stage.place(*at)?.clone(), *at));
+        let wanted: BTreeSet<_> = unmounts.iter().filter_map(placed).collect();
+        let mut actions = Vec::new();
+        let mut gone = BTreeSet::new();
+        for at in self.with_all_within(wanted.clone(), &|_, _| true).ok()? {
+            if gone.contains(&at) {
+                continue;
+            }
+            actions.push((self.stage.dataset(at)?, Action::Unmount));
+            for (place, along) in self.stage.unmounts(at) {
+                gone.insert(along);
+                if !wanted.contains(&(place.clone(), along)) {
+                    mounts.insert((place, along));
+                }
+            }
+        }
+        for (_, at) in mounts {
+            actions.push((self.stage.dataset(at)?, Action::Mount));
+        }
+        Some(actions)
+    }
+
+    /// Unmounts a filesystem that is in the way of another one.
+    pub(super) fn draft_unmount(&mut self, at: usize, of: usize) -> Option<usize> {
+        let (name, of) = (self.stage.dataset(at)?, self.stage.dataset(of)?);
+        let reason = Reason::InTheWay { of };
+        let mut draft = Draft::new(at, name.clone(), Action::Unmount, reason);
+        draft.risk = Risk::REMOUNTS;
+        let all = self.stage.unmounts(at);
+        let names: Vec<_> = all.iter().filter_map(|(_, at)| self.stage.dataset(*at)).collect();
+        draft.undo = Undo::Do(names.iter().map(|name| (name.clone(), Action::Mount)).collect());
+        draft.remounts = names.into_iter().filter(|other| *other != name).collect();
+        Some(self.push(draft, all.into_iter().map(|(place, _)| place).collect()))
+    }
+}
+
+/// Another file system keeps it mounted.
+pub(super) fn unmounts_too_much() -> Undo {
+    Undo::Impossible { because: "something else is mounted within it".into() }
+}

@@ -1,0 +1,138 @@
+//! Why a draft cannot be.
+
+use zfs_props::key::PropertyName;
+use zfs_props::property::Property;
+
+use super::arrange::Arrange;
+use super::table::Who;
+use crate::plan::{Action, Obstacle};
+
+/// Which part of what is planned for a dataset cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::planner) enum Part {
+    /// That it is created or renamed.
+    Arrival,
+    /// Its mountpoint, whether it can be mounted, or what it is shared by.
+    Property(Property),
+    /// That it is mounted.
+    Mount,
+    /// That it is destroyed.
+    Removal,
+}
+
+impl Part {
+    /// It mounts or unmounts.
+    pub(in crate::planner) fn mounts(self) -> bool {
+        match self {
+            Part::Property(property) => MOUNTING.contains(&property),
+            Part::Arrival | Part::Mount | Part::Removal => true,
+        }
+    }
+}
+
+/// Why something that is planned cannot be.
+#[derive(Clone, Debug)]
+pub(in crate::planner) struct Conflict {
+    pub(in crate::planner) row: usize,
+    pub(in crate::planner) parts: Vec<Part>,
+    pub(in crate::planner) code: Obstacle,
+    pub(in crate::planner) what: String,
+    pub(in crate::planner) remedy: &'static str,
+}
+
+/// Properties whose change mounts and unmounts.
+const MOUNTING: [Property; 4] =
+    [Property::Mountpoint, Property::Canmount, Property::Sharenfs, Property::Sharesmb];
+
+impl Action {
+    /// It may mount or unmount something.
+    pub(crate) fn may_mount(&self) -> bool {
+        !matches!(parts(self).as_slice(), [])
+    }
+}
+
+/// The parts of a draft that mount.
+fn parts(action: &Action) -> Vec<Part> {
+    let property = |name: &PropertyName| {
+        name.native().filter(|native| MOUNTING.contains(native)).map(Part::Property)
+    };
+    match action {
+        Action::Create { .. } | Action::Clone { .. } | Action::Rename { .. } => vec![Part::Arrival],
+        Action::Destroy => vec![Part::Removal],
+        Action::Set(assignments) => {
+            assignments.iter().filter_map(|assignment| property(&assignment.property)).collect()
+        }
+        Action::Inherit(name) | Action::Revert(name) => property(name).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+impl Arrange<'_, '_, '_> {
+    pub(super) fn conflict(
+        &self,
+        draft: usize,
+        code: Obstacle,
+        what: String,
+        remedy: &'static str,
+    ) -> Conflict {
+        let draft = self.drafts.get(draft);
+        Conflict {
+            row: draft.map(|draft| draft.row).unwrap_or_default(),
+            parts: draft.map(|draft| parts(&draft.action)).unwrap_or_default(),
+            code,
+            what,
+            remedy,
+        }
+    }
+
+    pub(super) fn busy(
+        &self,
+        draft: usize,
+        place: &str,
+        below: &str,
+        who: Who,
+    ) -> Option<Conflict> {
+        let who_name = self.stage.name(who);
+        let what = if place == below {
+            format!("it cannot leave {place}: {who_name} is mounted there too")
+        } else {
+            format!("it cannot leave {place}: {who_name} is mounted below, at {below}")
+        };
+        let remedy = "declare that one too, or unmount it first";
+        self.if_firm(who, self.conflict(draft, Obstacle::Busy, what, remedy))
+    }
+
+    pub(super) fn taken(&self, draft: usize, place: &str, who: Who) -> Option<Conflict> {
+        let what = format!("{place} is where {} is mounted", self.stage.name(who));
+        let remedy = "give it another mountpoint, or unmount what is there";
+        self.if_firm(who, self.conflict(draft, Obstacle::Taken, what, remedy))
+    }
+
+    pub(super) fn covers(
+        &self,
+        draft: usize,
+        place: &str,
+        below: &str,
+        who: Who,
+    ) -> Option<Conflict> {
+        let other = self.stage.name(who);
+        let what = format!("mounted at {place} it would cover {below}, where {other} is mounted");
+        let remedy = "unmount what is below first, or give it another mountpoint";
+        self.if_firm(who, self.conflict(draft, Obstacle::Covers, what, remedy))
+    }
+
+    pub(super) fn occupied(&self, draft: usize, place: &str) -> Conflict {
+        let what = format!("{place} holds files that the mount would cover");
+        let remedy = "move them into the dataset first: see the module `migration`";
+        self.conflict(draft, Obstacle::Occupied, what, remedy)
+    }
+
+    /// A conflict with what no draft moves is one whatever else is planned. Another one may come of a conflict before.
+    fn if_firm(&self, who: Who, conflict: Conflict) -> Option<Conflict> {
+        let moves = match who {
+            Who::Row(at) => self.since.contains_key(&at),
+            Who::Other(_) => false,
+        };
+        (self.conflicts.is_empty() || !moves).then_some(conflict)
+    }
+}

@@ -1,0 +1,67 @@
+//! What turned out to be impossible when the whole plan was seen.
+
+use std::collections::BTreeMap;
+
+use zfs_props::property::Property;
+
+use super::mounts::{Conflict, Part};
+use crate::plan::Obstacle;
+
+/// How often a plan is begun anew before everything that is in conflict is left out at once. Mostly, all
+/// conflicts are found the first time; what is in the way of what is only seen once that is left out takes another one.
+const ROUNDS: usize = 16;
+
+/// Parts of the plan that cannot be, by row.
+#[derive(Default)]
+pub(super) struct Vetoes {
+    by_row: BTreeMap<(usize, Part), Veto>,
+    /// Nothing is mounted or unmounted at all.
+    all: Option<Veto>,
+    rounds: usize,
+}
+
+/// Why.
+#[derive(Clone)]
+pub(super) struct Veto {
+    pub(super) code: Obstacle,
+    pub(super) what: String,
+    pub(super) remedy: &'static str,
+}
+
+impl Vetoes {
+    /// Whatever is in conflict is not planned again.
+    pub(super) fn add(&mut self, conflicts: Vec<Conflict>) {
+        let known = self.by_row.len();
+        for Conflict { row, parts, code, what, remedy } in conflicts {
+            for part in parts {
+                let veto = Veto { code, what: what.clone(), remedy };
+                self.by_row.entry((row, part)).or_insert(veto);
+            }
+        }
+        self.rounds += 1;
+        debug_assert!(known < self.by_row.len(), "a conflict comes back");
+        if self.rounds > ROUNDS || known == self.by_row.len() {
+            self.all = Some(Veto {
+                code: Obstacle::Busy,
+                what: "too many mounts are in the way of each other".into(),
+                remedy: "change fewer mountpoints at a time",
+            });
+        }
+    }
+
+    /// The properties that are not changed, by row.
+    pub(super) fn properties(&self) -> impl Iterator<Item = (usize, Property)> {
+        self.by_row.keys().filter_map(|(row, part)| match part {
+            Part::Property(property) => Some((*row, *property)),
+            _ => None,
+        })
+    }
+
+    pub(super) fn has(&self, row: usize, part: Part) -> bool {
+        self.get(row, part).is_some()
+    }
+
+    pub(super) fn get(&self, row: usize, part: Part) -> Option<&Veto> {
+        self.by_row.get(&(row, part)).or(self.all.as_ref().filter(|_| part.mounts()))
+    }
+}

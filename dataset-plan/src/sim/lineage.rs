@@ -1,0 +1,155 @@
+//! Where a dataset's properties come from: itself, the datasets above, or nobody.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use zfs_props::key::PropertyName;
+use zfs_props::kind::DatasetKind;
+use zfs_props::mountpoint;
+use zfs_props::name::DatasetName;
+use zfs_props::property::Property;
+use zfs_props::source::Source;
+use zfs_props::store::{Setpoint, resolve, resolve_of_snapshot};
+use zfs_props::value::Value;
+
+use super::Zfs;
+use super::node::{Node, Point};
+use super::view::{MOUNT_OPTIONS, text};
+use crate::observed::{Raw, inheritable};
+
+/// A value with its source.
+type Valued = (String, Source<DatasetName>);
+
+/// A dataset and those above it, nearest first.
+pub(super) struct Lineage<'z> {
+    zfs: &'z Zfs,
+    line: Vec<(&'z DatasetName, &'z Node)>,
+}
+
+impl Zfs {
+    /// Of a dataset that is there: otherwise it has no properties.
+    pub(super) fn lineage(&self, name: &DatasetName) -> Lineage<'_> {
+        let own = self.nodes.get_key_value(name);
+        let above = name.ancestors().filter_map(|above| self.nodes.get_key_value(&above));
+        let line = own.map_or_else(Vec::new, |own| std::iter::once(own).chain(above).collect());
+        Lineage { zfs: self, line }
+    }
+
+    fn default_of(&self, property: Property, kind: DatasetKind) -> Option<Raw> {
+        if let Some(raw) = self.rest.defaults.get(&(property, kind)) {
+            return Some(raw.clone());
+        }
+        let value = Value::default_of(property, self.release)?;
+        property.applies_to(kind, self.release).then(|| value.to_string().into_bytes().into())
+    }
+}
+
+impl<'z> Lineage<'z> {
+    /// The dataset itself.
+    pub(super) fn node(&self) -> Option<&'z Node> {
+        Some(self.line.first()?.1)
+    }
+
+    /// The user properties that it has or may inherit.
+    pub(super) fn user_properties(&self) -> BTreeSet<PropertyName> {
+        let datasets = self.line.iter().map(|(_, node)| &node.dataset);
+        let all = datasets.flat_map(|dataset| dataset.entries.keys().chain(dataset.outside.keys()));
+        all.filter(|property| property.native().is_none()).cloned().collect()
+    }
+
+    /// A property that can be set, with its source; `None` if the dataset has none, or that is not known.
+    pub(super) fn value(&self, property: &PropertyName) -> Option<Valued> {
+        let dataset = &self.node()?.dataset;
+        if let Some(native) = property.native() {
+            if let Some(raw) = dataset.fixed.get(&native) {
+                return Some((text(raw), Source::None));
+            }
+            if let Some(raw) = dataset.temporary.get(&native) {
+                return Some((text(raw), Source::Temporary));
+            }
+            if let Some((_, word)) = self.by_mount().find(|(property, _)| *property == native) {
+                return Some((word.to_owned(), Source::Temporary));
+            }
+        }
+        self.lasting(property)
+    }
+
+    /// What counts whatever the mount says.
+    pub(super) fn lasting(&self, property: &PropertyName) -> Option<Valued> {
+        let (name, node) = self.line.first()?;
+        if let Some((raw, source)) = self.stored(property) {
+            return Some((seen(name, property, raw, &source).into_owned(), source));
+        }
+        let kind = node.dataset.kind.unwrap_or(DatasetKind::Filesystem);
+        let raw = self.zfs.default_of(property.native()?, kind)?;
+        let value = seen(name, property, &raw, &Source::Default).into_owned();
+        Some((value, Source::Default))
+    }
+
+    /// What is stored for a property where it is decided.
+    fn stored(&self, property: &PropertyName) -> Option<(&'z Raw, Source<DatasetName>)> {
+        let entries =
+            self.line.iter().map(|(name, node)| (*name, node.dataset.entries.get(property)));
+        if let Some((raw, setpoint)) = resolve(inheritable(property), entries) {
+            return Some((raw, source(setpoint)));
+        }
+        self.line.iter().find_map(|(_, node)| {
+            let (from, raw) = node.dataset.outside.get(property)?;
+            Some((raw, Source::Inherited(from.clone())))
+        })
+    }
+
+    /// Properties that the options of its mount override, with what they make of them.
+    pub(super) fn by_mount(&self) -> impl Iterator<Item = (Property, &'static str)> {
+        let options = self.node().into_iter().flat_map(|node| &node.options);
+        let rows = options.filter_map(|option| {
+            let row = MOUNT_OPTIONS.iter().find(|(known, ..)| known == option);
+            row.map(|(_, property, word)| (*property, *word))
+        });
+        rows.filter(|(property, word)| {
+            self.lasting(&(*property).into()).is_some_and(|(value, _)| value != *word)
+        })
+    }
+
+    /// A property of one of its snapshots.
+    pub(super) fn value_of_snapshot(
+        &self,
+        point: &Point,
+        property: &PropertyName,
+    ) -> Option<Valued> {
+        if let Some(raw) = property.native().and_then(|native| point.fixed.get(&native)) {
+            return Some((text(raw), Source::None));
+        }
+        let entries =
+            self.line.iter().map(|(name, node)| (*name, node.dataset.entries.get(property)));
+        let own = point.entries.get(property);
+        if let Some((raw, setpoint)) = resolve_of_snapshot(own, inheritable(property), entries) {
+            return Some((text(raw), source(setpoint)));
+        }
+        let raw = self.zfs.default_of(property.native()?, DatasetKind::Snapshot)?;
+        Some((text(&raw), Source::Default))
+    }
+}
+
+fn source(setpoint: Setpoint<&DatasetName>) -> Source<DatasetName> {
+    match setpoint {
+        Setpoint::Local => Source::Local,
+        Setpoint::Received => Source::Received,
+        Setpoint::Inherited(from) => Source::Inherited(from.clone()),
+    }
+}
+
+/// A mountpoint grows by the names below where it was set.
+fn seen<'r>(
+    name: &DatasetName,
+    property: &PropertyName,
+    raw: &'r Raw,
+    source: &Source<DatasetName>,
+) -> Cow<'r, str> {
+    let value = String::from_utf8_lossy(raw);
+    if *property != PropertyName::Native(Property::Mountpoint) {
+        return value;
+    }
+    let source = source.as_ref().map(DatasetName::as_str);
+    Cow::Owned(mountpoint::effective(&value, source, name.as_str(), None).into_owned())
+}

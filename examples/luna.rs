@@ -1,0 +1,164 @@
+//! A host whose root is thrown away: what is kept and how, what would be lost, what is missing, and the mounts.
+//!
+//! ```text
+//! cargo run --example luna                     the host that comes with the examples
+//! cargo run --example luna -- FILE             another one, in TOML or JSON
+//!                             --root DIR       and what the next boot would throw away of the tree in DIR (as root: `/`)
+//!                             --json           the layout alone, for a program
+//! ```
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use examples::Failure;
+use impermanence_model::{Fate, Host, Layout};
+
+const USAGE: &str = "usage: luna [FILE] [--root DIR | --json]";
+
+/// Paths that a reader may wonder about.
+const ASKED: [&str; 6] = [
+    "/var/lib/caddy/certificates/acme/luna.crt",
+    "/var/lib/hass/home-assistant_v2.db",
+    "/var/lib/node-exporter/textfile/backup.prom",
+    "/var/lib/unify/data",
+    "/home/ryan/.cache/nix",
+    "/home/ryan",
+];
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads has seen enough.
+        Err(failure) if is_broken_pipe(&failure) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(failure: &Failure) -> bool {
+    let error = failure.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+struct Arguments {
+    file: Option<String>,
+    root: Option<String>,
+    json: bool,
+}
+
+fn arguments() -> Result<Arguments, Failure> {
+    let mut found = Arguments { file: None, root: None, json: false };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--root" => {
+                let directory =
+                    arguments.next().ok_or(format!("--root needs a directory\n{USAGE}"))?;
+                found.root = Some(directory);
+            }
+            "--json" => found.json = true,
+            file if !file.starts_with('-') && found.file.is_none() => found.file = Some(argument),
+            _ => return Err(format!("unknown argument {argument}\n{USAGE}").into()),
+        }
+    }
+    Ok(found)
+}
+
+fn run() -> Result<(), Failure> {
+    let arguments = arguments()?;
+    let (name, text) = match &arguments.file {
+        None => ("luna-persistence.toml", include_str!("hosts/luna-persistence.toml").to_owned()),
+        Some(file) => {
+            (file.as_str(), std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?)
+        }
+    };
+    let is_json = text.trim_start().starts_with('{');
+    let host = if is_json { Host::from_json(&text) } else { Host::from_toml(&text) };
+    let layout = host.and_then(|host| host.resolve());
+    let layout = layout.map_err(|problems| {
+        let lines: Vec<String> =
+            problems.iter().map(|problem| format!("{name}: {problem}")).collect();
+        lines.join("\n")
+    })?;
+    let mut out = io::stdout().lock();
+    if arguments.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&layout)?)?;
+        return Ok(());
+    }
+    kept(&mut out, &layout)?;
+    missing(&mut out, &layout)?;
+    if arguments.file.is_none() {
+        asked(&mut out, &layout)?;
+    }
+    units(&mut out, &layout)?;
+    match arguments.root {
+        Some(root) => audit(&mut out, &layout, &root),
+        None => Ok(()),
+    }
+}
+
+fn kept(out: &mut impl Write, layout: &Layout) -> Result<(), Failure> {
+    writeln!(out, "{}: / is {}\n\nKept:", layout.host(), layout.root())?;
+    for entry in layout.entries() {
+        let (path, owner) = (entry.path.to_string(), entry.owner.to_string());
+        let (mode, via) = (entry.mode, entry.via.to_string());
+        writeln!(out, "  {path:<40} {owner:<14} {mode}  {via}, {}", entry.origin)?;
+    }
+    writeln!(out, "\nServices:")?;
+    for service in layout.by_service() {
+        write!(out, "  {}", service.to_string().replace("\n  ", "\n    "))?;
+    }
+    Ok(())
+}
+
+fn missing(out: &mut impl Write, layout: &Layout) -> Result<(), Failure> {
+    writeln!(out, "\nMissing, or odd:")?;
+    for problem in layout.warnings().iter().chain(&layout.essentials()) {
+        writeln!(out, "  {problem}")?;
+    }
+    Ok(())
+}
+
+fn asked(out: &mut impl Write, layout: &Layout) -> Result<(), Failure> {
+    writeln!(out, "\nWhat becomes of")?;
+    for path in ASKED {
+        let mark = match layout.fate(path) {
+            Fate::Survives(_) => "+",
+            Fate::Recreated(_) => "o",
+            _ => "-",
+        };
+        writeln!(out, "  {mark} {path}\n      {}", layout.fate(path))?;
+    }
+    Ok(())
+}
+
+fn units(out: &mut impl Write, layout: &Layout) -> Result<(), Failure> {
+    writeln!(out, "\nMounts:")?;
+    for unit in layout.initrd_mounts()?.iter().chain(&layout.systemd_mounts()?) {
+        writeln!(out, "\n# {}\n{}", unit.name(), unit.text().trim_end())?;
+    }
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn audit(out: &mut impl Write, layout: &Layout, root: &str) -> Result<(), Failure> {
+    use std::ops::ControlFlow;
+
+    use impermanence_model::AbsolutePath;
+    use impermanence_model::audit::Rules;
+    use impermanence_model::exec::World;
+
+    let world = World::new(&AbsolutePath::new(
+        std::fs::canonicalize(root)?.as_os_str().as_encoded_bytes(),
+    )?)?;
+    let report = world.audit(&Rules::new(layout), |_| ControlFlow::Continue(()))?;
+    writeln!(out, "\nThe next boot would throw away, in {root}:\n{report}")?;
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn audit(_: &mut impl Write, _: &Layout, _: &str) -> Result<(), Failure> {
+    Err("a live tree is walked on Linux only".into())
+}
