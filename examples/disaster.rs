@@ -13,19 +13,16 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use examples::Failure;
-use restore_chain::candidates::{Seen, restic::ResticSnapshot};
-use restore_chain::lineage::{Lineage, Version};
-use restore_chain::order::host::{Host, Place};
+use examples::lost_pool::{choices, host, world};
 use restore_chain::order::{Kind, Limits};
 use restore_chain::preseed::{Preseed, World as _};
-use restore_chain::sim::{Behaviour, Crash, Moment, World};
-use restore_chain::{Candidates, Choice, Service, Spec, drill, render};
-use zfs_props::name::DatasetName;
+use restore_chain::sim::{Behaviour, Crash, Moment};
+use restore_chain::{Spec, drill, render};
 
 const SPEC: &str = include_str!("hosts/forge-restore.toml");
-const NOW: &str = "2026-11-21T12:00:00Z";
 const USAGE: &str = "usage: disaster [--fail COPY=absent|fails|fails-halfway|hangs|partial]... [--calm] [--runbook | --dot]";
 
+<<<<<<< HEAD
 /// What exists of a service elsewhere.
 struct Elsewhere {
     service: &'static str,
@@ -50,6 +47,14 @@ const COPIES: [Elsewhere; 6] = [
     copy("plex", Some((90_000_000_000, 13)), None),
     copy("pocketid", None, Some(8)),
     copy("searxng", None, None),
+=======
+const HOW: [(&str, Behaviour); 5] = [
+    ("absent", Behaviour::Absent),
+    ("fails", Behaviour::Fails),
+    ("fails-halfway", Behaviour::FailsHalfway),
+    ("hangs", Behaviour::Hangs),
+    ("partial", Behaviour::Partial),
+>>>>>>> whole
 ];
 
 #[derive(Default)]
@@ -71,15 +76,8 @@ impl Flags {
                 "--fail" => {
                     let text = words.next().ok_or(USAGE)?;
                     let (copy, how) = text.split_once('=').ok_or(USAGE)?;
-                    let how = match how {
-                        "absent" => Behaviour::Absent,
-                        "fails" => Behaviour::Fails,
-                        "fails-halfway" => Behaviour::FailsHalfway,
-                        "hangs" => Behaviour::Hangs,
-                        "partial" => Behaviour::Partial,
-                        _ => return Err(USAGE.into()),
-                    };
-                    flags.fail.push((copy.to_owned(), how));
+                    let (_, how) = HOW.iter().find(|(word, _)| *word == how).ok_or(USAGE)?;
+                    flags.fail.push((copy.to_owned(), *how));
                 }
                 _ => return Err(USAGE.into()),
             }
@@ -93,6 +91,7 @@ impl Flags {
     }
 }
 
+<<<<<<< HEAD
 /// What each service can come back from: the local pool is gone, the replica and the repository answer.
 fn choices(spec: &Spec) -> Result<Vec<(Service, Choice)>, Failure> {
     let now: jiff::Timestamp = NOW.parse()?;
@@ -148,6 +147,8 @@ fn host(services: &[(Service, Choice)]) -> Result<Host, Failure> {
     Ok(Host { places, services, databases: BTreeMap::new() })
 }
 
+=======
+>>>>>>> whole
 fn clock(seconds: u64) -> String {
     format!("{:>3}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
@@ -181,21 +182,7 @@ fn run(out: &mut impl Write) -> Result<(), Failure> {
     }
     writeln!(out, "\n(* nothing is faster than these.) The restore:\n")?;
 
-    let mut world = World::new();
-    for (service, choice) in &services {
-        for candidate in &choice.chain {
-            let content = format!("{} as of {}", service.name, candidate.point);
-            let half = format!("more of {content}");
-            world.add_part(
-                service,
-                candidate,
-                &[("data", content.as_str()), ("more", half.as_str())],
-            );
-            if let Some(behaviour) = flags.behaviour(&candidate.id) {
-                world.fail(&candidate.id, behaviour);
-            }
-        }
-    }
+    let mut world = world(&services, |copy| flags.behaviour(copy));
     let restored = order.nodes().filter(|node| node.kind == Kind::Dataset);
     let ordered = restored.filter_map(|node| {
         services.iter().find(|(service, _)| service.dataset == *node.name.as_str())
@@ -236,19 +223,5 @@ fn run(out: &mut impl Write) -> Result<(), Failure> {
 }
 
 fn main() -> ExitCode {
-    match run(&mut io::stdout().lock()) {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads has seen enough.
-        Err(failure)
-            if failure
-                .downcast_ref::<io::Error>()
-                .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) =>
-        {
-            ExitCode::SUCCESS
-        }
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
+    examples::exit(run(&mut io::stdout().lock()))
 }

@@ -50,7 +50,8 @@ fn run() -> Result<(), Failure> {
             writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
         }
         Form::Html(file) => {
-            std::fs::write(&file, html::page(&system.name, &rows)).map_err(|error| format!("{file}: {error}"))?;
+            std::fs::write(&file, html::page(&system.name, &rows))
+                .map_err(|error| format!("{file}: {error}"))?;
             writeln!(out, "written: {file}")?;
         }
     }
@@ -58,15 +59,5 @@ fn run() -> Result<(), Failure> {
 }
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads has seen enough.
-        Err(failure) if failure.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) => {
-            ExitCode::SUCCESS
-        }
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
+    examples::exit(run())
 }

@@ -23,7 +23,10 @@ pub fn page(host: &str, rows: &[Row]) -> String {
     tiles(&mut page, &summary, rows.len());
     _ = writeln!(page, "</header>");
     carries(&mut page, &summary);
-    _ = writeln!(page, "<section>\n<h2>Everything</h2>\n<div class=\"wide\"><table class=\"all\">\n<thead><tr><th></th><th>what</th><th>class</th>");
+    _ = writeln!(
+        page,
+        "<section>\n<h2>Everything</h2>\n<label><input type=\"checkbox\" id=\"only\"> only what fails or is undecided</label>\n<div class=\"wide\"><table class=\"all\">\n<thead><tr><th></th><th>what</th><th>class</th>"
+    );
     for loss in Loss::ALL {
         _ = writeln!(page, "<th>{}</th>", loss.title());
     }
@@ -35,8 +38,14 @@ pub fn page(host: &str, rows: &[Row]) -> String {
         if part.is_empty() {
             continue;
         }
-        _ = writeln!(page, "<tbody><tr class=\"part\"><th colspan=\"{}\">{title}</th></tr>", Loss::ALL.len() + 3);
-        part.iter().for_each(|one| row(&mut page, one));
+        _ = writeln!(
+            page,
+            "<tbody><tr class=\"part\"><th colspan=\"{}\">{title}</th></tr>",
+            Loss::ALL.len() + 3
+        );
+        for one in part {
+            row(&mut page, one);
+        }
         _ = writeln!(page, "</tbody>");
     }
     _ = writeln!(page, "</table></div>\n</section>\n</body>\n</html>");
@@ -56,8 +65,12 @@ fn carries(page: &mut String, summary: &Summary) {
     if heavy.is_empty() {
         return;
     }
-    let most = heavy.iter().flat_map(|(_, losses)| losses).map(|(_, count)| *count).max().unwrap_or(1);
-    _ = writeln!(page, "<section>\n<h2>If one more thing is missing</h2>\n<p>So many rows have no way back then.</p>\n<table class=\"pieces\"><thead><tr><th></th>");
+    let most =
+        heavy.iter().flat_map(|(_, losses)| losses).map(|(_, count)| *count).max().unwrap_or(1);
+    _ = writeln!(
+        page,
+        "<section>\n<h2>If one more thing is missing</h2>\n<p>So many rows have no way back then.</p>\n<div class=\"wide\"><table class=\"pieces\"><thead><tr><th></th>"
+    );
     let losses = || Loss::ALL.iter().filter(|loss| **loss != Loss::Reboot);
     for loss in losses() {
         _ = writeln!(page, "<th>{}</th>", loss.title());
@@ -68,19 +81,26 @@ fn carries(page: &mut String, summary: &Summary) {
         for loss in losses() {
             let count = counts.iter().find(|(of, _)| of == loss).map_or(0, |(_, count)| *count);
             let text = if count == 0 { String::new() } else { count.to_string() };
-            _ = write!(page, "<td style=\"--part:{}%\">{text}</td>", count * 100 / most);
+            _ = write!(page, "<td style=\"--part:{}%\">{text}</td>", count * 92 / most);
         }
         _ = writeln!(page, "</tr>");
     }
-    _ = writeln!(page, "</tbody></table>\n</section>");
+    _ = writeln!(page, "</tbody></table></div>\n</section>");
 }
 
 fn row(page: &mut String, row: &Row) {
     let (mark, word) = row.verdict.mark();
     let class = row.class.map_or_else(|| "undecided".to_owned(), |class| class.to_string());
-    _ = write!(page, "<tr class=\"{}\"><td class=\"mark\" title=\"{word}\">{mark}</td><th><code>{}</code>", word.replace(' ', "-"), escaped(&row.name));
+    _ = write!(
+        page,
+        "<tr class=\"{}\"><td class=\"mark\" title=\"{word}\">{mark}</td><th><code>{}</code>",
+        word.replace(' ', "-"),
+        escaped(&row.name)
+    );
     let place = row.kept.as_ref().map(|kept| format!("kept at {kept}"));
-    let place = place.or_else(|| row.path.clone().filter(|path| *path != row.name).map(|path| format!("at {path}")));
+    let place = place.or_else(|| {
+        row.path.clone().filter(|path| *path != row.name).map(|path| format!("at {path}"))
+    });
     if let Some(place) = place {
         _ = write!(page, "<small>{}</small>", escaped(&place));
     }
@@ -88,7 +108,9 @@ fn row(page: &mut String, row: &Row) {
         _ = write!(page, "<small class=\"reason\">{}</small>", escaped(reason));
     }
     _ = write!(page, "</th><td class=\"class\">{class}</td>");
-    row.answers.iter().for_each(|answer| cell(page, answer));
+    for answer in &row.answers {
+        cell(page, answer);
+    }
     _ = writeln!(page, "</tr>");
 }
 
@@ -109,9 +131,9 @@ fn cell(page: &mut String, answer: &Answer) {
         _ = write!(page, "<i>{word}</i> ");
     }
     if let Some(through) = &answer.through {
-        _ = write!(page, "<span>{}</span>", escaped(through));
+        let within = answer.time.map(|time| format!(", within {}", age(time))).unwrap_or_default();
+        _ = write!(page, "<span>{}{within}</span>", escaped(through));
     }
-    notes.extend(answer.time.map(|time| format!("back within {}", age(time))));
     notes.extend(answer.then.iter().map(|then| format!("else {then}")));
     notes.extend(answer.first.iter().map(|first| format!("after {first}")));
     notes.extend(answer.breaks.iter().map(|piece| format!("needs {piece}")));

@@ -38,8 +38,14 @@ impl Item {
 pub fn items(system: &System) -> Result<Vec<(Item, Option<Entry>)>, Failure> {
     let mut items: Vec<Item> = Vec::new();
     for (dataset, _) in system.inventory.datasets() {
-        let (subject, path) = (Subject::Dataset(dataset.clone()), system.inventory.mount_of(dataset).cloned());
-        items.push(Item { name: dataset.to_string(), subject, path, dataset: Some(dataset.clone()) });
+        let (subject, path) =
+            (Subject::Dataset(dataset.clone()), system.inventory.mount_of(dataset).cloned());
+        items.push(Item {
+            name: dataset.to_string(),
+            subject,
+            path,
+            dataset: Some(dataset.clone()),
+        });
     }
     let entries = system.layout.entries().iter().filter(|entry| entry.via != Via::FileSystem);
     let kept = entries.map(|entry| (entry.path.to_string(), entry.source().to_string()));
@@ -55,7 +61,12 @@ pub fn items(system: &System) -> Result<Vec<(Item, Option<Entry>)>, Failure> {
             Some((_, Filesystem::Dataset(dataset))) => Some(dataset.clone()),
             _ => None,
         };
-        items.push(Item { path: Some(path.parse()?), name: path, subject: Subject::Path(kept), dataset });
+        items.push(Item {
+            path: Some(path.parse()?),
+            name: path,
+            subject: Subject::Path(kept),
+            dataset,
+        });
     }
     let spec = with_paths(system, &items)?;
     let coverage = Coverage::of(&spec, &vouched(system, &items));

@@ -4,7 +4,6 @@ use backup_spec::coverage::{Copy, Via};
 use backup_spec::pitr::Pitr;
 use backup_spec::retention::sanoid::Dataset;
 use backup_spec::retention::simulate::{History, simulate};
-use backup_spec::snapshots::Policies;
 use backup_spec::span::Span;
 use backup_spec::units::Task;
 use jiff::{SignedDuration, Timestamp};
@@ -22,7 +21,8 @@ pub fn worst(system: &System, dataset: Option<&DatasetName>, copy: &Copy) -> Opt
     let gap = match task {
         Task::Snapshot => snapshots(system, dataset?)?,
         Task::Backup(job) => {
-            let repository = system.copies.repositories.get(&system.copies.jobs.get(job)?.repository)?;
+            let repository =
+                system.copies.repositories.get(&system.copies.jobs.get(job)?.repository)?;
             let days = (0..60).rev().map(|day| system.now - SignedDuration::from_hours(24 * day));
             match &repository.forget {
                 // Everything is kept.
@@ -43,8 +43,10 @@ pub fn worst(system: &System, dataset: Option<&DatasetName>, copy: &Copy) -> Opt
 
 /// What sanoid's retention leaves of hourly runs.
 fn snapshots(system: &System, dataset: &DatasetName) -> Option<Span> {
-    let policies = Policies::of(system.copies.sanoid.as_ref()?, [dataset]).ok()?;
-    let policy = Dataset { settings: policies.get(dataset)?.clone(), zone: system.copies.zone.zone().clone() };
+    let policy = Dataset {
+        settings: system.policies.get(dataset)?.clone(),
+        zone: system.copies.zone.zone().clone(),
+    };
     let hours = (0..24 * 10).rev().map(|hour| system.now - SignedDuration::from_hours(hour));
     gap(&simulate(&policy, hours).ok()?, system.now)
 }

@@ -40,11 +40,12 @@ pub fn single(system: &System, ways: &[Candidate]) -> BTreeSet<String> {
 
 /// The machine whose share a repository lies on.
 pub fn machine(system: &System, repository: &str) -> Option<String> {
-    let directory = match repository.parse().ok().and_then(|name| system.copies.repositories.get(&name)) {
-        Some(repository) => repository.directory()?.clone(),
-        // An archive's repository is named by its place.
-        None => repository.parse().ok()?,
-    };
+    let directory =
+        match repository.parse().ok().and_then(|name| system.copies.repositories.get(&name)) {
+            Some(repository) => repository.directory()?.clone(),
+            // An archive's repository is named by its place.
+            None => repository.parse().ok()?,
+        };
     match system.inventory.resolve(&directory)? {
         (_, Filesystem::Other(machine)) => Some(machine.clone()),
         _ => None,

@@ -132,9 +132,14 @@ pub fn table(system: &System) -> Result<Vec<Row>, Failure> {
 }
 
 fn row(system: &System, item: &Item, entry: Option<&Entry>) -> Result<Row, Failure> {
-    let on_purpose = system.layout.services().iter().any(|s| s.ephemeral.is_some() && s.path.to_string() == item.name);
+    let on_purpose = system
+        .layout
+        .services()
+        .iter()
+        .any(|s| s.ephemeral.is_some() && s.path.to_string() == item.name);
     let class = entry.and_then(|entry| entry.class).or(on_purpose.then_some(Class::Ephemeral));
-    let answers: Result<Vec<Answer>, Failure> = Loss::ALL.iter().map(|loss| answer(system, item, entry, *loss)).collect();
+    let answers: Result<Vec<Answer>, Failure> =
+        Loss::ALL.iter().map(|loss| answer(system, item, entry, *loss)).collect();
     let mut answers = answers?;
     if class == Some(Class::Ephemeral) {
         for answer in answers.iter_mut().filter(|answer| answer.end == End::Gone) {
@@ -145,14 +150,20 @@ fn row(system: &System, item: &Item, entry: Option<&Entry>) -> Result<Row, Failu
     Ok(Row {
         verdict: verdict(class, entry, &answers),
         name: item.name.clone(),
-        kept: Some(kept).filter(|kept| item.path.as_ref().is_some_and(|path| path.as_str() != kept)),
+        kept: Some(kept)
+            .filter(|kept| item.path.as_ref().is_some_and(|path| path.as_str() != kept)),
         path: item.path.as_ref().map(ToString::to_string),
         class,
         answers,
     })
 }
 
-fn answer(system: &System, item: &Item, entry: Option<&Entry>, loss: Loss) -> Result<Answer, Failure> {
+fn answer(
+    system: &System,
+    item: &Item,
+    entry: Option<&Entry>,
+    loss: Loss,
+) -> Result<Answer, Failure> {
     let none = || Answer {
         loss,
         end: End::Gone,
@@ -165,7 +176,9 @@ fn answer(system: &System, item: &Item, entry: Option<&Entry>, loss: Loss) -> Re
         why: Vec::new(),
     };
     match (loss, &item.path, &item.dataset) {
-        (Loss::Reboot, None, _) => return Ok(Answer { end: End::Stays, why: vec!["mounted nowhere".into()], ..none() }),
+        (Loss::Reboot, None, _) => {
+            return Ok(Answer { end: End::Stays, why: vec!["mounted nowhere".into()], ..none() });
+        }
         (Loss::Reboot, Some(path), _) => {
             let fate = system.layout.fate(path.as_str());
             let end = if matches!(fate, Fate::Survives(_)) { End::Stays } else { End::Gone };
@@ -173,11 +186,17 @@ fn answer(system: &System, item: &Item, entry: Option<&Entry>, loss: Loss) -> Re
         }
         // It is another machine's.
         (Loss::Dataset | Loss::Pool, _, None) => {
-            return Ok(Answer { end: End::Stays, why: vec!["it is on another machine".into()], ..none() });
+            return Ok(Answer {
+                end: End::Stays,
+                why: vec!["it is on another machine".into()],
+                ..none()
+            });
         }
         _ => {}
     }
-    let Some(entry) = entry else { return Ok(Answer { why: vec!["nothing is copied".into()], ..none() }) };
+    let Some(entry) = entry else {
+        return Ok(Answer { why: vec!["nothing is copied".into()], ..none() });
+    };
     let dataset = item.dataset.as_ref();
     let mut end = End::Back;
     let mut ways = Ways::of(system, item, entry, loss, false)?;
@@ -188,7 +207,8 @@ fn answer(system: &System, item: &Item, entry: Option<&Entry>, loss: Loss) -> Re
     });
     let trapped: Vec<Candidate> = trapped;
     ways.chain = free;
-    ways.not.extend(trapped.iter().map(|way| format!("{}: its key lies on what is lost", title(way))));
+    ways.not
+        .extend(trapped.iter().map(|way| format!("{}: its key lies on what is lost", title(way))));
     let vouched = entry.copies.iter().any(|copy| copy.tier == Tier::ExternalBootstrap);
     if ways.chain.is_empty() && vouched {
         ways = Ways::of(system, item, entry, loss, true)?;
@@ -200,7 +220,9 @@ fn answer(system: &System, item: &Item, entry: Option<&Entry>, loss: Loss) -> Re
         breaks.insert("somebody with the keys".to_owned());
     }
     let first = piece::hold_secrets(system, way).into_iter();
-    let first = first.filter(|key| dataset != Some(key) && dataset.is_some_and(|dataset| loss.takes(dataset, key)));
+    let first = first.filter(|key| {
+        dataset != Some(key) && dataset.is_some_and(|dataset| loss.takes(dataset, key))
+    });
     let then = ways.chain.iter().skip(1).map(title).collect();
     Ok(Answer {
         end,
@@ -209,7 +231,11 @@ fn answer(system: &System, item: &Item, entry: Option<&Entry>, loss: Loss) -> Re
         time: (end == End::Back).then(|| system.budget.worst_case(way)),
         then,
         breaks,
-        first: if end == End::ByHand { BTreeSet::new() } else { first.map(|key| key.to_string()).collect() },
+        first: if end == End::ByHand {
+            BTreeSet::new()
+        } else {
+            first.map(|key| key.to_string()).collect()
+        },
         why: ways.not,
         ..none()
     })

@@ -24,7 +24,9 @@ impl Summary {
             if row.class == Some(Class::Ephemeral) {
                 continue;
             }
-            for answer in row.answers.iter().filter(|answer| matches!(answer.end, End::Back | End::ByHand)) {
+            for answer in
+                row.answers.iter().filter(|answer| matches!(answer.end, End::Back | End::ByHand))
+            {
                 for piece in &answer.breaks {
                     let losses = summary.pieces.entry(piece.clone()).or_default();
                     *losses.entry(answer.loss.title()).or_default() += 1;
@@ -37,11 +39,15 @@ impl Summary {
     /// The pieces that carry more than one row, those that carry most first.
     pub fn heavy(&self) -> Vec<(&str, Vec<(Loss, usize)>)> {
         let counts = self.pieces.iter().map(|(piece, losses)| {
-            let counts = Loss::ALL.iter().filter_map(|loss| Some((*loss, *losses.get(loss.title())?)));
+            let counts =
+                Loss::ALL.iter().filter_map(|loss| Some((*loss, *losses.get(loss.title())?)));
             (piece.as_str(), counts.collect::<Vec<_>>())
         });
-        let mut heavy: Vec<_> = counts.filter(|(_, counts)| counts.iter().any(|(_, count)| *count > 1)).collect();
-        heavy.sort_by_key(|(piece, counts)| (std::cmp::Reverse(counts.iter().map(|(_, count)| *count).max()), *piece));
+        let mut heavy: Vec<_> =
+            counts.filter(|(_, counts)| counts.iter().any(|(_, count)| *count > 1)).collect();
+        heavy.sort_by_key(|(piece, counts)| {
+            (std::cmp::Reverse(counts.iter().map(|(_, count)| *count).max()), *piece)
+        });
         heavy
     }
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use backup_spec::coverage::{Filesystem, Inventory};
+use backup_spec::snapshots::Policies;
 use backup_spec::spec::Checked;
 use dataset_plan::{Policy, plan, sim};
+use impermanence_model::Layout;
 use impermanence_model::host::FileSystem;
 use impermanence_model::origin::{Layer, Origin};
-use impermanence_model::Layout;
 use jiff::Timestamp;
 use restore_chain::preseed::Budget;
 
@@ -26,6 +27,8 @@ pub struct System {
     pub layout: Layout,
     /// What it copies.
     pub copies: Checked,
+    /// What sanoid does to each of its datasets.
+    pub policies: Policies,
     /// Its datasets, where they are mounted, and who vouches for what.
     pub inventory: Inventory,
     /// How long a restore may take.
@@ -44,7 +47,8 @@ impl System {
         let chain = restore_chain::Spec::from_toml(include_str!("../../hosts/forge-restore.toml"))?;
         let persistence = include_str!("../../hosts/forge-persistence.toml");
         let mut system = Self::new(&Host::forge(), &Backup::forge(), persistence)?;
-        let keys = chain.replicas.into_iter().filter_map(|replica| Some((replica.name, replica.key?)));
+        let keys =
+            chain.replicas.into_iter().filter_map(|replica| Some((replica.name, replica.key?)));
         system.keys = keys.collect();
         system.budget = chain.budget;
         system.decrypted = Some(("/run/secrets", "/persist/etc/ssh/ssh_host_ed25519_key"));
@@ -64,15 +68,23 @@ impl System {
         let copies = backup.spec()?;
         let inventory = backup.inventory(&declared, &zfs.observe())?;
 
+        let datasets = || inventory.datasets().map(|(dataset, _)| dataset);
+        let policies = copies.sanoid.as_ref().map(|sanoid| Policies::of(sanoid, datasets()));
+        let policies = policies.transpose()?.unwrap_or_default();
+
         let mut host = impermanence_model::Host::from_toml(persistence)?;
         for (path, on) in inventory.mounts().filter(|(path, _)| path.as_str() != "/") {
             // What the installer made is there before anything else.
-            let base = matches!(on, Filesystem::Dataset(dataset) if declared.base.contains_key(dataset));
-            host.file_systems.entry(path.as_str().parse()?).or_insert_with(|| file_system(on, base));
+            let base =
+                matches!(on, Filesystem::Dataset(dataset) if declared.base.contains_key(dataset));
+            host.file_systems
+                .entry(path.as_str().parse()?)
+                .or_insert_with(|| file_system(on, base));
         }
         Ok(Self {
             name: host.name.clone(),
             layout: host.resolve()?,
+            policies,
             copies,
             inventory,
             budget: Budget::default(),

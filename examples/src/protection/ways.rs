@@ -13,8 +13,8 @@ use restore_chain::pitr::{Archive, BaseBackup, Lsn, SegmentSize, Target, Timelin
 use restore_chain::{Candidates, Inventory, Service};
 
 use super::item::Item;
-use super::system::System;
 use super::piece::{self, BY_HAND};
+use super::system::System;
 use super::{Loss, past};
 use crate::Failure;
 
@@ -29,7 +29,13 @@ pub struct Ways {
 
 impl Ways {
     /// The ways back that a loss leaves. By hand, whoever restores brings the secrets along.
-    pub fn of(system: &System, item: &Item, entry: &Entry, loss: Loss, by_hand: bool) -> Result<Self, Failure> {
+    pub fn of(
+        system: &System,
+        item: &Item,
+        entry: &Entry,
+        loss: Loss,
+        by_hand: bool,
+    ) -> Result<Self, Failure> {
         let name = item.dataset.clone().map_or_else(|| "elsewhere".parse(), Ok)?;
         let service = Service::new(&item.name, name, item.place().parse()?);
         let mut inventory = Inventory::new(&system.copies.host, system.now);
@@ -48,7 +54,9 @@ impl Ways {
             };
             let seen = Copied { system, item, service: &service, point, by_hand };
             match task {
-                Task::Snapshot => inventory.local = Seen::Here(lineage(service.dataset.clone(), point)),
+                Task::Snapshot => {
+                    inventory.local = Seen::Here(lineage(service.dataset.clone(), point));
+                }
                 Task::Replicate(_) => inventory.replicas.extend(seen.replica(task)),
                 Task::Backup(_) => inventory.repositories.extend(seen.repository(task, copy)),
                 Task::BaseBackup(..) => databases.extend(seen.database(task)),
@@ -58,7 +66,11 @@ impl Ways {
         let mut found = Candidates::discover(&inventory, &service);
         for database in databases {
             let databases = BTreeMap::from([(service.name.clone(), database)]);
-            let only = Inventory { databases, local: Seen::Here(BTreeMap::new()), ..Inventory::new(&system.copies.host, system.now) };
+            let only = Inventory {
+                databases,
+                local: Seen::Here(BTreeMap::new()),
+                ..Inventory::new(&system.copies.host, system.now)
+            };
             let more = Candidates::discover(&only, &service);
             found.candidates.extend(more.candidates);
             found.rejected.extend(more.rejected);
@@ -76,11 +88,17 @@ impl Ways {
 
 /// So long before now.
 fn before(now: Timestamp, age: Span) -> Option<Timestamp> {
-    now.checked_sub(SignedDuration::try_from(std::time::Duration::from_micros(age.as_micros())).ok()?).ok()
+    now.checked_sub(
+        SignedDuration::try_from(std::time::Duration::from_micros(age.as_micros())).ok()?,
+    )
+    .ok()
 }
 
 /// A dataset with one snapshot.
-fn lineage(dataset: zfs_props::DatasetName, point: Timestamp) -> BTreeMap<zfs_props::DatasetName, Lineage> {
+fn lineage(
+    dataset: zfs_props::DatasetName,
+    point: Timestamp,
+) -> BTreeMap<zfs_props::DatasetName, Lineage> {
     let version = Version::snapshot("autosnap", 1, 1, point.as_second());
     [(dataset.clone(), Lineage::new(dataset, vec![version]))].into()
 }
@@ -100,7 +118,8 @@ impl Copied<'_> {
         let job = &self.system.copies.replication.get(name)?.job;
         let machine = job.target.host.clone().unwrap_or_else(|| self.system.name.clone());
         let there = job.target_of(&self.service.dataset)?;
-        let mut replica = Replica::new(&machine, job.source.dataset.clone(), job.target.dataset.clone());
+        let mut replica =
+            Replica::new(&machine, job.source.dataset.clone(), job.target.dataset.clone());
         replica.recursive = job.recursive;
         if job.target.host.is_some() {
             let user = job.target.user.as_ref().map(|user| format!("{user}@")).unwrap_or_default();
@@ -112,7 +131,9 @@ impl Copied<'_> {
     }
 
     fn repository(&self, task: &Task, copy: &Copy) -> Option<Repository> {
-        let (Task::Backup(name), Held::Files { path, .. }) = (task, &copy.held) else { return None };
+        let (Task::Backup(name), Held::Files { path, .. }) = (task, &copy.held) else {
+            return None;
+        };
         let job = self.system.copies.jobs.get(name)?;
         let repository = self.system.copies.repositories.get(&job.repository)?;
         let root = self.system.copies.scan(name)?.scanned(path)?;
@@ -122,8 +143,16 @@ impl Copied<'_> {
         Some(Repository {
             name: job.repository.to_string(),
             url: repository.url.to_string(),
-            password_file: if self.by_hand { BY_HAND.parse().ok()? } else { secret(&repository.password_file)? },
-            environment_file: repository.environment_file.as_ref().filter(|_| !self.by_hand).and_then(secret),
+            password_file: if self.by_hand {
+                BY_HAND.parse().ok()?
+            } else {
+                secret(&repository.password_file)?
+            },
+            environment_file: repository
+                .environment_file
+                .as_ref()
+                .filter(|_| !self.by_hand)
+                .and_then(secret),
             remote: on_share || repository.directory().is_none(),
             jobs: [(self.item.name.clone(), (tags.clone(), root.as_str().parse().ok()?))].into(),
             rate: None,
@@ -146,10 +175,14 @@ impl Copied<'_> {
         let (source, remote) = match &archive.pitr.tool {
             Tool::Barman(barman) => (barman.destination.clone(), true),
             Tool::PgBackRest(tool) => {
-                let repository = tool.repositories.get(usize::try_from(number).ok()?.checked_sub(1)?)?;
+                let repository =
+                    tool.repositories.get(usize::try_from(number).ok()?.checked_sub(1)?)?;
                 match &repository.storage {
                     Storage::S3 { bucket, .. } => (format!("s3:{bucket}"), true),
-                    _ => (repository.path.clone(), piece::machine(self.system, &repository.path).is_some()),
+                    Storage::Posix => (
+                        repository.path.clone(),
+                        piece::machine(self.system, &repository.path).is_some(),
+                    ),
                 }
             }
         };
@@ -163,14 +196,19 @@ impl Copied<'_> {
             stop_time: before(self.point, Span::from_secs(86_400))?,
             damaged: false,
         };
-        let log = Archive::from_names(size, ["000000010000000000000001", "000000010000000000000002"]);
+        let log =
+            Archive::from_names(size, ["000000010000000000000001", "000000010000000000000002"]);
         Some(Database {
             source,
             wish: Wish::new(Target::Time(self.point)),
             seen: Seen::Here((vec![backup], log)),
             journal: None,
             remote,
-            secrets: archive.environment_file().and_then(|file| file.parse().ok()).into_iter().collect(),
+            secrets: archive
+                .environment_file()
+                .and_then(|file| file.parse().ok())
+                .into_iter()
+                .collect(),
             seconds: None,
         })
     }
