@@ -22,39 +22,12 @@ use restore_chain::{Spec, drill, render};
 const SPEC: &str = include_str!("hosts/forge-restore.toml");
 const USAGE: &str = "usage: disaster [--fail COPY=absent|fails|fails-halfway|hangs|partial]... [--calm] [--runbook | --dot]";
 
-<<<<<<< HEAD
-/// What exists of a service elsewhere.
-struct Elsewhere {
-    service: &'static str,
-    /// On the replica: bytes, and minutes since the newest snapshot.
-    replica: Option<(u64, i64)>,
-    /// In the repository: hours since the newest snapshot.
-    restic: Option<i64>,
-}
-
-const fn copy(
-    service: &'static str,
-    replica: Option<(u64, i64)>,
-    restic: Option<i64>,
-) -> Elsewhere {
-    Elsewhere { service, replica, restic }
-}
-
-const COPIES: [Elsewhere; 6] = [
-    copy("sonarr", Some((1_400_000_000, 12)), Some(9)),
-    copy("radarr", Some((2_100_000_000, 12)), Some(9)),
-    copy("home-assistant", Some((6_800_000_000, 11)), Some(10)),
-    copy("plex", Some((90_000_000_000, 13)), None),
-    copy("pocketid", None, Some(8)),
-    copy("searxng", None, None),
-=======
 const HOW: [(&str, Behaviour); 5] = [
     ("absent", Behaviour::Absent),
     ("fails", Behaviour::Fails),
     ("fails-halfway", Behaviour::FailsHalfway),
     ("hangs", Behaviour::Hangs),
     ("partial", Behaviour::Partial),
->>>>>>> whole
 ];
 
 #[derive(Default)]
@@ -91,64 +64,6 @@ impl Flags {
     }
 }
 
-<<<<<<< HEAD
-/// What each service can come back from: the local pool is gone, the replica and the repository answer.
-fn choices(spec: &Spec) -> Result<Vec<(Service, Choice)>, Failure> {
-    let now: jiff::Timestamp = NOW.parse()?;
-    let mut inventory = spec.inventory(now);
-    inventory.local = Seen::Here(BTreeMap::new());
-    let mut replicated = BTreeMap::new();
-    let mut snapshots = Vec::new();
-    for (n, Elsewhere { service: name, replica, restic }) in (1_u64..).zip(COPIES) {
-        if let Some((bytes, minutes)) = replica {
-            let dataset: DatasetName = format!("backup/forge/zfs-recv/{name}").parse()?;
-            let creation = now.as_second() - minutes * 60;
-            let newest =
-                Version::snapshot("autosnap_2026-11-21_11:45:00_frequently", n, 100, creation);
-            replicated.insert(dataset, Version { written: Some(bytes), ..newest });
-        }
-        if let Some(hours) = restic {
-            snapshots.push(ResticSnapshot {
-                id: format!("{:016x}{n:048x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
-                time: now - jiff::SignedDuration::from_hours(hours),
-                hostname: "forge".to_owned(),
-                paths: vec![format!("/var/lib/backup-snapshots/service-{name}")],
-                tags: vec![name.to_owned()],
-            });
-        }
-    }
-    for replica in &mut inventory.replicas {
-        let lineages = replicated.iter().map(|(name, version)| {
-            (name.clone(), Lineage::new(name.clone(), vec![version.clone()]))
-        });
-        replica.datasets = Seen::Here(lineages.collect());
-    }
-    for repository in &mut inventory.repositories {
-        repository.snapshots = Seen::Here(snapshots.clone());
-    }
-    let services = spec.services.values().map(|service| {
-        let choice = Candidates::discover(&inventory, service).choose(&spec.policy);
-        (service.clone(), choice.unwrap_or_else(Choice::from))
-    });
-    Ok(services.collect())
-}
-
-/// The machine: the pool is new, `/persist` is on another one, and is there.
-fn host(services: &[(Service, Choice)]) -> Result<Host, Failure> {
-    let mut places = vec![
-        Place::new("rpool/safe/persist".parse()?, Some("/persist".parse()?)),
-        Place::new("tank/services".parse()?, None),
-    ];
-    places.extend(services.iter().map(|(service, choice)| Place {
-        from: choice.chain.first().cloned(),
-        ..Place::new(service.dataset.clone(), Some(service.mountpoint.clone()))
-    }));
-    let services = services.iter().map(|(service, _)| (service.clone(), Vec::new())).collect();
-    Ok(Host { places, services, databases: BTreeMap::new() })
-}
-
-=======
->>>>>>> whole
 fn clock(seconds: u64) -> String {
     format!("{:>3}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
