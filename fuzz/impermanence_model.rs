@@ -91,7 +91,8 @@ fn resolves(host: Result<Host, Problems>) {
         return;
     }
     // What a file system of the host's own is bound from is the host's to make.
-    let is_entry = |target: &AbsolutePath| layout.entries().iter().any(|entry| entry.path == *target);
+    let is_entry =
+        |target: &AbsolutePath| layout.entries().iter().any(|entry| entry.path == *target);
     let is_own = |mount: &Mount| mount.bound_from().is_some() && !is_entry(&mount.target);
     let mut machine = Machine::default();
     if layout.mounts().any(is_own) {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use impermanence_model::audit::{Kind, Listed};
+use impermanence_model::fate::Caveat;
 use impermanence_model::root::{Retention, TmpfsSize};
 use impermanence_model::{AbsolutePath, Fate, Host, Layout, runbook};
 
@@ -53,7 +54,8 @@ fn what_no_entry_claims_in_a_store_is_garbage_by_its_topmost_directory() {
 #[test]
 fn what_is_written_to_memory_has_to_fit() {
     let layout = layout();
-    let report = layout.audit([file("/var/cache/x/big", 600 << 10), file("/var/log/kept", 1 << 40)]);
+    let report =
+        layout.audit([file("/var/cache/x/big", 600 << 10), file("/var/log/kept", 1 << 40)]);
     let sizing = layout.sizing(&report, 1 << 30).unwrap();
     assert_eq!((sizing.capacity, sizing.used), (1 << 20, 600 << 10));
     assert!(!sizing.is_enough());
@@ -89,9 +91,12 @@ fn the_conversion_backs_up_before_it_restores_and_verifies_every_service() {
     let commands = |phase: usize| -> Vec<String> {
         book.phases[phase].steps.iter().map(|task| task.command.join(" ")).collect()
     };
-    assert!(commands(0).contains(
-        &"rsync -aHAXS --numeric-ids --mkpath /var/lib/caddy/ /mnt/backup/var/lib/caddy/".to_owned()
-    ));
+    assert!(
+        commands(0).contains(
+            &"rsync -aHAXS --numeric-ids --mkpath /var/lib/caddy/ /mnt/backup/var/lib/caddy/"
+                .to_owned()
+        )
+    );
     assert!(commands(3).contains(
         &"rsync -aHAXS --numeric-ids --mkpath /mnt/backup/etc/machine-id /persist/etc/machine-id".to_owned()
     ));
@@ -109,4 +114,38 @@ fn users_and_services_by_name() {
     assert!(matches!(users[0].fate, Fate::Recreated(_)));
     assert_eq!(users[0].entries[0].path.to_string(), "/home/alice/.ssh");
     assert!(layout.by_service()[0].survives());
+}
+
+#[test]
+fn what_programs_meet_where_a_path_survives() {
+    let layout = Host::from_toml(
+        r#"
+        root = { kind = "tmpfs" }
+        fileSystems."/persist" = { device = "/dev/vda", fsType = "ext4", neededForBoot = true }
+        fileSystems."/srv" = { device = "tank/srv", fsType = "zfs" }
+        stores."/persist" = {}
+        host.directories = ["/var/lib/caddy"]
+        host.files = [
+            { path = "/etc/bound", how = "bind" }, { path = "/etc/link", how = "symlink" },
+            { path = "/etc/copy", how = "copy" },
+        ]
+        "#,
+    )
+    .and_then(|host| host.resolve())
+    .unwrap_or_else(|problems| panic!("{problems}"));
+    let met = |path: &str| match layout.fate(path) {
+        Fate::Survives(how) => how.caveats().collect::<Vec<_>>(),
+        other => panic!("{path}: {other}"),
+    };
+    use Caveat::{Busy, HardLink, Rename, Socket, Unlinked, Unwatched};
+    for (path, caveats) in [
+        ("/var/lib/caddy/x", vec![HardLink, Rename, Socket]),
+        ("/srv/x", vec![HardLink, Rename, Socket]),
+        ("/etc/bound", vec![HardLink, Busy, Unwatched]),
+        ("/etc/link", vec![Unlinked, Unwatched]),
+        ("/etc/copy", vec![]),
+    ] {
+        assert_eq!(met(path), caveats, "{path}");
+        assert!(caveats.iter().all(|caveat| !caveat.to_string().is_empty()));
+    }
 }
