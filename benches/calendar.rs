@@ -50,7 +50,8 @@ fn next(c: &mut Criterion) {
     let bases: Vec<Timestamp> = bases.filter_map(Result::ok).collect();
     let subject = || {
         let next = |calendar: &Calendar| {
-            let after = |base: &Timestamp| calendar.next_after(*base).map_or(0, Timestamp::as_second);
+            let after =
+                |base: &Timestamp| calendar.next_after(*base).map_or(0, Timestamp::as_second);
             bases.iter().map(after).fold(0, i64::wrapping_add)
         };
         black_box(&calendars).iter().map(next).fold(0, i64::wrapping_add)
@@ -70,8 +71,9 @@ fn never(c: &mut Criterion) {
     let read = |text: &&str| text.parse::<Calendar>().ok();
     let calendars: Vec<Calendar> = NEVER.iter().filter_map(read).collect();
     let base = Timestamp::from_second(1_700_000_000).unwrap_or_default();
-    let subject =
-        || black_box(&calendars).iter().filter(|calendar| calendar.next_after(base).is_err()).count();
+    let subject = || {
+        black_box(&calendars).iter().filter(|calendar| calendar.next_after(base).is_err()).count()
+    };
     let months = || {
         let first = |year: i16, month: i8| {
             Date::new(year, month, 1).map_or(0, |date| date.weekday().to_monday_zero_offset())

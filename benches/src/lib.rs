@@ -204,7 +204,10 @@ pub fn impermanent_host(entries: usize) -> String {
     let users = entries / 100;
     for n in 0..entries - users * 20 {
         let _ = match n % 5 {
-            0 => writeln!(text, "{{ path = \"/var/lib/service{n:05}\", owner = \"service{n:05}\", mode = \"0750\" }},"),
+            0 => writeln!(
+                text,
+                "{{ path = \"/var/lib/service{n:05}\", owner = \"service{n:05}\", mode = \"0750\" }},"
+            ),
             1 => writeln!(text, "\"/srv/tenant{:03}/project{:02}/data{n}\",", n % 300, n % 17),
             _ => writeln!(text, "\"/var/lib/service{n:05}\","),
         };

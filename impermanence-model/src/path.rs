@@ -3,7 +3,7 @@
 //! Nothing here looks at a disk: normalising is lexical, and `..` is refused, because what it names depends on
 //! links that only a live system knows (`path_resolution(7)`).
 
-use std::borrow::{Borrow, Cow};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::path::Path;
@@ -59,6 +59,11 @@ impl AbsolutePath {
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// The key of a map that is looked up by bytes. The path itself is no such key: its order is not that of its bytes.
+    pub(crate) fn key(&self) -> Arc<[u8]> {
+        Arc::clone(&self.0)
     }
 
     /// For functions of `std::fs`.
@@ -263,13 +268,6 @@ impl Ord for HomePath {
 impl PartialOrd for HomePath {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
-    }
-}
-
-/// Equal paths have equal bytes, and one hash: `Hash` of both is that of the bytes.
-impl Borrow<[u8]> for AbsolutePath {
-    fn borrow(&self) -> &[u8] {
-        &self.0
     }
 }
 

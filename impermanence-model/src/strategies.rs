@@ -1,4 +1,4 @@
-//! Strategies for property tests of your own: paths, hosts, layouts, and files that programs write on them.
+//! Strategies for property tests of your own: paths, hosts, layouts, files that programs write on them, and tables of mounts.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::escape::fstab;
 use crate::host::{
     At, Declared, FileSystem, Host, How, Keep, Kind, Ownership, Service, State, Store, User,
 };
@@ -212,4 +213,29 @@ pub fn writes(layout: &Layout) -> impl Strategy<Value = BTreeMap<AbsolutePath, V
     });
     let path = prop_oneof![3 => below, 1 => paths()];
     proptest::collection::btree_map(path, vec(any::<u8>(), 0..8), 1..30)
+}
+
+/// The text of a `/proc/self/mountinfo` (proc(5)): a root, then up to twenty mounts in the order in which they were made, each
+/// on what its path led to at that time. Many hide others.
+pub fn mount_tables() -> impl Strategy<Value = Vec<u8>> {
+    let sharing = option::of(1_u64..9);
+    let fs_type = select(vec!["ext4", "tmpfs", "zfs", "fuse.sshfs"]);
+    let mounts = vec((paths(), paths(), sharing, fs_type, any::<bool>()), 0..20);
+    mounts.prop_map(|mounts| {
+        let mut made: Vec<AbsolutePath> = vec![AbsolutePath::root()];
+        let mut text = b"20 1 0:20 / / rw,relatime shared:1 - tmpfs none rw\n".to_vec();
+        for (point, root, shared, fs_type, read_only) in mounts {
+            // What was mounted last, of all that hold the path, is on top there.
+            let on = made.iter().rposition(|above| above.contains(&point)).unwrap_or(0);
+            let shared = shared.map(|group| format!("shared:{group} ")).unwrap_or_default();
+            let access = if read_only { "ro" } else { "rw" };
+            text.extend(format!("{} {} 8:1 ", made.len() + 20, on + 20).bytes());
+            text.extend_from_slice(&fstab::field(root.as_bytes()));
+            text.push(b' ');
+            text.extend_from_slice(&fstab::field(point.as_bytes()));
+            text.extend(format!(" {access},relatime {shared}- {fs_type} /dev/vda rw\n").bytes());
+            made.push(point);
+        }
+        text
+    })
 }

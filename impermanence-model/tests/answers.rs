@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use impermanence_model::audit::{Kind, Listed};
+use impermanence_model::fate::Caveat;
 use impermanence_model::root::{Retention, TmpfsSize};
 use impermanence_model::{AbsolutePath, Fate, Host, Layout, runbook};
 
@@ -113,4 +114,38 @@ fn users_and_services_by_name() {
     assert!(matches!(users[0].fate, Fate::Recreated(_)));
     assert_eq!(users[0].entries[0].path.to_string(), "/home/alice/.ssh");
     assert!(layout.by_service()[0].survives());
+}
+
+#[test]
+fn what_programs_meet_where_a_path_survives() {
+    let layout = Host::from_toml(
+        r#"
+        root = { kind = "tmpfs" }
+        fileSystems."/persist" = { device = "/dev/vda", fsType = "ext4", neededForBoot = true }
+        fileSystems."/srv" = { device = "tank/srv", fsType = "zfs" }
+        stores."/persist" = {}
+        host.directories = ["/var/lib/caddy"]
+        host.files = [
+            { path = "/etc/bound", how = "bind" }, { path = "/etc/link", how = "symlink" },
+            { path = "/etc/copy", how = "copy" },
+        ]
+        "#,
+    )
+    .and_then(|host| host.resolve())
+    .unwrap_or_else(|problems| panic!("{problems}"));
+    let met = |path: &str| match layout.fate(path) {
+        Fate::Survives(how) => how.caveats().collect::<Vec<_>>(),
+        other => panic!("{path}: {other}"),
+    };
+    use Caveat::{Busy, HardLink, Rename, Socket, Unlinked, Unwatched};
+    for (path, caveats) in [
+        ("/var/lib/caddy/x", vec![HardLink, Rename, Socket]),
+        ("/srv/x", vec![HardLink, Rename, Socket]),
+        ("/etc/bound", vec![HardLink, Busy, Unwatched]),
+        ("/etc/link", vec![Unlinked, Unwatched]),
+        ("/etc/copy", vec![]),
+    ] {
+        assert_eq!(met(path), caveats, "{path}");
+        assert!(caveats.iter().all(|caveat| !caveat.to_string().is_empty()));
+    }
 }

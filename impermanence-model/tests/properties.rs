@@ -8,9 +8,10 @@ use impermanence_model::audit::{self, Listed};
 use impermanence_model::change::{self, Existing};
 use impermanence_model::host::{At, Kind};
 use impermanence_model::layout::{Action, Entry, StepId, Via};
+use impermanence_model::mountinfo::{self, MountTable};
 use impermanence_model::owner::{Mode, Owner};
 use impermanence_model::sim::{Content, Machine, Node, Refusal};
-use impermanence_model::strategies::{hosts, layouts, writes};
+use impermanence_model::strategies::{hosts, layouts, mount_tables, paths, writes};
 use impermanence_model::{AbsolutePath, Fate, Layout};
 use proptest::prelude::*;
 
@@ -35,8 +36,14 @@ fn extension(layout: &Layout, choices: &[usize]) -> Vec<StepId> {
     order
 }
 
+/// A hundred, unless the environment asks for more.
+fn cases() -> u32 {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    asked.unwrap_or(100)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 
     #[test]
     fn resolving_never_panics(host in hosts()) {
@@ -245,6 +252,25 @@ proptest! {
             let same = live.get(path).is_some_and(|live| same(live, node, made));
             let fate = new.fate_of(path.as_bytes());
             prop_assert!(same, "{path} ({fate}): {:?}, after a boot {:?}\n{plan}", live.get(path), node);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_path_leads_into_what_was_mounted_last_above_it(text in mount_tables(), path in paths()) {
+        let table = MountTable::parse(&text).unwrap();
+        let point = |mount: &mountinfo::Mount| AbsolutePath::new(&mount.point).unwrap();
+        let last = table.mounts().iter().rev().find(|mount| point(mount).contains(&path));
+        let covering = table.covering(path.as_bytes());
+        prop_assert_eq!(covering.map(|mount| mount.id), last.map(|mount| mount.id));
+        for mount in table.mounts() {
+            let covered = table.mounts().iter().any(|later| {
+                later.id > mount.id && point(later).contains(&point(mount))
+            });
+            prop_assert_eq!(table.is_visible(mount), !covered);
         }
     }
 }

@@ -200,8 +200,8 @@ impl Pair {
         };
         if let (Some(row), Some(more)) = (row.as_object_mut(), more.as_object()) {
             row.extend(more.clone());
+            row.insert("after".to_owned(), json!(list(&self.to)?));
         }
-        row["after"] = json!(list(&self.to)?);
         Ok(row)
     }
 

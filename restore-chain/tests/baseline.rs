@@ -18,5 +18,5 @@ mod syncoid;
 
 #[test]
 fn replications_between_generated_pairs() {
-    harness::compare("replications", replications::judge);
+    testing::baseline::compare("replications", replications::judge);
 }

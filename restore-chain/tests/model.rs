@@ -395,7 +395,7 @@ fn judge(
                 );
             }
             RecordKind::Adopted => {
-                assert!(files.values().any(|content| content == "original"), "{context}")
+                assert!(files.values().any(|content| content == "original"), "{context}");
             }
             RecordKind::Empty => {
                 assert!(

@@ -134,7 +134,7 @@ impl Lab {
             let text = || fs::read_to_string(self.path("archive").join(name)).unwrap();
             match ArchiveName::parse(name, size) {
                 Some(ArchiveName::History(timeline)) => {
-                    archive.add_history(timeline, &text()).unwrap()
+                    archive.add_history(timeline, &text()).unwrap();
                 }
                 Some(ArchiveName::BackupLabel(..)) => {
                     let label = Label::parse(&text()).unwrap();

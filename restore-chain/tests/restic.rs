@@ -134,7 +134,7 @@ impl Lab {
             );
             match output.status.code() {
                 Some(75) if Instant::now() < until => {
-                    std::thread::sleep(Duration::from_millis(100))
+                    std::thread::sleep(Duration::from_millis(100));
                 }
                 code => return (code.unwrap_or(-1), said),
             }

@@ -22,21 +22,25 @@ pub(super) fn dirty(old: &Layout, new: &Layout) -> BTreeSet<AbsolutePath> {
     }
 }
 
-/// Marks what stands on a dirty mount, by the needs of the steps.
+/// Marks what stands on a dirty mount.
 fn spread(layout: &Layout, dirty: &mut BTreeSet<AbsolutePath>) {
-    let mut stands_on: Vec<bool> = Vec::with_capacity(layout.steps().len());
-    for step in layout.steps() {
-        let needs_dirty =
-            step.needs.iter().any(|need| stands_on.get(need.0 as usize).copied().unwrap_or(false));
-        let is_dirty = match &step.action {
-            Action::Mount(mount) => {
-                if needs_dirty {
-                    dirty.insert(mount.target.clone());
-                }
-                dirty.contains(&mount.target)
-            }
-            _ => needs_dirty,
-        };
-        stands_on.push(is_dirty);
+    let standing = standing(layout, dirty);
+    for (step, _) in layout.steps().iter().zip(standing).filter(|(_, stands)| *stands) {
+        if let Action::Mount(mount) = &step.action {
+            dirty.insert(mount.target.clone());
+        }
     }
+}
+
+/// For each step, whether it is about a dirty mount or stands on one, by the needs of the steps.
+pub(super) fn standing(layout: &Layout, dirty: &BTreeSet<AbsolutePath>) -> Vec<bool> {
+    let mut stands: Vec<bool> = Vec::with_capacity(layout.steps().len());
+    for step in layout.steps() {
+        let mut needs = step.needs.iter();
+        let is_above = needs.any(|need| stands.get(need.0 as usize).copied().unwrap_or(false));
+        let is_mount =
+            matches!(&step.action, Action::Mount(mount) if dirty.contains(&mount.target));
+        stands.push(is_above || is_mount);
+    }
+    stands
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 
-use super::dirty::dirty;
+use super::dirty::{dirty, standing};
 use super::{Change, Holding, Left, Observed, Plan};
 use crate::host::Kind;
 use crate::layout::{Action, Copy, Entry, Layout, Mount, Place, PlaceKind, Source, Via};
@@ -54,6 +54,8 @@ pub enum Obstacle {
     },
     /// What is kept there was a file, and shall be a directory, or the reverse.
     OtherKind,
+    /// Data would be copied from a mount that goes away, and something else comes to its place in the same change.
+    CopiedFrom,
     /// The root is another one: that takes a reboot.
     OtherRoot,
 }
@@ -90,6 +92,12 @@ impl fmt::Display for Blocked {
                 write!(
                     f,
                     "{path} was a file and shall be a directory, or the reverse; move what is there away"
+                )
+            }
+            Obstacle::CopiedFrom => {
+                write!(
+                    f,
+                    "data is copied from {path}, and something else would come there in the same change; change the entries first, and then the mount"
                 )
             }
             Obstacle::OtherRoot => f.write_str("/ is another file system; that takes a reboot"),
@@ -161,9 +169,18 @@ pub fn plan(
         return Err(Blockers(blocked));
     }
     let dirty = dirty(old, new);
+    let last = needed_until_copied(old, &dirty, &moves);
+    let in_use = last.iter().filter(|mount| new.steps_in(&mount.target).next().is_some());
+    blocked.extend(
+        in_use.map(|mount| Blocked { path: mount.target.clone(), why: Obstacle::CopiedFrom }),
+    );
+    if !blocked.is_empty() {
+        return Err(Blockers(blocked));
+    }
     let mut plan = Plan::default();
-    take_away(old, new, &dirty, &moves, &mut plan);
+    take_away(old, new, &dirty, &moves, &last, &mut plan);
     put_up(old, new, &dirty, &moves, observed, &mut plan);
+    plan.steps.extend(last.into_iter().map(|mount| Change::Unmount(mount.clone())));
     let kept: BTreeSet<AbsolutePath> = new.entries().iter().map(Entry::source).collect();
     let gone = old.entries().iter().filter(|entry| !kept.contains(&entry.source()));
     plan.left = gone.map(|entry| Left { at: entry.source(), was: entry.path.clone() }).collect();
@@ -270,12 +287,31 @@ fn fits(kind: Kind, holding: Holding) -> bool {
     }
 }
 
+/// The mounts of the old layout that go away, and that data is copied from: they go when that is done, in the reverse of
+/// the order in which they were made.
+fn needed_until_copied<'o>(
+    old: &'o Layout,
+    dirty: &BTreeSet<AbsolutePath>,
+    moves: &Moves,
+) -> Vec<&'o Mount> {
+    let mut targets: BTreeSet<AbsolutePath> = BTreeSet::new();
+    for from in moves.values() {
+        let above = from.ancestors().chain([from.clone()]);
+        targets.extend(above.filter(|path| dirty.contains(path)));
+    }
+    let mut mounts: Vec<&Mount> =
+        old.mounts().filter(|mount| targets.contains(&mount.target)).collect();
+    mounts.reverse();
+    mounts
+}
+
 /// What of the old layout goes away, in the reverse of the order in which it was made.
 fn take_away(
     old: &Layout,
     new: &Layout,
     dirty: &BTreeSet<AbsolutePath>,
     moves: &Moves,
+    last: &[&Mount],
     plan: &mut Plan,
 ) {
     let stays: HashSet<&Copy> = new.copies().collect();
@@ -288,7 +324,7 @@ fn take_away(
         new.places().filter(|place| is_link(place)).map(|place| (&place.path, place)).collect();
     for step in old.steps().iter().rev() {
         match &step.action {
-            Action::Mount(mount) if dirty.contains(&mount.target) => {
+            Action::Mount(mount) if dirty.contains(&mount.target) && !last.contains(&mount) => {
                 plan.steps.push(Change::Unmount(mount.clone()));
             }
             Action::Create(place) if is_link(place) && links.get(&place.path) != Some(&place) => {
@@ -319,7 +355,10 @@ fn put_up(
     let known: BTreeMap<&AbsolutePath, &Place> =
         old.places().map(|place| (&place.path, place)).collect();
     let copied: HashSet<&Copy> = old.copies().collect();
-    let mut stands_on: Vec<bool> = Vec::with_capacity(new.steps().len());
+    // What the old layout made on a mount that goes away is not there.
+    let gone = standing(old, dirty);
+    let made = old.steps().iter().zip(gone).filter(|(_, gone)| !gone);
+    let stays: HashSet<&AbsolutePath> = made.map(|(step, _)| step.action.path()).collect();
     let mut done: BTreeSet<AbsolutePath> = BTreeSet::new();
     let mut copy_data = |to: &AbsolutePath, plan: &mut Plan| {
         if let Some(from) = moves.get(to).filter(|_| done.insert(to.clone())) {
@@ -328,18 +367,11 @@ fn put_up(
             plan.steps.push(Change::Verify { from, to });
         }
     };
-    for step in new.steps() {
-        let is_below =
-            step.needs.iter().any(|need| stands_on.get(need.0 as usize).copied().unwrap_or(false));
-        let is_dirty = match &step.action {
-            Action::Mount(mount) => dirty.contains(&mount.target),
-            _ => is_below,
-        };
-        stands_on.push(is_dirty);
+    for (step, is_dirty) in new.steps().iter().zip(standing(new, dirty)) {
         match &step.action {
             Action::Create(place) => {
                 let before = known.get(&place.path);
-                if is_dirty || before != Some(&place) {
+                if is_dirty || before != Some(&place) || !stays.contains(&place.path) {
                     if let PlaceKind::Link { to } = &place.kind {
                         copy_data(to, plan);
                     }

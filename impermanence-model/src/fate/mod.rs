@@ -1,11 +1,13 @@
 //! What becomes of a path at the next boot, and why.
 
 mod answer;
+mod caveat;
 mod explain;
 
 use std::path::Path;
 
 pub use answer::{Fate, Hidden, Loss, Recreated, Survival, Unknown};
+pub use caveat::Caveat;
 
 use crate::host::{Backing, Kind};
 use crate::index::Found;

@@ -81,10 +81,21 @@ impl Layout {
 
     /// The first step about a path, in normal form: the one that makes it, if the layout does.
     pub fn first_step_at(&self, path: &[u8]) -> Option<&Step> {
+        self.steps_from(path).next().filter(|step| step.action.path().as_bytes() == path)
+    }
+
+    /// The steps about a path and what is below it, in order of path.
+    pub fn steps_in(&self, path: &AbsolutePath) -> impl Iterator<Item = &Step> {
+        let path = path.clone();
+        let steps = self.steps_from(path.as_bytes());
+        steps.take_while(move |step| path.contains(step.action.path()))
+    }
+
+    fn steps_from(&self, path: &[u8]) -> impl Iterator<Item = &Step> + use<'_> {
         let path_of = |id: &StepId| self.step(*id).map_or(&[][..], |s| s.action.path().as_bytes());
         let index = self.by_path.partition_point(|id| compare(path_of(id), path).is_lt());
-        let step = self.step(*self.by_path.get(index)?)?;
-        (step.action.path().as_bytes() == path).then_some(step)
+        let rest = self.by_path.get(index..).unwrap_or_default();
+        rest.iter().filter_map(|id| self.step(*id))
     }
 
     /// What is kept, in order of path.

@@ -1,6 +1,7 @@
 //! Everything that has to be made, and what has to be done before what.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::host::{FileSystem, Kind};
 use crate::index::Index;
@@ -77,7 +78,7 @@ struct Making<'r, 'h> {
     stores: &'r Index<()>,
     ownership: &'r Decisions<'h>,
     /// Indices of the places among the items.
-    places: HashMap<AbsolutePath, usize>,
+    places: HashMap<Arc<[u8]>, usize>,
     items: Vec<Item>,
 }
 
@@ -194,11 +195,13 @@ impl Making<'_, '_> {
             recursive: false,
             depends: Vec::new(),
         };
-        if let Some(item) = self.places.get(path).and_then(|index| self.items.get_mut(*index)) {
+        if let Some(item) =
+            self.places.get(path.as_bytes()).and_then(|index| self.items.get_mut(*index))
+        {
             // It was the parent of another entry.
             *item = Item { stage: item.stage.min(draft.at), ..new };
         } else {
-            self.places.insert(path.clone(), self.items.len());
+            self.places.insert(path.key(), self.items.len());
             self.items.push(new);
         }
     }
@@ -225,8 +228,9 @@ impl Making<'_, '_> {
             Why::Known if decision.home.is_none() => Enforcement::Enforce,
             _ => Enforcement::CreateOnly,
         };
+        let key = absolute.key();
         let place = Place {
-            path: absolute.clone(),
+            path: absolute,
             kind: PlaceKind::Directory,
             owner: decision.owner,
             mode: decision.mode,
@@ -234,7 +238,7 @@ impl Making<'_, '_> {
             why: decision.why,
             home: self.home(path, decision.home),
         };
-        self.places.insert(absolute, self.items.len());
+        self.places.insert(key, self.items.len());
         self.items.push(Item {
             action: Action::Create(place),
             stage,

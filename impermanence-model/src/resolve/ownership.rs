@@ -1,6 +1,7 @@
 //! Whose each directory is, and with which permissions: one decision for the union of all declarations.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::host::{Host, Kind, Ownership};
 use crate::index::Index;
@@ -55,7 +56,7 @@ struct Said {
 pub(super) struct Decisions<'h> {
     host: &'h Host,
     homes: &'h Index<String>,
-    said: HashMap<AbsolutePath, Said>,
+    said: HashMap<Arc<[u8]>, Said>,
 }
 
 /// Collects what is said; two that contradict are refused.
@@ -65,15 +66,15 @@ pub(super) fn decide<'h>(
     homes: &'h Index<String>,
     found: &mut Findings,
 ) -> Decisions<'h> {
-    let mut said: HashMap<AbsolutePath, Said> = HashMap::new();
+    let mut said: HashMap<Arc<[u8]>, Said> = HashMap::new();
     let mut say = |path: AbsolutePath, own: &Ownership, why, origin: &Origin| {
         if own.is_empty() {
             return;
         }
         let new = Said { own: own.clone(), why, origin: origin.clone() };
-        match said.get_mut(&path) {
+        match said.get_mut(path.as_bytes()) {
             None => {
-                said.insert(path, new);
+                said.insert(path.key(), new);
             }
             Some(old) => merge(&path, old, &new, found),
         }

@@ -161,7 +161,7 @@ impl fmt::Display for Choice {
                 (0, 0) => {}
                 (more, 0) => write!(f, ": loses {} more", Seconds(more))?,
                 (_, less) => {
-                    write!(f, ": would lose {} less, and comes later by policy", Seconds(less))?
+                    write!(f, ": would lose {} less, and comes later by policy", Seconds(less))?;
                 }
             }
         }

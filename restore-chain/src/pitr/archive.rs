@@ -51,7 +51,7 @@ impl Archive {
                     archive.histories.insert(timeline, None);
                 }
                 Some(ArchiveName::BackupLabel(segment, offset)) => {
-                    archive.labels.push((segment, offset))
+                    archive.labels.push((segment, offset));
                 }
                 Some(ArchiveName::Partial(_)) => {}
                 None => {

@@ -70,7 +70,7 @@ pub fn escape(name: &str) -> String {
             b'/' => escaped.push('-'),
             b'.' if n == 0 => escaped.push_str("\\x2e"),
             b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b':' | b'_' | b'.' => {
-                escaped.push(char::from(byte))
+                escaped.push(char::from(byte));
             }
             byte => {
                 let _ = write!(escaped, "\\x{byte:02x}");

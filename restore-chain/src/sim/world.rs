@@ -6,13 +6,11 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use zfs_props::name::DatasetName;
 
-use super::fault::{Behaviour, Crash, Moment};
+use super::fault::{Behaviour, Crash};
 use crate::candidates::{Candidate, Consequence, Method, Need};
 use crate::lineage::Version;
 use crate::path::AbsolutePath;
-use crate::preseed::{
-    self, Act, Aside, Content, Event, Fault, Intent, Pool, Record, Sight, Staging, Target, Verified,
-};
+use crate::preseed::{self, Act, Event, Fault, Intent, Pool, Verified};
 use crate::service::Service;
 
 /// Files by their path below a mountpoint.
@@ -55,25 +53,25 @@ struct Copy {
 /// The machine.
 #[derive(Clone, Debug)]
 pub struct World {
-    datasets: BTreeMap<DatasetName, Dataset>,
+    pub(super) datasets: BTreeMap<DatasetName, Dataset>,
     /// Shared by the copies of a world, of which there are many while it is explored.
     copies: Arc<BTreeMap<String, Copy>>,
     /// Files of one service in a copy that others have files in, too: by staging and candidate.
     parts: BTreeMap<(DatasetName, String), Files>,
-    intents: BTreeMap<String, Intent>,
-    locked: BTreeSet<String>,
-    pool: Pool,
-    clock: u64,
+    pub(super) intents: BTreeMap<String, Intent>,
+    pub(super) locked: BTreeSet<String>,
+    pub(super) pool: Pool,
+    pub(super) clock: u64,
     next_guid: u64,
-    failing: BTreeSet<&'static str>,
+    pub(super) failing: BTreeSet<&'static str>,
     /// Whether data that is there passes the check of its content.
     existing_is_valid: bool,
-    crash: Option<Crash>,
+    pub(super) crash: Option<Crash>,
     /// How many acts there have been since the last start.
-    acts: usize,
-    told: Vec<Event>,
+    pub(super) acts: usize,
+    pub(super) told: Vec<Event>,
     /// Each act, with the time it began at, if somebody wants to know.
-    journal: Option<Vec<(u64, String)>>,
+    pub(super) journal: Option<Vec<(u64, String)>>,
 }
 
 /// The time of day at the start of the clock.
@@ -319,18 +317,13 @@ impl World {
         self.intents.get(service)
     }
 
-    /// Destroys what was set aside: what a release does.
-    pub fn release(&mut self, aside: &Aside) {
-        self.datasets.remove(&aside.name);
-    }
-
     fn new_guid(&mut self) -> u64 {
         self.next_guid += 1;
         self.next_guid
     }
 
     /// What else is mounted there, or would be.
-    fn occupant(&self, mountpoint: &str, but: &DatasetName) -> Option<DatasetName> {
+    pub(super) fn occupant(&self, mountpoint: &str, but: &DatasetName) -> Option<DatasetName> {
         let mut others = self.datasets.iter().filter(|(name, _)| *name != but);
         let claims = |dataset: &Dataset| {
             dataset.mounted.as_deref() == Some(mountpoint)
@@ -408,14 +401,14 @@ impl World {
         Ok(())
     }
 
-    fn time(&self) -> Timestamp {
+    pub(super) fn time(&self) -> Timestamp {
         let clock = i64::try_from(self.clock).unwrap_or(i64::MAX / 2);
         let start = Timestamp::from_second(EPOCH).unwrap_or_default();
         start.checked_add(SignedDuration::from_secs(clock)).unwrap_or(start)
     }
 
     /// Does an act; by half if `cut`.
-    fn perform(
+    pub(super) fn perform(
         &mut self,
         service: &Service,
         act: &Act,
@@ -506,108 +499,6 @@ impl World {
     }
 }
 
-impl preseed::World for World {
-    fn clock(&mut self) -> u64 {
-        self.clock
-    }
-
-    fn now(&mut self) -> Timestamp {
-        self.time()
-    }
-
-    fn lock(&mut self, service: &Service) -> Result<bool, Fault> {
-        if self.failing.contains("lock") {
-            return Err(failed("no lock can be had"));
-        }
-        Ok(self.locked.insert(service.name.clone()))
-    }
-
-    fn unlock(&mut self, service: &Service) {
-        self.locked.remove(&service.name);
-    }
-
-    fn observe(&mut self, service: &Service) -> Result<Sight, Fault> {
-        if self.failing.contains("observe") {
-            return Err(failed("zfs list failed"));
-        }
-        let intent = self.intents.get(&service.name).cloned();
-        if self.pool == Pool::Unavailable {
-            return Ok(Sight { pool: self.pool, intent, ..Sight::default() });
-        }
-        let place = service.mountpoint.as_str();
-        let occupant = self.occupant(place, &service.dataset);
-        let target = self.datasets.get(&service.dataset).map(|dataset| {
-            let own = |guid| guid == dataset.guid;
-            let mounted = dataset.mounted.as_deref() == Some(place);
-            let complete =
-                dataset.local.get(preseed::COMPLETE).and_then(|text| text.parse::<Record>().ok());
-            Target {
-                guid: dataset.guid,
-                complete: complete.filter(|record| own(record.guid)),
-                verified: verified(dataset),
-                mounted,
-                armed: dataset.armed,
-                content: match (mounted, dataset.files.is_empty()) {
-                    (false, _) => Content::Unknown,
-                    (true, true) => Content::Empty,
-                    (true, false) => Content::Data,
-                },
-            }
-        });
-        let staging =
-            preseed::staging(&service.dataset).ok().and_then(|name| self.datasets.get(&name));
-        let staging = staging.map(|dataset| Staging {
-            guid: dataset.guid,
-            candidate: dataset.local.get(preseed::STAGING).cloned(),
-            verified: verified(dataset),
-            resumable: dataset.resumable,
-        });
-        let asides = self
-            .datasets
-            .keys()
-            .filter_map(Aside::read)
-            .filter(|aside| aside.of == service.dataset)
-            .collect();
-        Ok(Sight { pool: self.pool, target, staging, asides, occupant, intent })
-    }
-
-    fn act(&mut self, service: &Service, act: &Act, limit: u64) -> Result<(), Fault> {
-        let here = self.crash.filter(|crash| crash.act == self.acts);
-        self.acts += 1;
-        if here.is_some_and(|crash| crash.moment == Moment::Before) {
-            return Err(Fault::Ended);
-        }
-        if let Some(journal) = &mut self.journal {
-            journal.push((self.clock, act.to_string()));
-        }
-        self.clock += 1;
-        let cut = here.is_some_and(|crash| crash.moment == Moment::Within);
-        let result = if self.failing.contains(act.word()) {
-            Err(failed("no such luck"))
-        } else {
-            self.perform(service, act, limit, cut)
-        };
-        if here.is_some() { Err(Fault::Ended) } else { result }
-    }
-
-    fn tell(&mut self, event: &Event) -> Result<(), Fault> {
-        let here = self.crash.filter(|crash| crash.act == self.acts);
-        self.acts += 1;
-        if self.failing.contains("tell") {
-            return Err(failed("nobody listens"));
-        }
-        if here.is_none_or(|crash| crash.moment == Moment::After) {
-            self.told.push(event.clone());
-        }
-        if here.is_some() { Err(Fault::Ended) } else { Ok(()) }
-    }
-}
-
-fn verified(dataset: &Dataset) -> Option<Verified> {
-    let verified = dataset.local.get(preseed::VERIFIED)?.parse::<Verified>().ok()?;
-    (verified.guid == dataset.guid).then_some(verified)
-}
-
 /// A candidate of the present time.
 fn candidate(id: String, method: Method) -> Candidate {
     let needs = match &method {
@@ -623,7 +514,7 @@ fn candidate(id: String, method: Method) -> Candidate {
     Candidate { id, method, point, bytes: None, seconds: None, consequence, needs }
 }
 
-fn failed(why: &str) -> Fault {
+pub(super) fn failed(why: &str) -> Fault {
     Fault::Failed(why.to_owned())
 }
 

@@ -92,7 +92,7 @@ impl Reader {
                     policy.order = self
                         .base
                         .word(&entry, &[("freshest", Order::Freshest)])
-                        .unwrap_or(Order::Freshest)
+                        .unwrap_or(Order::Freshest);
                 }
             }
         }

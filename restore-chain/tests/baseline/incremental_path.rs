@@ -3,7 +3,9 @@
 use restore_chain::lineage::{Conflict, Lineage, Version, incremental_path};
 use serde_json::{Value, json};
 
-use crate::harness::{Verdict, compare, same};
+use testing::baseline::compare;
+
+use crate::harness::{Verdict, same};
 
 fn lineage(name: &str, versions: &Value) -> Lineage {
     let versions = versions.as_array().unwrap().iter().map(|version| {

@@ -11,7 +11,9 @@ use restore_chain::pitr::{
 };
 use serde_json::Value;
 
-use crate::harness::{Verdict, compare, recording, rows, same};
+use testing::baseline::{compare, rows, text as recording};
+
+use crate::harness::{Verdict, same};
 
 /// What the recorded server had: see `pitr-catalogue.json`.
 struct Catalogue {
@@ -222,7 +224,7 @@ fn recoveries() {
 #[test]
 fn the_chosen_backup_works_for_every_reachable_target() {
     let Some(catalogue) = Catalogue::read() else { return };
-    let mut rows: Vec<Value> = rows("pitr.jsonl");
+    let mut rows: Vec<Value> = rows("pitr");
     rows.retain(|row| row["settings"].get("recovery_target_timeline").is_some());
     let tagged: BTreeMap<&str, &(TimelineId, Lsn)> =
         catalogue.tags.iter().map(|(place, tag)| (tag.as_str(), place)).collect();

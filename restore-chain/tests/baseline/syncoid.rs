@@ -7,7 +7,9 @@ use restore_chain::lineage::{Head, Kind, Lineage, ResumeToken, Version};
 use serde_json::{Value, json};
 use zfs_props::name::DatasetName;
 
-use crate::harness::{Verdict, compare, same};
+use testing::baseline::compare;
+
+use crate::harness::{Verdict, same};
 
 /// The clock of the recording, and its machine.
 const STAMP: &str = "2024-03-15_12:07:30-GMT00:00";

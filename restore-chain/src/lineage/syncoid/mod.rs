@@ -24,6 +24,7 @@
 //! # Ok::<(), zfs_props::name::NameError>(())
 //! ```
 
+mod after;
 mod listing;
 mod run;
 
