@@ -1,6 +1,6 @@
 //! With real restic: a folder is lost and brought back, killed at random moments on the way, and is whole in the end.
 //!
-//! `RESTIC_KILLS=N` kills N times instead of 50.
+//! `RESTIC_KILLS=N` kills N times instead of 10.
 #![cfg(feature = "exec")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -156,7 +156,7 @@ fn killed_at_random_moments_it_is_whole_in_the_end() {
         );
         return;
     }
-    let kills = std::env::var("RESTIC_KILLS").map_or(50, |kills| kills.parse().unwrap());
+    let kills = std::env::var("RESTIC_KILLS").map_or(10, |kills| kills.parse().unwrap());
     let lab = Lab::new();
     let (place, original) = (lab.path("data"), tree(&lab.path("data")));
     // How long it takes undisturbed.
