@@ -8,7 +8,6 @@
 //!
 //! Plans without such steps are not carried out: that would cost more than planning.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use zfs_props::name::DatasetName;
@@ -19,7 +18,7 @@ use super::vetoes::Vetoes;
 use super::{Planner, Proposal};
 use crate::apply::World as _;
 use crate::observed::Observed;
-use crate::plan::{Action, Obstacle, Plan, Step, StepId, Undo};
+use crate::plan::{Action, Obstacle, Plan, Reason, Step, StepId, Undo};
 use crate::policy::Policy;
 use crate::sim::{Refusal, Zfs};
 use crate::spec::Desired;
@@ -49,6 +48,7 @@ pub(super) fn plan(desired: &Desired, observed: &Observed, policy: &Policy) -> P
         let (rest, then) = stage(&now, Some(&carried.zfs), Vetoes::default());
         if rest.is_empty() {
             plan.blocked = rest.blocked;
+            carried.mount_again(&mut plan, observed);
             take_back(&mut plan, &carried);
             return plan;
         }
@@ -134,6 +134,49 @@ impl Carried {
         }
         Ok(())
     }
+}
+
+impl Carried {
+    /// What was mounted and can be is mounted, also where nobody declares it.
+    fn mount_again(&mut self, plan: &mut Plan, observed: &Observed) {
+        let mut lost = BTreeMap::new();
+        for (at, mounted) in self.mounted.iter().enumerate() {
+            lost.extend(mounted.iter().map(|name| (name.clone(), at)));
+        }
+        let was_mounted = |name: &DatasetName| {
+            observed.dataset(name).is_none_or(|dataset| dataset.mounted == Some(true))
+        };
+        let lost = lost.into_iter().filter(|(name, _)| {
+            self.zfs.kind(name).is_some() && was_mounted(name) && !self.zfs.is_mounted(name)
+        });
+        let lost = lost.filter_map(|(name, at)| Some((self.zfs.mountpoint(&name)?, name, at)));
+        let lost: BTreeSet<(String, DatasetName, usize)> = lost.collect();
+        for (place, name, at) in lost {
+            let Some(of) = plan.steps.get(at) else { continue };
+            let reason = Reason::InTheWay { of: of.dataset.clone() };
+            let id = StepId(plan.steps.len() + 1);
+            let mut step = of.inverse(&name, &Action::Mount, id);
+            (step.reason, step.undo) = (reason, Undo::Do(Vec::new()));
+            (step.risk, step.heirs, step.remounts) = Default::default();
+            step.needs = plan.steps.iter().map(|step| step.id).collect();
+            if is_free(&self.zfs, &place, observed) && self.zfs.run(&step).is_ok() {
+                self.mounted.push(BTreeSet::new());
+                plan.steps.push(step);
+            }
+        }
+    }
+}
+
+/// Nothing else is mounted or lies at a place or within it.
+fn is_free(zfs: &Zfs, place: &str, observed: &Observed) -> bool {
+    let within = |other: &str| {
+        let rest = other.strip_prefix(place);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let now = observe(zfs, observed);
+    let mut mounted = now.datasets().filter(|(_, dataset)| dataset.mounted == Some(true));
+    let taken = mounted.any(|(name, _)| zfs.mountpoint(name).is_some_and(|at| within(&at)));
+    !taken && !now.foreign.keys().any(|at| within(at)) && !now.occupied.contains(place)
 }
 
 /// What would be observed now, on the machine that was observed.
@@ -253,48 +296,61 @@ impl Inverse<'_> {
         &mut self,
         actions: &[(DatasetName, Action)],
         mounted: &BTreeSet<DatasetName>,
-        aside: bool,
+        makes_way: bool,
     ) -> Result<(), Refusal> {
         let top = actions.first().map_or(&self.of.dataset, |(dataset, _)| dataset);
-        let aside = if aside { self.make_way(top)? } else { BTreeSet::new() };
+        let own = if makes_way { mounted_at(self.zfs, top) } else { BTreeSet::new() };
+        let aside = self.unmount_with_all(own)?;
         for (dataset, action) in actions {
             self.run(dataset, action)?;
         }
         let extra = mounted_at(self.zfs, &self.of.dataset);
         let extra = extra.into_iter().filter(|name| !mounted.contains(name)).collect();
-        let along = self.unmount(extra)?;
+        let along = if makes_way { self.unmount_with_all(extra) } else { self.unmount(extra) }?;
         // Under its old name again, or gone.
         let others = aside.into_iter().chain(along);
         let others = others.filter(|name| name != top && !name.is_under(top));
         let missing = mounted.iter().cloned().chain(others);
-        let missing: BTreeSet<(Cow<'static, str>, DatasetName)> = missing
+        let missing: BTreeSet<(String, DatasetName)> = missing
             .filter(|name| !self.zfs.is_mounted(name))
             .map(|name| (self.place(&name), name))
             .collect();
         for (_, name) in missing {
             self.run(&name, &Action::Mount)?;
         }
-        Ok(())
+        match mounted_at(self.zfs, &self.of.dataset) == *mounted {
+            true => Ok(()),
+            // Something else than was meant was on top.
+            false => Err(Refusal::Busy(self.of.dataset.clone())),
+        }
     }
 
-    fn place(&self, name: &DatasetName) -> Cow<'static, str> {
-        self.zfs.mountpoint(name).unwrap_or_default().into()
+    fn place(&self, name: &DatasetName) -> String {
+        self.zfs.mountpoint(name).unwrap_or_default()
     }
 
-    /// Unmounts all at and below a dataset, and all that is mounted within.
-    fn make_way(&mut self, top: &DatasetName) -> Result<BTreeSet<DatasetName>, Refusal> {
-        let own = mounted_at(self.zfs, top);
-        let places: Vec<_> = own.iter().map(|name| self.place(name)).collect();
-        let mut all = own;
-        let pool: DatasetName = top.ancestors().last().unwrap_or_else(|| top.clone());
-        for name in mounted_at(self.zfs, &pool) {
-            let place = self.place(&name);
-            let within = |outer: &Cow<'_, str>| {
-                let rest = place.strip_prefix(&**outer);
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    /// Unmounts these and all that is mounted within them.
+    fn unmount_with_all(
+        &mut self,
+        mut all: BTreeSet<DatasetName>,
+    ) -> Result<BTreeSet<DatasetName>, Refusal> {
+        let Some(first) = all.first() else { return Ok(all) };
+        let pool = first.ancestors().last().unwrap_or_else(|| first.clone());
+        let mounted = mounted_at(self.zfs, &pool);
+        let mounted: Vec<_> =
+            mounted.into_iter().map(|name| (self.place(&name), name)).collect();
+        let mut work: Vec<DatasetName> = all.iter().cloned().collect();
+        while let Some(outer) = work.pop() {
+            let place = self.place(&outer);
+            let within = |(other, name): &&(String, DatasetName)| {
+                let rest = other.strip_prefix(&*place);
+                name.is_under(&outer)
+                    || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             };
-            if places.iter().any(within) {
-                all.insert(name);
+            for (_, name) in mounted.iter().filter(within) {
+                if all.insert(name.clone()) {
+                    work.push(name.clone());
+                }
             }
         }
         self.unmount(all)
