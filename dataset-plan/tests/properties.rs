@@ -49,6 +49,22 @@ fn mounts(observed: &Observed) -> BTreeMap<DatasetName, String> {
     places.filter(|v| is_mounted(&v.dataset)).map(|v| (v.dataset, v.value)).collect()
 }
 
+/// `zfs unmount` of a dataset takes those below it along. Where one of those holds another file system, and that one holds
+/// the dataset, none of the three can be unmounted any more.
+fn is_knotted(observed: &Observed) -> bool {
+    let mounts = mounts(observed);
+    let within = |inner: &str, outer: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
+    };
+    mounts.iter().any(|(top, inner)| {
+        let below = mounts.iter().filter(|(name, _)| name.is_under(top));
+        below.into_iter().any(|(_, outer)| {
+            let between = mounts.iter().filter(|(name, _)| *name != top && !name.is_under(top));
+            between.into_iter().any(|(_, place)| within(inner, place) && within(place, outer))
+        })
+    })
+}
+
 /// What is stored, and what mount options do not cover.
 fn stored(observed: &Observed) -> BTreeMap<(DatasetName, String), (String, Source<DatasetName>)> {
     let values = observed.effective(Release::V2_3).into_iter();
@@ -165,7 +181,10 @@ proptest! {
             let shall = |name: &DatasetName, place: &str| declared.get(name).is_some_and(|want| want.mounted_at() == Some(place));
             mounts(observed).into_iter().filter(|(name, place)| shall(name, place)).collect()
         };
-        prop_assert_eq!(of_declared(&whole), of_declared(&done), "{}\n{}", first, rest);
+        let (whole, mut done) = (of_declared(&whole), of_declared(&done));
+        // What was unmounted when it broke down is in nobody's way: more can be mounted.
+        done.retain(|name, _| !inside || whole.contains_key(name));
+        prop_assert_eq!(whole, done, "{}\n{}", first, rest);
     }
 
     /// The order of a declaration changes no byte of the plan.
@@ -181,7 +200,7 @@ proptest! {
     }
 
     /// What can be taken back is: afterwards everything is stored as it was observed, and mounted where it was. (What mount
-    /// options cover until the next mount is not stored.)
+    /// options cover until the next mount is not stored.) That is all, unless mounts are knotted.
     #[test]
     fn undo_restores_the_observation(change in changes()) {
         let there = change.there();
@@ -190,7 +209,16 @@ proptest! {
         policy.destroy = plan.steps().iter().map(|step| step.dataset.to_string()).collect();
         let undo = plan.undo(&policy);
         let back = applied(&undo, &applied(&plan, &there));
-        prop_assert!(undo.blocked().is_empty(), "{}", undo);
+        if !undo.blocked().is_empty() {
+            let mut zfs = sim::Zfs::from(&there);
+            let mut knotted = false;
+            for step in plan.steps() {
+                zfs.run(step).unwrap();
+                knotted |= is_knotted(&zfs.observe());
+            }
+            prop_assert!(knotted, "{}\n{}", plan, undo);
+            return Ok(());
+        }
         let (was, is) = (stored(&there), stored(&back));
         prop_assert!(was.keys().eq(is.keys()));
         for (key, value) in was.iter().filter(|(_, (_, source))| *source != Source::Temporary) {
