@@ -52,17 +52,20 @@ fn mounts(observed: &Observed) -> BTreeMap<DatasetName, String> {
 /// `zfs unmount` of a dataset takes those below it along. Where one of those holds another file system, and that one holds
 /// the dataset, none of the three can be unmounted any more.
 fn is_knotted(observed: &Observed) -> bool {
-    let mounts = mounts(observed);
+    let mut left = mounts(observed);
     let within = |inner: &str, outer: &str| {
-        inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
+        inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/') || rest.is_empty())
     };
-    mounts.iter().any(|(top, inner)| {
-        let below = mounts.iter().filter(|(name, _)| name.is_under(top));
-        below.into_iter().any(|(_, outer)| {
-            let between = mounts.iter().filter(|(name, _)| *name != top && !name.is_under(top));
-            between.into_iter().any(|(_, place)| within(inner, place) && within(place, outer))
-        })
-    })
+    while !left.is_empty() {
+        let free = left.keys().find(|top| {
+            let goes = |name: &DatasetName| name == *top || name.is_under(top);
+            let (along, others): (Vec<_>, Vec<_>) = left.iter().partition(|(name, _)| goes(name));
+            !others.iter().any(|(_, inner)| along.iter().any(|(_, outer)| within(inner, outer)))
+        });
+        let Some(free) = free.cloned() else { return true };
+        left.retain(|name, _| *name != free && !name.is_under(&free));
+    }
+    false
 }
 
 /// What is stored, and what mount options do not cover.

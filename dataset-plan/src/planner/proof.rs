@@ -83,7 +83,9 @@ fn propose(
                 continue;
             }
         };
-        if vetoes.is_exhausted() || !plan.steps.iter().any(|step| step.action.has_to_be_proven()) {
+        // What was left out may be possible once the rest is done.
+        let is_plain = || !plan.steps.iter().any(|step| step.action.has_to_be_proven());
+        if vetoes.is_exhausted() || vetoes.is_empty() && is_plain() {
             return (plan, None);
         }
         let zfs = zfs.cloned().unwrap_or_else(|| Zfs::from(observed).release(desired.release));
@@ -92,7 +94,8 @@ fn propose(
             Ok(()) => return (plan, Some(carried)),
             Err((at, refusal)) => {
                 let parts = parts.into_iter().nth(at).unwrap_or_default();
-                vetoes.add(plan.steps.get(at).map_or_else(Vec::new, |s| because(s, parts, &refusal)));
+                vetoes
+                    .add(plan.steps.get(at).map_or_else(Vec::new, |s| because(s, parts, &refusal)));
             }
         }
     }
@@ -169,10 +172,7 @@ impl Carried {
 
 /// Nothing else is mounted or lies at a place or within it.
 fn is_free(zfs: &Zfs, place: &str, observed: &Observed) -> bool {
-    let within = |other: &str| {
-        let rest = other.strip_prefix(place);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
+    let within = |other: &str| is_within(other, place);
     let now = observe(zfs, observed);
     let mut mounted = now.datasets().filter(|(_, dataset)| dataset.mounted == Some(true));
     let taken = mounted.any(|(name, _)| zfs.mountpoint(name).is_some_and(|at| within(&at)));
@@ -337,15 +337,12 @@ impl Inverse<'_> {
         let Some(first) = all.first() else { return Ok(all) };
         let pool = first.ancestors().last().unwrap_or_else(|| first.clone());
         let mounted = mounted_at(self.zfs, &pool);
-        let mounted: Vec<_> =
-            mounted.into_iter().map(|name| (self.place(&name), name)).collect();
+        let mounted: Vec<_> = mounted.into_iter().map(|name| (self.place(&name), name)).collect();
         let mut work: Vec<DatasetName> = all.iter().cloned().collect();
         while let Some(outer) = work.pop() {
             let place = self.place(&outer);
             let within = |(other, name): &&(String, DatasetName)| {
-                let rest = other.strip_prefix(&*place);
-                name.is_under(&outer)
-                    || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                name.is_under(&outer) || is_within(other, &place)
             };
             for (_, name) in mounted.iter().filter(within) {
                 if all.insert(name.clone()) {
@@ -356,17 +353,36 @@ impl Inverse<'_> {
         self.unmount(all)
     }
 
-    /// Unmounts these, innermost first; returns all that were unmounted.
+    /// Unmounts these, in an order that can be; returns all that were unmounted.
+    ///
+    /// `zfs unmount` takes those below in the tree along, wherever they are mounted: then innermost first is not enough.
     fn unmount(&mut self, all: BTreeSet<DatasetName>) -> Result<BTreeSet<DatasetName>, Refusal> {
         let mut gone = BTreeSet::new();
-        let mut placed: BTreeSet<_> =
-            all.into_iter().map(|name| (self.place(&name), name)).collect();
-        while let Some((_, name)) = placed.pop_last() {
-            if self.zfs.is_mounted(&name) {
-                gone.extend(mounted_at(self.zfs, &name));
-                self.run(&name, &Action::Unmount)?;
-            }
+        let mut left: Vec<_> = all.into_iter().map(|name| (self.place(&name), name)).collect();
+        left.sort();
+        while !left.is_empty() {
+            left.retain(|(_, name)| !gone.contains(name) && self.zfs.is_mounted(name));
+            let next = left.iter().rposition(|(_, name)| self.holds_nothing(name, &left));
+            // If all of them hold another one, the last tells.
+            let next = next.or(left.len().checked_sub(1));
+            let Some((_, name)) = next.map(|at| left.remove(at)) else { break };
+            gone.extend(mounted_at(self.zfs, &name));
+            self.run(&name, &Action::Unmount)?;
         }
         Ok(gone)
     }
+
+    /// Nothing of these is mounted within what would be unmounted with a dataset.
+    fn holds_nothing(&self, top: &DatasetName, left: &[(String, DatasetName)]) -> bool {
+        let along = mounted_at(self.zfs, top);
+        let mut others = left.iter().filter(|(_, name)| !along.contains(name));
+        let places: Vec<String> = along.iter().map(|name| self.place(name)).collect();
+        !others.any(|(other, _)| places.iter().any(|place| is_within(other, place)))
+    }
+}
+
+/// A path is another one, or below it.
+fn is_within(path: &str, outer: &str) -> bool {
+    let rest = path.strip_prefix(outer);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || outer == "/")
 }

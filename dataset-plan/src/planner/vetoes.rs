@@ -49,6 +49,11 @@ impl Vetoes {
         }
     }
 
+    /// Nothing was left out.
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_row.is_empty() && self.all.is_none()
+    }
+
     /// Nothing that mounts or unmounts is planned any more.
     pub(super) fn is_exhausted(&self) -> bool {
         self.all.is_some()

@@ -98,7 +98,12 @@ impl Arrange<'_, '_, '_> {
         let draft = self.drafts.get(draft);
         Conflict {
             row: draft.map(|draft| draft.row).unwrap_or_default(),
-            parts: draft.map(|draft| parts(&draft.action)).unwrap_or_default().into_iter().filter(|p| p.mounts()).collect(),
+            parts: draft
+                .map(|draft| parts(&draft.action))
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|p| p.mounts())
+                .collect(),
             code,
             what,
             remedy,
