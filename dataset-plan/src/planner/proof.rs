@@ -92,7 +92,8 @@ fn propose(
         let mut carried = Carried { zfs, mounted: Vec::new() };
         match carried.carry_out(&plan) {
             Ok(()) => return (plan, Some(carried)),
-            Err((at, refusal)) => {
+            Err(refused) => {
+                let (at, refusal) = *refused;
                 let parts = parts.into_iter().nth(at).unwrap_or_default();
                 vetoes
                     .add(plan.steps.get(at).map_or_else(Vec::new, |s| because(s, parts, &refusal)));
@@ -130,10 +131,10 @@ impl Action {
 
 impl Carried {
     /// Carries all steps out; an error is the place of the one that was refused.
-    fn carry_out(&mut self, plan: &Plan) -> Result<(), (usize, Refusal)> {
+    fn carry_out(&mut self, plan: &Plan) -> Result<(), Box<(usize, Refusal)>> {
         for (at, step) in plan.steps.iter().enumerate() {
             self.mounted.push(mounted_at(&self.zfs, &step.dataset));
-            self.zfs.run(step).map_err(|refusal| (at, refusal))?;
+            self.zfs.run(step).map_err(|refusal| Box::new((at, refusal)))?;
         }
         Ok(())
     }
@@ -318,11 +319,11 @@ impl Inverse<'_> {
         for (_, name) in missing {
             self.run(&name, &Action::Mount)?;
         }
-        match mounted_at(self.zfs, &self.of.dataset) == *mounted {
-            true => Ok(()),
-            // Something else than was meant was on top.
-            false => Err(Refusal::Busy(self.of.dataset.clone())),
+        if mounted_at(self.zfs, &self.of.dataset) == *mounted {
+            return Ok(());
         }
+        // Something else than was meant was on top.
+        Err(Refusal::Busy(self.of.dataset.clone()))
     }
 
     fn place(&self, name: &DatasetName) -> String {

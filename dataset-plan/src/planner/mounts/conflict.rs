@@ -60,10 +60,10 @@ impl Action {
 impl Draft {
     /// What must be left out if this cannot be, by row.
     pub(in crate::planner) fn parts(&self) -> Vec<(usize, Part)> {
-        match self.sake.is_empty() {
-            true => parts(&self.action).into_iter().map(|part| (self.row, part)).collect(),
-            false => self.sake.clone(),
+        if !self.sake.is_empty() {
+            return self.sake.clone();
         }
+        parts(&self.action).into_iter().map(|part| (self.row, part)).collect()
     }
 }
 
