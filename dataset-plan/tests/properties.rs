@@ -49,6 +49,25 @@ fn mounts(observed: &Observed) -> BTreeMap<DatasetName, String> {
     places.filter(|v| is_mounted(&v.dataset)).map(|v| (v.dataset, v.value)).collect()
 }
 
+/// `zfs unmount` of a dataset takes those below it along. Where one of those holds another file system, and that one holds
+/// the dataset, none of the three can be unmounted any more.
+fn is_knotted(observed: &Observed) -> bool {
+    let mut left = mounts(observed);
+    let within = |inner: &str, outer: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/') || rest.is_empty())
+    };
+    while !left.is_empty() {
+        let free = left.keys().find(|top| {
+            let goes = |name: &DatasetName| name == *top || name.is_under(top);
+            let (along, others): (Vec<_>, Vec<_>) = left.iter().partition(|(name, _)| goes(name));
+            !others.iter().any(|(_, inner)| along.iter().any(|(_, outer)| within(inner, outer)))
+        });
+        let Some(free) = free.cloned() else { return true };
+        left.retain(|name, _| *name != free && !name.is_under(&free));
+    }
+    false
+}
+
 /// What is stored, and what mount options do not cover.
 fn stored(observed: &Observed) -> BTreeMap<(DatasetName, String), (String, Source<DatasetName>)> {
     let values = observed.effective(Release::V2_3).into_iter();
@@ -160,11 +179,15 @@ proptest! {
         prop_assert!(before == after || inside && subset, "{}\n{}\n{}", first, rest, again);
         let declared = wanted.expand().unwrap().datasets;
         let of_declared = |observed: &Observed| -> BTreeMap<_, _> {
-            // With `noauto` nobody declared that it is mounted.
-            let shall = |name: &DatasetName| declared.get(name).is_some_and(|want| want.mounted_at().is_some());
-            mounts(observed).into_iter().filter(|(name, _)| shall(name)).collect()
+            // With `noauto` nobody declared that it is mounted. And what cannot get to its declared place stays where it is,
+            // but once it is unmounted nobody wants it there.
+            let shall = |name: &DatasetName, place: &str| declared.get(name).is_some_and(|want| want.mounted_at() == Some(place));
+            mounts(observed).into_iter().filter(|(name, place)| shall(name, place)).collect()
         };
-        prop_assert_eq!(of_declared(&whole), of_declared(&done), "{}\n{}", first, rest);
+        let (whole, mut done) = (of_declared(&whole), of_declared(&done));
+        // What was unmounted when it broke down is in nobody's way: more can be mounted.
+        done.retain(|name, _| !inside || whole.contains_key(name));
+        prop_assert_eq!(whole, done, "{}\n{}", first, rest);
     }
 
     /// The order of a declaration changes no byte of the plan.
@@ -180,7 +203,7 @@ proptest! {
     }
 
     /// What can be taken back is: afterwards everything is stored as it was observed, and mounted where it was. (What mount
-    /// options cover until the next mount is not stored.)
+    /// options cover until the next mount is not stored.) That is all, unless mounts are knotted.
     #[test]
     fn undo_restores_the_observation(change in changes()) {
         let there = change.there();
@@ -189,7 +212,18 @@ proptest! {
         policy.destroy = plan.steps().iter().map(|step| step.dataset.to_string()).collect();
         let undo = plan.undo(&policy);
         let back = applied(&undo, &applied(&plan, &there));
-        prop_assert!(undo.blocked().is_empty(), "{}", undo);
+        if !undo.blocked().is_empty() {
+            let mut zfs = sim::Zfs::from(&there);
+            let mut knotted = false;
+            for step in plan.steps() {
+                zfs.run(step).unwrap();
+                knotted |= is_knotted(&zfs.observe());
+            }
+            // What is stored cannot be seen while a mount option covers it.
+            let covered = undo.blocked().iter().all(|b| b.what.contains("covered by a mount option"));
+            prop_assert!(knotted || covered, "{}\n{}", plan, undo);
+            return Ok(());
+        }
         let (was, is) = (stored(&there), stored(&back));
         prop_assert!(was.keys().eq(is.keys()));
         for (key, value) in was.iter().filter(|(_, (_, source))| *source != Source::Temporary) {

@@ -72,19 +72,27 @@ impl Plan {
     }
 
     fn push_inverse(&mut self, dataset: &DatasetName, action: &Action, of: &Step) {
-        let needs = self.steps.last().map(|step| step.id).into_iter().collect();
-        let risk = if action.destroys() { Risk::DESTROYS } else { of.risk - Risk::MOUNTS };
-        self.steps.push(Step {
-            id: StepId(self.steps.len() + 1),
-            needs,
+        let mut step = of.inverse(dataset, action, StepId(self.steps.len() + 1));
+        step.needs = self.steps.last().map(|step| step.id).into_iter().collect();
+        self.steps.push(step);
+    }
+}
+
+impl Step {
+    /// A step that takes this one back, or a part of it.
+    pub(crate) fn inverse(&self, dataset: &DatasetName, action: &Action, id: StepId) -> Step {
+        let risk = if action.destroys() { Risk::DESTROYS } else { self.risk - Risk::MOUNTS };
+        Step {
+            id,
+            needs: Vec::new(),
             dataset: dataset.clone(),
             action: action.clone(),
-            reason: Reason::Undoes(of.id),
+            reason: Reason::Undoes(self.id),
             risk,
-            heirs: of.heirs.clone(),
-            remounts: of.remounts.clone(),
+            heirs: self.heirs.clone(),
+            remounts: self.remounts.clone(),
             expects: Vec::new(),
             undo: Undo::Impossible { because: "it takes a step back: plan again instead".into() },
-        });
+        }
     }
 }

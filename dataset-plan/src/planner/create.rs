@@ -116,7 +116,8 @@ impl<'a> Planner<'a> {
         };
         let reason = Reason::Missing { declared: want.path.to_string() };
         self.draft_create(at, name, action, reason);
-        if let Some(path) = want.mounted_at() {
+        if let Some(path) = want.mounted_at().filter(|_| !self.is_vetoed(at, Part::Directory, name))
+        {
             self.own(at, name, want, path, &Directory::of_new_dataset());
         }
     }

@@ -4,7 +4,7 @@ use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
 
-use super::{Draft, Planner};
+use super::{Draft, Part, Planner};
 use crate::observed::{Account, Dataset, Directory};
 use crate::plan::{Action, Kept, Obstacle, Reason, Undo};
 use crate::spec::Want;
@@ -65,6 +65,9 @@ impl<'a> Planner<'a> {
         let Some(path) = want.mounted_at().filter(|path| place.as_deref() == Some(path)) else {
             return;
         };
+        if self.is_vetoed(at, Part::Directory, name) {
+            return;
+        }
         let now = self.tree.now(at, &key).map(|sight| sight.text().into_owned());
         if let Some(now) = &dataset.directory {
             self.own(at, name, want, path, now);

@@ -2,6 +2,7 @@
 
 use zfs_props::name::DatasetName;
 
+use super::mounts::Part;
 use crate::plan::{Action, Expectation, Reason, Risk, Undo};
 
 /// A step whose needs are indices of other drafts.
@@ -20,6 +21,8 @@ pub(crate) struct Draft {
     pub(crate) needs: Vec<usize>,
     /// Should be done before, where that makes no circle.
     pub(crate) after: Vec<usize>,
+    /// What it is there for, if that is not its own doing: parts of the plan, by row.
+    pub(in crate::planner) sake: Vec<(usize, Part)>,
 }
 
 impl Draft {
@@ -37,6 +40,7 @@ impl Draft {
             undo: Undo::Do(Vec::new()),
             needs: Vec::new(),
             after: Vec::new(),
+            sake: Vec::new(),
         }
     }
 }

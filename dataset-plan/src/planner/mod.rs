@@ -11,6 +11,7 @@ mod draft;
 mod inverse;
 mod mounts;
 mod moves;
+mod proof;
 mod properties;
 mod remove;
 mod vetoes;
@@ -42,14 +43,14 @@ pub fn plan(spec: &Spec, observed: &Observed, policy: &Policy) -> Result<Plan, P
 
 /// Plans from a declaration that was worked out already, for many hosts or many observations.
 pub fn plan_desired(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
-    let (moves, renamed) = Moves::find(desired, observed);
-    let mut vetoes = Vetoes::default();
-    loop {
-        match Planner::new(desired, policy, observed, &renamed, &moves, &vetoes).plan() {
-            Ok(plan) => return plan,
-            Err(conflicts) => vetoes.add(conflicts),
-        }
-    }
+    proof::plan(desired, observed, policy)
+}
+
+/// A plan that was not carried out yet.
+struct Proposal {
+    plan: Plan,
+    /// Of each step: what must be left out if it is refused.
+    parts: Vec<Vec<(usize, Part)>>,
 }
 
 struct Planner<'a> {
@@ -98,7 +99,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The plan, or what turned out to be impossible in it.
-    fn plan(mut self) -> Result<Plan, Vec<Conflict>> {
+    fn plan(mut self) -> Result<Proposal, Vec<Conflict>> {
         self.find_removals();
         for (at, property) in self.vetoes.properties() {
             self.tree.hold(at, property.into());
@@ -121,8 +122,11 @@ impl<'a> Planner<'a> {
             self.block_unmounted(at);
         }
         self.blocked.sort_by(|a, b| a.dataset.cmp(&b.dataset));
+        let drafts = arranged.sequence.iter().filter_map(|draft| self.drafts.get(*draft));
+        let parts = drafts.map(Draft::parts).collect();
         let steps = crate::order::steps(self.drafts, &arranged.sequence);
-        Ok(Plan { release, steps, blocked: self.blocked, untouched: self.untouched })
+        let plan = Plan { release, steps, blocked: self.blocked, untouched: self.untouched };
+        Ok(Proposal { plan, parts })
     }
 
     fn walk(&mut self) {
@@ -219,6 +223,9 @@ impl<'a> Planner<'a> {
                 self.block(name, Obstacle::CreateOnly, what, remedy);
             }
             (Some(Origin::Independent), Some(origin)) => {
+                if self.is_vetoed(at, Part::Origin, name) {
+                    return;
+                }
                 let reason = Reason::Clone { of: origin.clone(), declared: want.path.to_string() };
                 let mut draft = Draft::new(at, name.clone(), Action::Promote, reason);
                 draft.needs.extend(self.tree.arrival(at));

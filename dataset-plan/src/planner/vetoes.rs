@@ -29,6 +29,11 @@ pub(super) struct Veto {
 }
 
 impl Vetoes {
+    /// Nothing that mounts or unmounts is planned.
+    pub(super) fn everything() -> Self {
+        Self { all: Some(too_many()), ..Self::default() }
+    }
+
     /// Whatever is in conflict is not planned again.
     pub(super) fn add(&mut self, conflicts: Vec<Conflict>) {
         let known = self.by_row.len();
@@ -39,14 +44,19 @@ impl Vetoes {
             }
         }
         self.rounds += 1;
-        debug_assert!(known < self.by_row.len(), "a conflict comes back");
         if self.rounds > ROUNDS || known == self.by_row.len() {
-            self.all = Some(Veto {
-                code: Obstacle::Busy,
-                what: "too many mounts are in the way of each other".into(),
-                remedy: "change fewer mountpoints at a time",
-            });
+            self.all = Some(too_many());
         }
+    }
+
+    /// Nothing was left out.
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_row.is_empty() && self.all.is_none()
+    }
+
+    /// Nothing that mounts or unmounts is planned any more.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.all.is_some()
     }
 
     /// The properties that are not changed, by row.
@@ -63,5 +73,13 @@ impl Vetoes {
 
     pub(super) fn get(&self, row: usize, part: Part) -> Option<&Veto> {
         self.by_row.get(&(row, part)).or(self.all.as_ref().filter(|_| part.mounts()))
+    }
+}
+
+fn too_many() -> Veto {
+    Veto {
+        code: Obstacle::Busy,
+        what: "too many mounts are in the way of each other".into(),
+        remedy: "change fewer mountpoints at a time",
     }
 }

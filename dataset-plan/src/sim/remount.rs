@@ -271,7 +271,7 @@ impl Zfs {
         }
     }
 
-    pub(super) fn is_mounted(&self, name: &DatasetName) -> bool {
+    pub(crate) fn is_mounted(&self, name: &DatasetName) -> bool {
         self.nodes.get(name).is_some_and(|node| node.dataset.mounted == Some(true))
     }
 

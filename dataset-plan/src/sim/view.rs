@@ -163,7 +163,7 @@ impl Zfs {
     }
 
     /// Where a filesystem is mounted or would be, if at a path.
-    pub(super) fn mountpoint(&self, name: &DatasetName) -> Option<String> {
+    pub(crate) fn mountpoint(&self, name: &DatasetName) -> Option<String> {
         let node = self.nodes.get(name)?;
         if node.dataset.kind == Some(DatasetKind::Volume) {
             return None;

@@ -7,7 +7,7 @@ use zfs_props::name::DatasetName;
 use zfs_props::release::Release;
 use zfs_props::source::Source;
 
-use super::sight::Found;
+use super::sight::{Found, Sight};
 use super::{Row, Time, Tree};
 use crate::observed::{Dataset, inheritable};
 use crate::spec::Wish;
@@ -66,28 +66,34 @@ impl Tree<'_> {
                 next = row.end;
                 continue;
             };
-            let other = row.want.and_then(|want| want.properties.get(property));
-            let other = other.is_some_and(|other| {
-                other.wish.setting().is_some() && other.wish.setting() != wish.setting()
-            });
-            if dataset.own(property, false).is_some()
-                || other && self.gets_its_wish(below, property)
-            {
+            if dataset.own(property, false).is_some() {
+                next = row.end;
+                continue;
+            }
+            // What it would see if it got no value of its own.
+            let then = match self.find(at, property, Time::Later, Some(wish)) {
+                None => self.default(below, property, Time::Later),
+                Some(Found { held, source }) => {
+                    let source = match source {
+                        Source::Inherited(from) => Source::Inherited(from),
+                        _ => Source::Inherited(&*top.name),
+                    };
+                    Some(self.seen(below, property, Found { held, source }, Time::Later))
+                }
+            };
+            // A declared dataset gets its own value unless it would have that anyway: then those below it follow.
+            let gets_another = |then: Option<&Sight<'_>>| {
+                let other = row.want.and_then(|want| want.properties.get(property));
+                other.and_then(|other| other.wish.setting()).is_some_and(|wanted| {
+                    !then.is_some_and(|then| then.is(property, wanted, self.release))
+                })
+            };
+            if gets_another(then.as_ref()) && self.gets_its_wish(below, property) {
                 next = row.end;
                 continue;
             }
             // A declared dataset that says nothing of the property follows, as inheritance means it to.
             if row.want.is_none() && applies(property, dataset, self.release) {
-                let then = match self.find(at, property, Time::Later, Some(wish)) {
-                    None => self.default(below, property, Time::Later),
-                    Some(Found { held, source }) => {
-                        let source = match source {
-                            Source::Inherited(from) => Source::Inherited(from),
-                            _ => Source::Inherited(&*top.name),
-                        };
-                        Some(self.seen(below, property, Found { held, source }, Time::Later))
-                    }
-                };
                 let same = match (self.now(below, property), &then) {
                     (Some(now), Some(then)) => now.same(then, property, self.release),
                     (now, then) => property.native().is_none() && now.is_none() && then.is_none(),

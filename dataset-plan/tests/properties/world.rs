@@ -270,11 +270,18 @@ pub(crate) fn run_in_part(zfs: &mut sim::Zfs, step: &Step) {
     match &step.action {
         Action::Create { properties, .. } => zfs.create(name, &set(properties), false).unwrap(),
         Action::Set(properties) => {
-            for below in step.remounts.iter().rev().chain([name]) {
-                let _ = zfs.unmount(below);
+            // Others unmount nothing.
+            let unmounts = |a: &dataset_plan::Assignment| {
+                matches!(a.property.to_string().as_str(), "mountpoint" | "canmount")
+            };
+            if properties.iter().any(unmounts) {
+                for below in step.remounts.iter().rev().chain([name]) {
+                    let _ = zfs.unmount(below);
+                }
             }
             // What could not be unmounted is not set.
-            if zfs.observe().dataset(name).is_some_and(|d| d.mounted != Some(true)) {
+            let mounted = zfs.observe().dataset(name).is_some_and(|d| d.mounted == Some(true));
+            if !mounted || !properties.iter().any(unmounts) {
                 let half = properties.len().div_ceil(2);
                 zfs.set(name, &set(&properties[..half]), false).unwrap();
             }

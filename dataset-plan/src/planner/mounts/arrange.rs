@@ -3,15 +3,13 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use zfs_props::name::DatasetName;
-
-use super::conflict::Conflict;
+use super::conflict::{Conflict, Part};
 use super::stage::{Cause, Effect, Stage};
 use super::table::{Table, Who, tidy, upwards};
 use super::wishes;
 use crate::observed::Observed;
 use crate::order;
-use crate::plan::{Action, Obstacle, Reason, Risk, Undo};
+use crate::plan::{Action, Obstacle, Reason, Risk};
 use crate::planner::Draft;
 use crate::policy::{Heirs, Policy};
 use crate::spec::Desired;
@@ -66,16 +64,6 @@ pub(super) struct Since {
     pub(super) position: usize,
     /// The draft that mounted it.
     pub(super) draft: usize,
-}
-
-/// A filesystem before a draft.
-struct Before<'t> {
-    at: usize,
-    was: bool,
-    /// Where it can be mounted.
-    can: Option<Cow<'t, str>>,
-    /// Taking the draft back mounts it.
-    returns: bool,
 }
 
 pub(super) struct Arrange<'t, 'a, 'd> {
@@ -371,7 +359,8 @@ impl<'t> Arrange<'t, '_, '_> {
             self.wait(at, self.sequence.len(), Why::Created(draft));
             return Some(());
         }
-        let unmount = self.draft_unmount(at, other)?;
+        let sake = self.drafts.get(of).map(Draft::parts).unwrap_or_default();
+        let unmount = self.draft_unmount(at, other, sake)?;
         self.sequence.push(Some(unmount));
         let why = Why::InTheWay { of, unmount };
         let position = self.sequence.len();
@@ -421,8 +410,6 @@ impl<'t> Arrange<'t, '_, '_> {
     /// Nothing is in the way: what is mounted after the draft.
     fn carry_out(&mut self, draft: usize, effect: &Effect) {
         let leaves = self.stage.leaves(effect);
-        let before: Vec<Before<'t>> =
-            effect.list.iter().map(|at| self.before(*at, effect)).collect();
         let mut places: Vec<Cow<'t, str>> =
             leaves.iter().filter_map(|at| self.stage.place(*at).cloned()).collect();
         self.stage.set_done(draft, true);
@@ -449,7 +436,6 @@ impl<'t> Arrange<'t, '_, '_> {
             self.move_waiting(top);
         }
         self.events.insert(draft, places);
-        self.note_undo(draft, &before);
         let names = leaves.iter().filter_map(|at| self.stage.tree.row(*at));
         let names: Vec<_> = names.map(|row| row.name.clone().into_owned()).collect();
         let mounted = effect.list.iter().any(|at| self.stage.place(*at).is_some());
@@ -493,93 +479,21 @@ impl<'t> Arrange<'t, '_, '_> {
         }
     }
 
-    fn before(&self, at: usize, effect: &Effect) -> Before<'t> {
-        let can = self.stage.mountable(at);
-        let on = effect.cause == Cause::Mountpoint && self.stage.can(at, "on");
-        Before { at, was: self.stage.place(at).is_some(), returns: can.is_some() && on, can }
-    }
-
-    /// What has to be mounted or unmounted besides, when the draft is taken back.
-    fn note_undo(&mut self, draft: usize, before: &[Before<'t>]) {
-        let now: Vec<_> = before.iter().map(|b| self.stage.place(b.at).cloned()).collect();
-        let (mut mounts, mut unmounts) = (BTreeSet::new(), Vec::new());
-        for Before { at, was, can, returns } in before {
-            let is = *returns || can.is_some() && self.stage.place(*at).is_some();
-            self.stage.unmount(*at);
-            if let Some(place) = can.clone().filter(|_| is) {
-                self.stage.mount(*at, place);
-            }
-            match (*was, is) {
-                (true, false) => mounts.extend(can.clone().map(|place| (place, *at))),
-                (false, true) => unmounts.push(*at),
-                _ => {}
-            }
-        }
-        let besides = self.besides(&unmounts, mounts);
-        for (Before { at, .. }, place) in before.iter().zip(now) {
-            self.stage.unmount(*at);
-            if let Some(place) = place {
-                self.stage.mount(*at, place);
-            }
-        }
-        let is_property = |action: &Action| {
-            matches!(action, Action::Set(_) | Action::Inherit(_) | Action::Revert(_))
-        };
-        let Some(draft) = self.drafts.get_mut(draft).filter(|d| is_property(&d.action)) else {
-            return;
-        };
-        if let Undo::Do(actions) = &mut draft.undo {
-            match besides {
-                Some(besides) => actions.extend(besides),
-                None => draft.undo = unmounts_too_much(),
-            }
-        }
-    }
-
-    /// Commands that leave all of these unmounted and those mounted, and all others as they are; none if something is in the
-    /// way that ZFS does not mount.
-    pub(super) fn besides(
-        &self,
-        unmounts: &[usize],
-        mut mounts: BTreeSet<(Cow<'t, str>, usize)>,
-    ) -> Option<Vec<(DatasetName, Action)>> {
-        let placed = |at: &usize| Some((self.stage.place(*at)?.clone(), *at));
-        let wanted: BTreeSet<_> = unmounts.iter().filter_map(placed).collect();
-        let mut actions = Vec::new();
-        let mut gone = BTreeSet::new();
-        for at in self.with_all_within(wanted.clone(), &|_, _| true).ok()? {
-            if gone.contains(&at) {
-                continue;
-            }
-            actions.push((self.stage.dataset(at)?, Action::Unmount));
-            for (place, along) in self.stage.unmounts(at) {
-                gone.insert(along);
-                if !wanted.contains(&(place.clone(), along)) {
-                    mounts.insert((place, along));
-                }
-            }
-        }
-        for (_, at) in mounts {
-            actions.push((self.stage.dataset(at)?, Action::Mount));
-        }
-        Some(actions)
-    }
-
     /// Unmounts a filesystem that is in the way of another one.
-    pub(super) fn draft_unmount(&mut self, at: usize, of: usize) -> Option<usize> {
+    pub(super) fn draft_unmount(
+        &mut self,
+        at: usize,
+        of: usize,
+        sake: Vec<(usize, Part)>,
+    ) -> Option<usize> {
         let (name, of) = (self.stage.dataset(at)?, self.stage.dataset(of)?);
         let reason = Reason::InTheWay { of };
         let mut draft = Draft::new(at, name.clone(), Action::Unmount, reason);
         draft.risk = Risk::REMOUNTS;
+        draft.sake = sake;
         let all = self.stage.unmounts(at);
         let names: Vec<_> = all.iter().filter_map(|(_, at)| self.stage.dataset(*at)).collect();
-        draft.undo = Undo::Do(names.iter().map(|name| (name.clone(), Action::Mount)).collect());
         draft.remounts = names.into_iter().filter(|other| *other != name).collect();
         Some(self.push(draft, all.into_iter().map(|(place, _)| place).collect()))
     }
-}
-
-/// Another file system keeps it mounted.
-pub(super) fn unmounts_too_much() -> Undo {
-    Undo::Impossible { because: "something else is mounted within it".into() }
 }

@@ -6,18 +6,23 @@ use zfs_props::property::Property;
 use super::arrange::Arrange;
 use super::table::Who;
 use crate::plan::{Action, Obstacle};
+use crate::planner::Draft;
 
 /// Which part of what is planned for a dataset cannot be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::planner) enum Part {
     /// That it is created or renamed.
     Arrival,
-    /// Its mountpoint, whether it can be mounted, or what it is shared by.
+    /// A change of a property.
     Property(Property),
     /// That it is mounted.
     Mount,
     /// That it is destroyed.
     Removal,
+    /// That it is no clone any more.
+    Origin,
+    /// Who owns its directory.
+    Directory,
 }
 
 impl Part {
@@ -26,6 +31,7 @@ impl Part {
         match self {
             Part::Property(property) => MOUNTING.contains(&property),
             Part::Arrival | Part::Mount | Part::Removal => true,
+            Part::Origin | Part::Directory => false,
         }
     }
 }
@@ -47,22 +53,36 @@ const MOUNTING: [Property; 4] =
 impl Action {
     /// It may mount or unmount something.
     pub(crate) fn may_mount(&self) -> bool {
-        !matches!(parts(self).as_slice(), [])
+        parts(self).iter().any(|part| part.mounts())
     }
 }
 
-/// The parts of a draft that mount.
-fn parts(action: &Action) -> Vec<Part> {
-    let property = |name: &PropertyName| {
-        name.native().filter(|native| MOUNTING.contains(native)).map(Part::Property)
-    };
+impl Draft {
+    /// What must be left out if this cannot be, by row.
+    pub(in crate::planner) fn parts(&self) -> Vec<(usize, Part)> {
+        if !self.sake.is_empty() {
+            return self.sake.clone();
+        }
+        parts(&self.action).into_iter().map(|part| (self.row, part)).collect()
+    }
+}
+
+/// What an action is, as parts of the plan for its dataset.
+pub(in crate::planner) fn parts(action: &Action) -> Vec<Part> {
+    let property = |name: &PropertyName| name.native().map(Part::Property);
     match action {
-        Action::Create { .. } | Action::Clone { .. } | Action::Rename { .. } => vec![Part::Arrival],
-        Action::Destroy => vec![Part::Removal],
+        Action::Create { .. }
+        | Action::CreateVolume { .. }
+        | Action::Clone { .. }
+        | Action::Rename { .. } => vec![Part::Arrival],
+        Action::Destroy | Action::DestroySnapshot(_) => vec![Part::Removal],
         Action::Set(assignments) => {
             assignments.iter().filter_map(|assignment| property(&assignment.property)).collect()
         }
         Action::Inherit(name) | Action::Revert(name) => property(name).into_iter().collect(),
+        Action::Promote => vec![Part::Origin],
+        Action::Own { .. } => vec![Part::Directory],
+        Action::Mount => vec![Part::Mount],
         _ => Vec::new(),
     }
 }
@@ -78,7 +98,12 @@ impl Arrange<'_, '_, '_> {
         let draft = self.drafts.get(draft);
         Conflict {
             row: draft.map(|draft| draft.row).unwrap_or_default(),
-            parts: draft.map(|draft| parts(&draft.action)).unwrap_or_default(),
+            parts: draft
+                .map(|draft| parts(&draft.action))
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|p| p.mounts())
+                .collect(),
             code,
             what,
             remedy,

@@ -7,10 +7,10 @@ use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
 
-use super::arrange::{Arrange, Arranged, Since, Waiting, Why, unmounts_too_much};
+use super::arrange::{Arrange, Arranged, Since, Waiting, Why};
 use super::conflict::{Conflict, Part};
 use super::table::{Who, tidy, upwards};
-use crate::plan::{Action, Expectation, Obstacle, Reason, Risk, Undo};
+use crate::plan::{Action, Expectation, Obstacle, Reason, Risk};
 use crate::planner::Draft;
 use crate::policy::Mounting as MountPolicy;
 
@@ -58,7 +58,8 @@ impl<'t> Arrange<'t, '_, '_> {
                 if self.stage.place(other).is_none() {
                     continue;
                 }
-                let Some(unmount) = self.draft_unmount(other, at) else { continue };
+                let sake = self.sake(at, waiting.why);
+                let Some(unmount) = self.draft_unmount(other, at, sake) else { continue };
                 late.push((ready, unmount));
                 let why = Why::InTheWay { of: unmount, unmount };
                 for (there, along) in self.stage.unmounts(other) {
@@ -74,7 +75,7 @@ impl<'t> Arrange<'t, '_, '_> {
                     Ok(key) => needs.extend(key),
                 }
             }
-            let Some(mount) = self.draft_mount(at, &waiting, needs, (&place, ready)) else {
+            let Some(mount) = self.draft_mount(at, &waiting, needs, &place) else {
                 continue;
             };
             late.push((ready, mount));
@@ -170,12 +171,21 @@ impl<'t> Arrange<'t, '_, '_> {
         Some(found)
     }
 
+    /// What must be left out if this cannot be mounted.
+    fn sake(&self, at: usize, why: Why) -> Vec<(usize, Part)> {
+        let of = match why {
+            Why::InTheWay { of: draft, .. } | Why::Created(draft) => self.drafts.get(draft),
+            Why::Before => None,
+        };
+        of.map_or_else(|| vec![(at, Part::Mount)], Draft::parts)
+    }
+
     fn draft_mount(
         &mut self,
         at: usize,
         waiting: &Waiting<'t>,
         needs: Vec<usize>,
-        (place, ready): (&Cow<'t, str>, usize),
+        place: &Cow<'t, str>,
     ) -> Option<usize> {
         let name = self.stage.dataset(at)?;
         let row = self.stage.tree.row(at);
@@ -188,6 +198,7 @@ impl<'t> Arrange<'t, '_, '_> {
             reason.unwrap_or(Reason::NotMounted { declared: declared.unwrap_or_default() });
         let mut draft = Draft::new(at, name.clone(), Action::Mount, reason);
         draft.needs = needs;
+        draft.sake = self.sake(at, waiting.why);
         match waiting.why {
             Why::InTheWay { unmount, .. } => draft.needs.push(unmount),
             Why::Created(create) => draft.needs.push(create),
@@ -201,23 +212,6 @@ impl<'t> Arrange<'t, '_, '_> {
             _ => Risk::MOUNTS,
         };
         self.stage.mount(at, place.clone());
-        // Unmounting it again takes along what was mounted below it by then.
-        let later: Vec<_> = self
-            .stage
-            .unmounts(at)
-            .into_iter()
-            .filter(|(_, at)| self.since.get(at).is_some_and(|since| since.position > ready))
-            .collect();
-        for (_, at) in &later {
-            self.stage.unmount(*at);
-        }
-        draft.undo = match self.besides(&[at], BTreeSet::new()) {
-            Some(actions) => Undo::Do(actions),
-            None => unmounts_too_much(),
-        };
-        for (place, at) in later {
-            self.stage.mount(at, place);
-        }
         Some(self.push(draft, vec![place.clone()]))
     }
 
@@ -255,6 +249,7 @@ impl<'t> Arrange<'t, '_, '_> {
         let reason = Reason::KeyNeeded { by: name.to_string() };
         let mut draft = Draft::new(row.unwrap_or(at), root.clone(), Action::LoadKey, reason);
         draft.needs.extend(tree.arrival(at));
+        draft.sake = vec![(at, Part::Mount)];
         let draft = self.push(draft, Vec::new());
         late.push((ready, draft));
         keys.insert(root, draft);
