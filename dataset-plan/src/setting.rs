@@ -5,7 +5,7 @@ use std::fmt;
 use zfs_props::display::Printed;
 use zfs_props::key::PropertyName;
 use zfs_props::number;
-use zfs_props::property::Stored;
+use zfs_props::property::{Stored, ValueType};
 use zfs_props::release::Release;
 use zfs_props::value::{Value, ValueError};
 
@@ -55,6 +55,12 @@ impl Setting {
     pub(crate) fn is_printed_as(&self, raw: &[u8]) -> bool {
         let text = match self {
             Self::User(text) => text.as_str(),
+            Self::Native(value) if value.property().value_type() == ValueType::Word => {
+                if value.spelling().as_bytes() == raw {
+                    return true;
+                }
+                value.word().unwrap_or_default()
+            }
             Self::Native(value) => match (value.word(), value.text(), value.number()) {
                 (Some(word), _, _) => word,
                 (None, Some(text), _) => text,

@@ -58,7 +58,7 @@ impl<'t> Sight<'t> {
     /// As `zfs get -p` prints it.
     pub(crate) fn text(&self) -> Cow<'_, str> {
         match &self.held {
-            Held::Printed(raw) => String::from_utf8_lossy(raw),
+            Held::Printed(raw) => lossy(raw),
             Held::Planned(setting) => setting.printed().into(),
         }
     }
@@ -66,7 +66,7 @@ impl<'t> Sight<'t> {
     /// The same, without a copy where that can be.
     pub(crate) fn into_text(self) -> Cow<'t, str> {
         match self.held {
-            Held::Printed(Cow::Borrowed(raw)) => String::from_utf8_lossy(raw),
+            Held::Printed(Cow::Borrowed(raw)) => lossy(raw),
             Held::Printed(Cow::Owned(raw)) => match String::from_utf8(raw) {
                 Ok(text) => text.into(),
                 Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned().into(),
@@ -108,6 +108,11 @@ impl<'t> Sight<'t> {
     pub(crate) fn is_temporary(&self) -> bool {
         self.source == Source::Temporary
     }
+}
+
+/// A printed value as text. Nearly all are UTF-8, which is found out faster than what is not.
+pub(crate) fn lossy(raw: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(raw).map_or_else(|_| String::from_utf8_lossy(raw), Cow::Borrowed)
 }
 
 impl<'a> Tree<'a> {

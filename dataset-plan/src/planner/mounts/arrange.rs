@@ -501,6 +501,12 @@ impl<'t> Arrange<'t, '_, '_> {
 
     /// What has to be mounted or unmounted besides, when the draft is taken back.
     fn note_undo(&mut self, draft: usize, before: &[Before<'t>]) {
+        let is_property = |action: &Action| {
+            matches!(action, Action::Set(_) | Action::Inherit(_) | Action::Revert(_))
+        };
+        if !self.drafts.get(draft).is_some_and(|draft| is_property(&draft.action)) {
+            return;
+        }
         let now: Vec<_> = before.iter().map(|b| self.stage.place(b.at).cloned()).collect();
         let (mut mounts, mut unmounts) = (BTreeSet::new(), Vec::new());
         for Before { at, was, can, returns } in before {
@@ -522,12 +528,7 @@ impl<'t> Arrange<'t, '_, '_> {
                 self.stage.mount(*at, place);
             }
         }
-        let is_property = |action: &Action| {
-            matches!(action, Action::Set(_) | Action::Inherit(_) | Action::Revert(_))
-        };
-        let Some(draft) = self.drafts.get_mut(draft).filter(|d| is_property(&d.action)) else {
-            return;
-        };
+        let Some(draft) = self.drafts.get_mut(draft) else { return };
         if let Undo::Do(actions) = &mut draft.undo {
             match besides {
                 Some(besides) => actions.extend(besides),
