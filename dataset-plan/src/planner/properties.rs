@@ -384,11 +384,16 @@ fn undeclared_of(
 ) -> Option<String> {
     let local = entry.local.as_ref().filter(|_| !left.contains_key(property))?;
     let local = lossy(local);
-    Some(match property {
-        PropertyName::Native(native) => [native.name(), "=", &local].concat(),
-        PropertyName::User(user) => [user.as_str(), "=", &local].concat(),
-        other => format!("{other}={local}"),
-    })
+    let name = match property {
+        PropertyName::Native(native) => native.name(),
+        PropertyName::User(user) => user.as_str(),
+        other => return Some(format!("{other}={local}")),
+    };
+    let mut text = String::with_capacity(name.len() + 1 + local.len());
+    text.push_str(name);
+    text.push('=');
+    text.push_str(&local);
+    Some(text)
 }
 
 /// A limit below what is used already, or a volume below its size.
