@@ -69,7 +69,7 @@ fn audit(c: &mut Criterion) {
     let layout = Host::from_toml(DECLARED).unwrap().resolve().unwrap();
     let rules = Rules::new(&layout);
     let root = AbsolutePath::new(folder.as_os_str().as_encoded_bytes()).unwrap();
-    let world = World::new(root).unwrap();
+    let world = World::new(&root).unwrap();
     let subject = || {
         let report = world.audit(black_box(&rules), |_| ControlFlow::Continue(())).unwrap();
         assert_eq!(report.files(), 499_900);

@@ -13,27 +13,48 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use examples::Failure;
-use restore_chain::candidates::{Seen, restic::ResticSnapshot};
-use restore_chain::lineage::{Lineage, Version};
-use restore_chain::order::host::{Host, Place};
+use examples::lost_pool::{choices, host, world};
 use restore_chain::order::{Kind, Limits};
 use restore_chain::preseed::{Preseed, World as _};
-use restore_chain::sim::{Behaviour, Crash, Moment, World};
-use restore_chain::{Candidates, Choice, Service, Spec, drill, render};
-use zfs_props::name::DatasetName;
+use restore_chain::sim::{Behaviour, Crash, Moment};
+use restore_chain::{Spec, drill, render};
 
 const SPEC: &str = include_str!("hosts/forge-restore.toml");
-const NOW: &str = "2026-11-21T12:00:00Z";
 const USAGE: &str = "usage: disaster [--fail COPY=absent|fails|fails-halfway|hangs|partial]... [--calm] [--runbook | --dot]";
 
-/// What the replica has of a service: bytes, minutes since its newest snapshot; and hours since its newest restic snapshot.
-const COPIES: [(&str, Option<(u64, i64)>, Option<i64>); 6] = [
-    ("sonarr", Some((1_400_000_000, 12)), Some(9)),
-    ("radarr", Some((2_100_000_000, 12)), Some(9)),
-    ("home-assistant", Some((6_800_000_000, 11)), Some(10)),
-    ("plex", Some((90_000_000_000, 13)), None),
-    ("pocketid", None, Some(8)),
-    ("searxng", None, None),
+<<<<<<< HEAD
+/// What exists of a service elsewhere.
+struct Elsewhere {
+    service: &'static str,
+    /// On the replica: bytes, and minutes since the newest snapshot.
+    replica: Option<(u64, i64)>,
+    /// In the repository: hours since the newest snapshot.
+    restic: Option<i64>,
+}
+
+const fn copy(
+    service: &'static str,
+    replica: Option<(u64, i64)>,
+    restic: Option<i64>,
+) -> Elsewhere {
+    Elsewhere { service, replica, restic }
+}
+
+const COPIES: [Elsewhere; 6] = [
+    copy("sonarr", Some((1_400_000_000, 12)), Some(9)),
+    copy("radarr", Some((2_100_000_000, 12)), Some(9)),
+    copy("home-assistant", Some((6_800_000_000, 11)), Some(10)),
+    copy("plex", Some((90_000_000_000, 13)), None),
+    copy("pocketid", None, Some(8)),
+    copy("searxng", None, None),
+=======
+const HOW: [(&str, Behaviour); 5] = [
+    ("absent", Behaviour::Absent),
+    ("fails", Behaviour::Fails),
+    ("fails-halfway", Behaviour::FailsHalfway),
+    ("hangs", Behaviour::Hangs),
+    ("partial", Behaviour::Partial),
+>>>>>>> whole
 ];
 
 #[derive(Default)]
@@ -55,15 +76,8 @@ impl Flags {
                 "--fail" => {
                     let text = words.next().ok_or(USAGE)?;
                     let (copy, how) = text.split_once('=').ok_or(USAGE)?;
-                    let how = match how {
-                        "absent" => Behaviour::Absent,
-                        "fails" => Behaviour::Fails,
-                        "fails-halfway" => Behaviour::FailsHalfway,
-                        "hangs" => Behaviour::Hangs,
-                        "partial" => Behaviour::Partial,
-                        _ => return Err(USAGE.into()),
-                    };
-                    flags.fail.push((copy.to_owned(), how));
+                    let (_, how) = HOW.iter().find(|(word, _)| *word == how).ok_or(USAGE)?;
+                    flags.fail.push((copy.to_owned(), *how));
                 }
                 _ => return Err(USAGE.into()),
             }
@@ -77,6 +91,7 @@ impl Flags {
     }
 }
 
+<<<<<<< HEAD
 /// What each service can come back from: the local pool is gone, the replica and the repository answer.
 fn choices(spec: &Spec) -> Result<Vec<(Service, Choice)>, Failure> {
     let now: jiff::Timestamp = NOW.parse()?;
@@ -84,14 +99,15 @@ fn choices(spec: &Spec) -> Result<Vec<(Service, Choice)>, Failure> {
     inventory.local = Seen::Here(BTreeMap::new());
     let mut replicated = BTreeMap::new();
     let mut snapshots = Vec::new();
-    for (n, (name, replica, hours)) in (1_u64..).zip(COPIES) {
+    for (n, Elsewhere { service: name, replica, restic }) in (1_u64..).zip(COPIES) {
         if let Some((bytes, minutes)) = replica {
             let dataset: DatasetName = format!("backup/forge/zfs-recv/{name}").parse()?;
             let creation = now.as_second() - minutes * 60;
-            let newest = Version::snapshot("autosnap_2026-11-21_11:45:00_frequently", n, 100, creation);
+            let newest =
+                Version::snapshot("autosnap_2026-11-21_11:45:00_frequently", n, 100, creation);
             replicated.insert(dataset, Version { written: Some(bytes), ..newest });
         }
-        if let Some(hours) = hours {
+        if let Some(hours) = restic {
             snapshots.push(ResticSnapshot {
                 id: format!("{:016x}{n:048x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
                 time: now - jiff::SignedDuration::from_hours(hours),
@@ -102,7 +118,9 @@ fn choices(spec: &Spec) -> Result<Vec<(Service, Choice)>, Failure> {
         }
     }
     for replica in &mut inventory.replicas {
-        let lineages = replicated.iter().map(|(name, version)| (name.clone(), Lineage::new(name.clone(), vec![version.clone()])));
+        let lineages = replicated.iter().map(|(name, version)| {
+            (name.clone(), Lineage::new(name.clone(), vec![version.clone()]))
+        });
         replica.datasets = Seen::Here(lineages.collect());
     }
     for repository in &mut inventory.repositories {
@@ -129,6 +147,8 @@ fn host(services: &[(Service, Choice)]) -> Result<Host, Failure> {
     Ok(Host { places, services, databases: BTreeMap::new() })
 }
 
+=======
+>>>>>>> whole
 fn clock(seconds: u64) -> String {
     format!("{:>3}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
@@ -147,7 +167,10 @@ fn run(out: &mut impl Write) -> Result<(), Failure> {
     if flags.runbook {
         return Ok(write!(out, "{}", render::runbook::markdown(&spec.host, &order, &services))?);
     }
-    writeln!(out, "forge has lost its pool tank. A new, empty one is there.\n\nWhat could come back:\n")?;
+    writeln!(
+        out,
+        "forge has lost its pool tank. A new, empty one is there.\n\nWhat could come back:\n"
+    )?;
     for (service, choice) in &services {
         writeln!(out, "{}: {choice}", service.name)?;
     }
@@ -159,19 +182,11 @@ fn run(out: &mut impl Write) -> Result<(), Failure> {
     }
     writeln!(out, "\n(* nothing is faster than these.) The restore:\n")?;
 
-    let mut world = World::new();
-    for (service, choice) in &services {
-        for candidate in &choice.chain {
-            let content = format!("{} as of {}", service.name, candidate.point);
-            let half = format!("more of {content}");
-            world.add_part(service, candidate, &[("data", content.as_str()), ("more", half.as_str())]);
-            if let Some(behaviour) = flags.behaviour(&candidate.id) {
-                world.fail(&candidate.id, behaviour);
-            }
-        }
-    }
+    let mut world = world(&services, |copy| flags.behaviour(copy));
     let restored = order.nodes().filter(|node| node.kind == Kind::Dataset);
-    let ordered = restored.filter_map(|node| services.iter().find(|(service, _)| service.dataset == *node.name.as_str()));
+    let ordered = restored.filter_map(|node| {
+        services.iter().find(|(service, _)| service.dataset == *node.name.as_str())
+    });
     let mut evidence = Vec::new();
     for (n, (service, choice)) in ordered.enumerate() {
         let restore = Preseed::new(service, choice, &spec.budget)?;
@@ -196,22 +211,17 @@ fn run(out: &mut impl Write) -> Result<(), Failure> {
     writeln!(out, "\nEvidence:\n")?;
     for (service, evidence, report) in &evidence {
         let content = world.read(&format!("{}/data", service.mountpoint)).unwrap_or("nothing");
-        let may_start = if report.outcome.record().is_some() { "may start" } else { "must not start" };
-        writeln!(out, "{:<16} {may_start:<15} passed: {:<5} {} reads: {content}", service.name, evidence.passed, evidence.at)?;
+        let may_start =
+            if report.outcome.record().is_some() { "may start" } else { "must not start" };
+        writeln!(
+            out,
+            "{:<16} {may_start:<15} passed: {:<5} {} reads: {content}",
+            service.name, evidence.passed, evidence.at
+        )?;
     }
     Ok(())
 }
 
 fn main() -> ExitCode {
-    match run(&mut io::stdout().lock()) {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads has seen enough.
-        Err(failure) if failure.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) => {
-            ExitCode::SUCCESS
-        }
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
+    examples::exit(run(&mut io::stdout().lock()))
 }

@@ -3,7 +3,6 @@
 //! ```text
 //! cargo run --example luna                     the host that comes with the examples
 //! cargo run --example luna -- FILE             another one, in TOML or JSON
-//!                             --root DIR       and what the next boot would throw away of the tree in DIR (as root: `/`)
 //!                             --json           the layout alone, for a program
 //! ```
 
@@ -13,7 +12,7 @@ use std::process::ExitCode;
 use examples::Failure;
 use impermanence_model::{Fate, Host, Layout};
 
-const USAGE: &str = "usage: luna [FILE] [--root DIR | --json]";
+const USAGE: &str = "usage: luna [FILE] [--json]";
 
 /// Paths that a reader may wonder about.
 const ASKED: [&str; 6] = [
@@ -26,38 +25,18 @@ const ASKED: [&str; 6] = [
 ];
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads has seen enough.
-        Err(failure) if is_broken_pipe(&failure) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn is_broken_pipe(failure: &Failure) -> bool {
-    let error = failure.downcast_ref::<io::Error>();
-    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    examples::exit(run())
 }
 
 struct Arguments {
     file: Option<String>,
-    root: Option<String>,
     json: bool,
 }
 
 fn arguments() -> Result<Arguments, Failure> {
-    let mut found = Arguments { file: None, root: None, json: false };
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
+    let mut found = Arguments { file: None, json: false };
+    for argument in std::env::args().skip(1) {
         match argument.as_str() {
-            "--root" => {
-                let directory =
-                    arguments.next().ok_or(format!("--root needs a directory\n{USAGE}"))?;
-                found.root = Some(directory);
-            }
             "--json" => found.json = true,
             file if !file.starts_with('-') && found.file.is_none() => found.file = Some(argument),
             _ => return Err(format!("unknown argument {argument}\n{USAGE}").into()),
@@ -92,11 +71,7 @@ fn run() -> Result<(), Failure> {
     if arguments.file.is_none() {
         asked(&mut out, &layout)?;
     }
-    units(&mut out, &layout)?;
-    match arguments.root {
-        Some(root) => audit(&mut out, &layout, &root),
-        None => Ok(()),
-    }
+    units(&mut out, &layout)
 }
 
 fn kept(out: &mut impl Write, layout: &Layout) -> Result<(), Failure> {
@@ -140,25 +115,4 @@ fn units(out: &mut impl Write, layout: &Layout) -> Result<(), Failure> {
         writeln!(out, "\n# {}\n{}", unit.name(), unit.text().trim_end())?;
     }
     Ok(())
-}
-
-#[cfg(target_os = "linux")]
-fn audit(out: &mut impl Write, layout: &Layout, root: &str) -> Result<(), Failure> {
-    use std::ops::ControlFlow;
-
-    use impermanence_model::AbsolutePath;
-    use impermanence_model::audit::Rules;
-    use impermanence_model::exec::World;
-
-    let world = World::new(AbsolutePath::new(
-        std::fs::canonicalize(root)?.as_os_str().as_encoded_bytes(),
-    )?)?;
-    let report = world.audit(&Rules::new(layout), |_| ControlFlow::Continue(()))?;
-    writeln!(out, "\nThe next boot would throw away, in {root}:\n{report}")?;
-    Ok(())
-}
-
-#[cfg(not(target_os = "linux"))]
-fn audit(_: &mut impl Write, _: &Layout, _: &str) -> Result<(), Failure> {
-    Err("a live tree is walked on Linux only".into())
 }

@@ -4,7 +4,9 @@
 use restore_chain::Spec;
 use restore_chain::lineage::{Policy, incremental_path, plan, read};
 use restore_chain::pitr::history::History;
-use restore_chain::pitr::{Archive, ArchiveName, BaseBackup, Label, SegmentSize, Target, TimelineId, Wish, choose};
+use restore_chain::pitr::{
+    Archive, ArchiveName, BaseBackup, Label, SegmentSize, Target, TimelineId, Wish, choose,
+};
 use restore_chain::preseed::{Intent, Record, Verified};
 
 /// A segment's name is what is made of what it was read as; an archive counts each once.
@@ -23,7 +25,8 @@ pub fn wal_names(data: &[u8]) {
         let again = Archive::from_names(size, backwards);
         for timeline in archive.timelines() {
             assert_eq!(archive.runs(timeline), again.runs(timeline));
-            let apart = archive.runs(timeline).windows(2).all(|pair| matches!(pair, [a, b] if a.1 < b.0));
+            let apart =
+                archive.runs(timeline).windows(2).all(|pair| matches!(pair, [a, b] if a.1 < b.0));
             assert!(apart, "runs are apart from each other");
         }
     }
@@ -43,7 +46,12 @@ pub fn histories(data: &[u8]) {
     let backup = Label::parse(label).and_then(|label| BaseBackup::from_label("b", &label));
     let Ok(backup) = backup else { panic!("the label is sound") };
     for lsn in history.forks.iter().map(|fork| fork.at) {
-        let _ = choose(std::slice::from_ref(&backup), &archive, &Wish::new(Target::Lsn(lsn)).on(TimelineId(9)), None);
+        let _ = choose(
+            std::slice::from_ref(&backup),
+            &archive,
+            &Wish::new(Target::Lsn(lsn)).on(TimelineId(9)),
+            None,
+        );
     }
 }
 
@@ -51,7 +59,10 @@ pub fn histories(data: &[u8]) {
 pub fn labels(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match Label::parse(text) {
-        Ok(label) => drop(BaseBackup::from_label("b", &label).map_err(|error| assert!(!error.to_string().is_empty()))),
+        Ok(label) => drop(
+            BaseBackup::from_label("b", &label)
+                .map_err(|error| assert!(!error.to_string().is_empty())),
+        ),
         Err(error) => assert!(!error.to_string().is_empty()),
     }
 }

@@ -216,7 +216,7 @@ impl fmt::Display for FileName {
     }
 }
 
-crate::text_form!(Tag, FileName);
+crate::text_form::text_form!(Tag, FileName);
 
 /// Commands that are run around a job, in pairs: opened in this order, closed in the opposite one, whatever happened in between.
 #[derive(Clone, Debug, PartialEq, Eq)]

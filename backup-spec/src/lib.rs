@@ -17,7 +17,8 @@
 //!     .collect();
 //! let keep: restic::Keep = "--keep-daily 14 --keep-weekly 8 --keep-monthly 6".parse()?;
 //! let verdict = keep.apply(&snapshots, now)?;
-//! assert_eq!(verdict.kept().count(), 18);
+//! // Fourteen days, and the last of each week before: 1, 8 and 15 March.
+//! assert_eq!(verdict.kept().count(), 17);
 //!
 //! // When does systemd start it?
 //! let workdays: Calendar = "Mon..Fri 2:30 UTC".parse()?;
@@ -53,6 +54,7 @@
 //! )?
 //! .check()?;
 //! let mut inventory = Inventory::default();
+//! inventory.add_filesystem("rpool/temp".parse()?, None); // where clones are made
 //! inventory.add_filesystem("rpool/persist".parse()?, Some("/persist".parse()?));
 //! inventory.add_filesystem("rpool/persist/sonarr".parse()?, Some("/persist/sonarr".parse()?));
 //!

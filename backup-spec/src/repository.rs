@@ -173,4 +173,4 @@ impl fmt::Display for RepositoryId {
     }
 }
 
-crate::text_form!(RepositoryId);
+crate::text_form::text_form!(RepositoryId);

@@ -166,4 +166,4 @@ impl fmt::Display for HostZone {
     }
 }
 
-crate::text_form!(HostZone);
+crate::text_form::text_form!(HostZone);

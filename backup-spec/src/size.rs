@@ -91,7 +91,7 @@ impl fmt::Display for Cpus {
     }
 }
 
-crate::text_form!(Bytes, Cpus);
+crate::text_form::text_form!(Bytes, Cpus);
 
 #[cfg(test)]
 mod tests {

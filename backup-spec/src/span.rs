@@ -446,4 +446,4 @@ pub fn strategy() -> impl proptest::strategy::Strategy<Value = Span> {
     (0..64_u32, any::<u64>()).prop_map(|(bits, value)| Span(value >> 1 >> bits))
 }
 
-crate::text_form!(Span);
+crate::text_form::text_form!(Span);

@@ -1,8 +1,6 @@
 //! Values that a declaration has as text.
 
 /// Serializes each type as what it displays.
-#[macro_export]
-#[doc(hidden)]
 macro_rules! text_form {
     ($($name:ty),* $(,)?) => {$(
         #[cfg(feature = "serde")]
@@ -13,6 +11,8 @@ macro_rules! text_form {
         }
     )*};
 }
+
+pub(crate) use text_form;
 
 /// For `serialize_with`: what a value displays.
 #[cfg(feature = "serde")]

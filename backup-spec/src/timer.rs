@@ -89,7 +89,9 @@ pub enum Flaw {
     #[error("`{0}` never elapses")]
     Never(String),
     /// An expression whose next elapse systemd fails to find.
-    #[error("after {after}, systemd does not find the next elapse of `{calendar}`, and the timer is dead")]
+    #[error(
+        "after {after}, systemd does not find the next elapse of `{calendar}`, and the timer is dead"
+    )]
     Stuck {
         /// The expression.
         calendar: String,

@@ -164,7 +164,10 @@ fn an_abbreviation_of_the_local_zone_is_half_a_year() {
     };
     let (berlin, york) = ("Europe/Berlin", "America/New_York");
     let winter = next("10:00 CET", berlin, "2024-01-10T00:00:00Z");
-    assert_eq!(winter, ["2024-01-10T09:00:00Z", "2024-01-11T09:00:00Z", "2024-01-12T09:00:00Z"].map(at));
+    assert_eq!(
+        winter,
+        ["2024-01-10T09:00:00Z", "2024-01-11T09:00:00Z", "2024-01-12T09:00:00Z"].map(at)
+    );
     // Until the clocks change.
     assert_eq!(next("10:00 EST", york, "2024-03-09T00:00:00Z"), [at("2024-03-09T15:00:00Z")]);
     for base in ["2024-06-01T00:00:00Z", "2024-10-26T00:00:00Z"] {
@@ -176,7 +179,10 @@ fn an_abbreviation_of_the_local_zone_is_half_a_year() {
     assert_eq!(next("10:00 EST", berlin, "2024-06-01T00:00:00Z")[0], at("2024-06-01T15:00:00Z"));
     let calendar: Calendar = "10:00 CET".parse().unwrap();
     let calendar = calendar.in_zone(TimeZone::get(berlin).unwrap());
-    assert_eq!(calendar.previous_before(at("2024-07-01T00:00:00Z")).unwrap(), at("2024-03-30T09:00:00Z"));
+    assert_eq!(
+        calendar.previous_before(at("2024-07-01T00:00:00Z")).unwrap(),
+        at("2024-03-30T09:00:00Z")
+    );
 }
 
 /// `0/7` leaves the hour at 63: systemd goes on from there, and misses midnight.

@@ -1,19 +1,12 @@
 //! Every file of the fuzz corpora, through what the fuzz targets do.
+#![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "../../fuzz/backup_spec.rs"]
 #[allow(unreachable_pub)] // public for the fuzz targets
 mod bodies;
 
-fn replay(target: &str, body: fn(&[u8])) {
-    let folder = format!("{}/../fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
-    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().path()).collect();
-    println!("corpus {target}: {} files", files.len());
-    assert!(!files.is_empty());
-    for file in files {
-        body(&std::fs::read(file).unwrap());
-    }
-}
+use testing::corpus::replay;
 
 #[test]
 fn calendar() {

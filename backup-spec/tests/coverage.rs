@@ -158,14 +158,14 @@ proptest! {
         for entry in &Coverage::of(&spec, &inventory).entries {
             let top = match &entry.subject {
                 Subject::Path(path) => path.clone(),
-                Subject::Dataset(dataset) => match inventory.mount_of(dataset) {
-                    Some(mount) => mount.clone(),
-                    None => {
+                Subject::Dataset(dataset) => {
+                    let Some(mount) = inventory.mount_of(dataset) else {
                         let jobs = entry.copies.iter().filter(|copy| matches!(&copy.via, Via::Task(Task::Backup(_))));
                         prop_assert_eq!(jobs.count(), 0, "a dataset that is not mounted has no files");
                         continue;
-                    }
-                },
+                    };
+                    mount.clone()
+                }
                 _ => continue,
             };
             let mut fuller = inventory.clone();

@@ -8,27 +8,26 @@ use backup_spec::Spec;
 use backup_spec::health::{Alert, Level, Observations, Outcome, Record, What, evaluate};
 use backup_spec::retention::{Policy, sanoid::Dataset};
 use backup_spec::snapshots::Policies;
+use backup_spec::span::Span;
 use backup_spec::spec::{Checked, strategy::spec};
 use backup_spec::units::Task;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-fn micros(span: backup_spec::span::Span) -> SignedDuration {
+fn micros(span: Span) -> SignedDuration {
     SignedDuration::from_micros(i64::try_from(span.as_micros()).unwrap())
 }
 
-/// The ends of the runs of a task, each as late and as long as its draw from 0 to 1 says.
+/// The ends of the runs of a task, each as late and as long as its draw says.
 fn runs(
     spec: &Checked,
     task: &Task,
     from: Timestamp,
-    draws: &[(f64, f64)],
+    draws: &[(u64, u64)],
 ) -> Vec<(Timestamp, Timestamp)> {
     let schedule = spec.schedule(task).unwrap();
-    let part = |span, share: f64| {
-        let micros: f64 = micros(span).as_secs_f64();
-        SignedDuration::from_micros((micros * share * 1e6) as i64)
-    };
+    // Shares are in thousandths.
+    let part = |span: Span, share: u64| micros(Span::from_micros(span.as_micros() / 1000 * share));
     let mut elapse = from;
     let mut runs = Vec::new();
     for (late, long) in draws {
@@ -58,7 +57,7 @@ proptest! {
     #[test]
     fn staleness_never_fires_in_health_and_always_after_the_bound(
         spec in spec(),
-        draws in prop::collection::vec((0.0..=1.0_f64, 0.0..=1.0_f64), 12),
+        draws in prop::collection::vec((0..=1000_u64, 0..=1000_u64), 12),
         second in 1_767_225_600_i64..1_800_000_000,
     ) {
         let from = Timestamp::from_second(second).unwrap();
@@ -89,7 +88,7 @@ proptest! {
     #[test]
     fn no_more_is_lost_than_is_said(
         spec in spec(),
-        draws in prop::collection::vec((0.0..=1.0_f64, 0.0..=1.0_f64), 12),
+        draws in prop::collection::vec((0..=1000_u64, 0..=1000_u64), 12),
         second in 1_767_225_600_i64..1_800_000_000,
     ) {
         let from = Timestamp::from_second(second).unwrap();

@@ -70,6 +70,8 @@ fn problems(rest: &str) -> Vec<(Code, String)> {
 fn inventory(mounts: &[(&str, &str)]) -> Inventory {
     let mut inventory = Inventory::default();
     for (dataset, mount) in mounts {
+        let pool = dataset.split('/').next().unwrap();
+        inventory.add_filesystem(format!("{pool}/temp").parse().unwrap(), None);
         inventory.add_filesystem(dataset.parse().unwrap(), Some(mount.parse().unwrap()));
     }
     inventory
@@ -521,6 +523,20 @@ fn every_program_that_a_unit_runs_is_listed() {
             assert!(commands(unit, key).iter().all(|words| words[0].starts_with('/')));
         }
     }
+}
+
+/// Clones were made below `tank/temp`, whatever the pool: a job on another one failed every night.
+#[test]
+fn a_clone_has_a_place_in_its_own_pool() {
+    let job = "[jobs.persist]\ndataset = \"rpool/persist\"\nmountpoint = \"/persist\"\n";
+    let spec = spec(job);
+    let mut there = Inventory::default();
+    there.add_filesystem("tank/temp".parse().unwrap(), None);
+    there.add_filesystem("rpool/persist".parse().unwrap(), Some("/persist".parse().unwrap()));
+    let found = entry(&spec, &there, "rpool/persist");
+    assert_eq!(found.refused[0].why, Why::NoPlaceForClone("rpool/temp".parse().unwrap()));
+    there.add_filesystem("rpool/temp".parse().unwrap(), None);
+    assert_eq!(tiers(&entry(&spec, &there, "rpool/persist")), [Tier::NasBackup].into());
 }
 
 /// A copy in the pool of what it is a copy of goes with it.

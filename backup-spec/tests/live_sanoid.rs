@@ -40,6 +40,16 @@ fn executable(path: &Path, text: &str) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
+/// Without the time in a name that is taken: each dataset has the second in which it was its turn.
+fn timeless(line: &str) -> String {
+    match (line.split_once('@'), line.rsplit_once('_')) {
+        (Some((dataset, _)), Some((_, kind))) if line.starts_with("take") => {
+            format!("{dataset}@{kind}")
+        }
+        _ => line.to_owned(),
+    }
+}
+
 /// What a run of ours would do, in the words of the stand-in.
 fn ours(config: &Config, world: &World) -> Option<BTreeSet<String>> {
     let run = run(&config.resolve(&DATASETS).unwrap(), world);
@@ -48,7 +58,7 @@ fn ours(config: &Config, world: &World) -> Option<BTreeSet<String>> {
     }
     let taken = run.taken.iter().map(|taken| {
         let flag = if taken.recursive { "-r " } else { "" };
-        format!("take {flag}{}@{}", taken.dataset, taken.name)
+        timeless(&format!("take {flag}{}@{}", taken.dataset, taken.name))
     });
     let destroyed =
         run.destroyed.iter().map(|(dataset, name, _)| format!("destroy {dataset}@{name}"));
@@ -135,7 +145,7 @@ fn does_what_sanoid_does() {
             .unwrap();
         let after = Timestamp::now();
         let done = std::fs::read_to_string(path("done")).unwrap();
-        let theirs: BTreeSet<String> = done.lines().map(str::to_owned).collect();
+        let theirs: BTreeSet<String> = done.lines().map(timeless).collect();
         let mut world = World {
             now: before,
             zone: TimeZone::get(zone).unwrap(),

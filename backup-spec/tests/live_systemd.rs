@@ -213,31 +213,61 @@ fn spans_are_what_systemd_analyze_says() {
 fn steps_across_a_change_of_the_clock_go_where_systemd_goes() {
     let Some(release) = release() else { return };
     let expressions = [
-        "*-2/7-1", "*-4/7-1 3:00", "*-1/9-1", "*-*-7/16", "*-*-12/9 0:30", "*-*~20/9", "0/16:47", "0/5:10", "3/7:0/20",
+        "*-2/7-1",
+        "*-4/7-1 3:00",
+        "*-1/9-1",
+        "*-*-7/16",
+        "*-*-12/9 0:30",
+        "*-*~20/9",
+        "0/16:47",
+        "0/5:10",
+        "3/7:0/20",
     ];
     // Some days before changes in both halves of the world, and the turns of years.
     let bases = [
-        1_709_600_000_i64, 1_711_756_800, 1_712_300_000, 1_729_900_000, 1_730_500_000, 1_727_980_000, 1_735_680_000, 1_541_203_200,
+        1_709_600_000_i64,
+        1_711_756_800,
+        1_712_300_000,
+        1_729_900_000,
+        1_730_500_000,
+        1_727_980_000,
+        1_735_680_000,
+        1_541_203_200,
     ];
     let (mut compared, mut gave_up, mut wrong) = (0, 0, Vec::new());
     for text in expressions {
-        for zone in ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Beirut"] {
+        for zone in [
+            "Europe/Berlin",
+            "America/New_York",
+            "Australia/Lord_Howe",
+            "America/Sao_Paulo",
+            "Asia/Beirut",
+        ] {
             for base in bases {
                 let base = Timestamp::from_second(base).unwrap();
-                let calendar = text.parse::<Calendar>().unwrap().in_zone(TimeZone::get(zone).unwrap());
+                let calendar =
+                    text.parse::<Calendar>().unwrap().in_zone(TimeZone::get(zone).unwrap());
                 let ours: Vec<i64> =
                     calendar.upcoming(base).take(ELAPSES).map(Timestamp::as_second).collect();
                 compared += 1;
                 match ask(text, zone, base) {
                     Ok(said) if said.next == ours => {}
                     Ok(said) if misses_january(release, &ours, &said.next) => {}
-                    Ok(said) => wrong.push(format!("{text} in {zone} after {base}: {:?} to systemd, {ours:?} here", said.next)),
+                    Ok(said) => wrong.push(format!(
+                        "{text} in {zone} after {base}: {:?} to systemd, {ours:?} here",
+                        said.next
+                    )),
                     Err(GaveUp(true)) if ours.len() < ELAPSES => gave_up += 1,
-                    Err(_) => wrong.push(format!("{text} in {zone} after {base}: systemd gives up, {ours:?} here")),
+                    Err(_) => wrong.push(format!(
+                        "{text} in {zone} after {base}: systemd gives up, {ours:?} here"
+                    )),
                 }
             }
         }
     }
-    println!("systemd {release}: {compared} searches across changes of the clock compared, {gave_up} in circles, {} disagree", wrong.len());
+    println!(
+        "systemd {release}: {compared} searches across changes of the clock compared, {gave_up} in circles, {} disagree",
+        wrong.len()
+    );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -5,7 +5,5 @@
 
 #[path = "baseline/commands.rs"]
 mod commands;
-#[path = "baseline/harness.rs"]
-mod harness;
 #[path = "baseline/sequences.rs"]
 mod sequences;

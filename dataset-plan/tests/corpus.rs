@@ -5,15 +5,7 @@
 #[allow(unreachable_pub)] // public for the fuzz targets
 mod bodies;
 
-fn replay(target: &str, body: fn(&[u8])) {
-    let folder = format!("{}/../fuzz/corpus/{target}", env!("CARGO_MANIFEST_DIR"));
-    let files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().path()).collect();
-    println!("corpus {target}: {} files", files.len());
-    assert!(!files.is_empty());
-    for file in files {
-        body(&std::fs::read(file).unwrap());
-    }
-}
+use testing::corpus::replay;
 
 #[test]
 fn spec_toml() {

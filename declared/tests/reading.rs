@@ -17,7 +17,7 @@ fn host(node: &Node) -> Result<Host, Problems<Fault>> {
     let mut host = Host::default();
     if let Some(mut table) = reader.table(&Entry::root(node)) {
         if let Some(entry) = reader.required(&mut table, "name", "give the host a name") {
-            host.name = reader.text(&entry).unwrap_or_default().to_owned();
+            host.name = reader.text(&entry).map(str::to_owned).unwrap_or_default();
         }
         if let Some(entry) = table.take("ports") {
             host.ports = reader.parsed_list(&entry, "write a number below 65536");

@@ -18,6 +18,8 @@ use crate::{Failure, File};
 pub struct Backup {
     spec: File,
     vouched: Option<File>,
+    /// Shares, and the machines that they are of.
+    shares: &'static [(&'static str, &'static str)],
 }
 
 impl Backup {
@@ -27,12 +29,24 @@ impl Backup {
         Self {
             spec: file("forge-backup.toml", include_bytes!("../hosts/forge-backup.toml")),
             vouched: Some(file("forge.vouched", include_bytes!("../hosts/forge.vouched"))),
+            shares: &[
+                ("/mnt/nas-backup", "nas-1"),
+                ("/mnt/nas-postgresql", "nas-1"),
+                ("/mnt/media", "nas-1"),
+            ],
         }
+    }
+
+    /// Of the small machine that comes with the examples.
+    pub fn luna() -> Self {
+        let content = include_bytes!("../hosts/luna-backup.toml").into();
+        let spec = File { name: "luna-backup.toml".into(), content };
+        Self { spec, vouched: None, shares: &[] }
     }
 
     /// Of another host, in TOML or JSON.
     pub fn read(spec: &str) -> Result<Self, Failure> {
-        Ok(Self { spec: File::read(spec)?, vouched: None })
+        Ok(Self { spec: File::read(spec)?, vouched: None, shares: &[] })
     }
 
     /// The declaration; an error lists every problem with its line.
@@ -69,8 +83,8 @@ impl Backup {
                 inventory.add_filesystem(dataset.clone(), Some(path.parse()?));
             }
         }
-        for share in ["/mnt/nas-backup", "/mnt/media"] {
-            inventory.add_mount(share.parse()?, "nas-1");
+        for (path, machine) in self.shares {
+            inventory.add_mount(path.parse()?, *machine);
         }
         let text = self.vouched.as_ref().map(File::text).transpose()?.unwrap_or_default();
         for line in text.lines().filter(|line| !line.starts_with('#')) {

@@ -1,10 +1,13 @@
 //! What the examples share: a host's files, and how a program that shows plans talks to a person.
 
 pub mod backup;
+pub mod lost_pool;
+pub mod protection;
 
 use std::error::Error;
 use std::fs;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
 
 use dataset_plan::{Observed, Spec};
 
@@ -62,6 +65,16 @@ impl Host {
         }
     }
 
+    /// The small machine that comes with the examples.
+    pub fn luna() -> Self {
+        let file = |name: &str, content: &[u8]| File { name: name.into(), content: content.into() };
+        Self {
+            spec: file("luna.toml", include_bytes!("../hosts/luna.toml")),
+            observed: file("luna.get", include_bytes!("../hosts/luna.get")),
+            directories: None,
+        }
+    }
+
     /// Another host, from its declaration (TOML or JSON) and its observation (`zfs get -Hp -o
     /// name,property,value,received,source all`, or `zfs get -jp all`), perhaps with what `stat -c
     /// '%U:%u %G:%g %a %n'` prints of its mounted directories.
@@ -93,8 +106,21 @@ impl Host {
     }
 }
 
+/// How a program ends: well if it went well, or if whoever reads has seen enough; else with the message.
+pub fn exit(result: Result<(), Failure>) -> ExitCode {
+    let Err(failure) = result else { return ExitCode::SUCCESS };
+    if failure
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("{failure}");
+    ExitCode::FAILURE
+}
+
 /// Whether to print in colour: to a terminal, unless `NO_COLOR` is set (<https://no-color.org>).
 pub fn color() -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    std::io::stdout().is_terminal() && !refused
+    io::stdout().is_terminal() && !refused
 }

@@ -130,7 +130,10 @@ impl<T> Index<T> {
 }
 
 /// Sorts values that are costly to move: each is moved once. Equal ones keep their order.
-pub(crate) fn sort_large<T>(items: Vec<T>, compare: impl Fn(&T, &T) -> std::cmp::Ordering) -> Vec<T> {
+pub(crate) fn sort_large<T>(
+    items: Vec<T>,
+    compare: impl Fn(&T, &T) -> std::cmp::Ordering,
+) -> Vec<T> {
     let mut order: Vec<(usize, &T)> = items.iter().enumerate().collect();
     order.sort_by(|a, b| compare(a.1, b.1));
     let numbers: Vec<usize> = order.into_iter().map(|(number, _)| number).collect();

@@ -97,7 +97,13 @@ impl FromStr for Mode {
             let bits = u16::from_str_radix(text, 8).map_err(|_| BadMode)?;
             return Self::new(bits).ok_or(BadMode);
         }
-        text.split(',').try_fold(0o777, clause).map(Self)
+        let made = text.split(',').try_fold(Symbolic { bits: 0o777, set: 0 }, clause)?;
+        // With set-ID or sticky bits the directory is made closed to others, and changed only if a bit that a clause
+        // sets is then wrong (gnulib, mkdir-p.c and dirchownmod.c).
+        let is_special = made.set & SET_ID != 0 || made.bits & 0o1000 != 0;
+        let first = made.bits & 0o1777 & !0o022;
+        let stays = is_special && (first ^ made.bits) & made.set == 0;
+        Ok(Self(if stays { first } else { made.bits }))
     }
 }
 
@@ -106,8 +112,15 @@ const UMASK: u16 = 0o022;
 /// Of a directory, these stay as they are unless a clause names them.
 const SET_ID: u16 = 0o6000;
 
+/// Bits while clauses are applied.
+struct Symbolic {
+    bits: u16,
+    /// Those that a clause has set or cleared.
+    set: u16,
+}
+
 /// One clause, as `ug+rw-x`, on the bits so far.
-fn clause(mut bits: u16, text: &str) -> Result<u16, BadMode> {
+fn clause(Symbolic { mut bits, mut set }: Symbolic, text: &str) -> Result<Symbolic, BadMode> {
     let end = text.find(|c| !"ugoa".contains(c)).ok_or(BadMode)?;
     let (who, mut rest) = text.split_at(end);
     let affected = who.chars().fold(0, |mask, c| {
@@ -134,15 +147,18 @@ fn clause(mut bits: u16, text: &str) -> Result<u16, BadMode> {
         let reach = if affected == 0 { !UMASK } else { affected };
         let value = value & reach & !left_alone & 0o7777;
         let kept = if affected == 0 { 0 } else { !affected };
-        bits = match operator {
-            '+' => bits | value,
-            '-' => bits & !value,
-            '=' => (bits & (kept | left_alone)) | value,
+        (bits, set) = match operator {
+            '+' => (bits | value, set | value),
+            '-' => (bits & !value, set | value),
+            '=' => {
+                let kept = kept | left_alone;
+                ((bits & kept) | value, set | (0o7777 & !kept))
+            }
             _ => return Err(BadMode),
         };
         rest = next;
     }
-    Ok(bits)
+    Ok(Symbolic { bits, set })
 }
 
 /// A number as the operand, as in `=755`: the last one of its clause.

@@ -1,13 +1,14 @@
 //! Paths as the kernel sees them: bytes, absolute, normalised, compared component by component.
 //!
 //! Nothing here looks at a disk: normalising is lexical, and `..` is refused, because what it names depends on
-//! links that only a live system knows (path_resolution(7)).
+//! links that only a live system knows (`path_resolution(7)`).
 
 use std::borrow::{Borrow, Cow};
 use std::cmp::Ordering;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Why a text is not a path that can be declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,21 +39,21 @@ pub enum BadPath {
 
 /// An absolute, normalised path: no empty, `.` or `..` component, no `/` at the end unless it is the root.
 ///
-/// The order is by component, so that everything below a directory follows it directly: `/a`, `/a/b`, `/a-b`.
+/// Cheap to clone. The order is by component, so that everything below a directory follows it directly: `/a`, `/a/b`, `/a-b`.
 /// `Display` shows bytes that are not UTF-8, and control characters, as `\xNN`.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct AbsolutePath(Box<[u8]>);
+pub struct AbsolutePath(Arc<[u8]>);
 
 impl AbsolutePath {
     /// Normalises: `/var//log/./` is `/var/log`.
     pub fn new(path: impl AsRef<[u8]>) -> Result<Self, BadPath> {
         let normal = normal(path.as_ref())?;
-        Ok(Self(normal.into_owned().into_boxed_slice()))
+        Ok(Self(Arc::from(&*normal)))
     }
 
     /// `/`.
     pub fn root() -> Self {
-        Self(Box::from(*b"/"))
+        Self(Arc::from(*b"/"))
     }
 
     /// The bytes.
@@ -82,12 +83,12 @@ impl AbsolutePath {
 
     /// The directory it is in; none for `/`.
     pub fn parent(&self) -> Option<Self> {
-        parent(&self.0).map(|bytes| Self(Box::from(bytes)))
+        parent(&self.0).map(|bytes| Self(Arc::from(bytes)))
     }
 
     /// The directories above it, nearest first, `/` last.
     pub fn ancestors(&self) -> impl Iterator<Item = Self> {
-        ancestors(&self.0).map(|bytes| Self(Box::from(bytes)))
+        ancestors(&self.0).map(|bytes| Self(Arc::from(bytes)))
     }
 
     /// Whether `other` is this path or below it: `/a` contains `/a/b`, and not `/ab`.
@@ -101,11 +102,13 @@ impl AbsolutePath {
     }
 
     /// A path below this one.
+    #[must_use]
     pub fn join(&self, path: &HomePath) -> Self {
         self.with(&path.0)
     }
 
     /// Where this path is kept below a store: `/var/log` in `/persist` is `/persist/var/log`.
+    #[must_use]
     pub fn inside(&self, store: &Self) -> Self {
         if self.is_root() { store.clone() } else { store.with(self.0.get(1..).unwrap_or_default()) }
     }
@@ -119,7 +122,7 @@ impl AbsolutePath {
 
     fn with(&self, rest: &[u8]) -> Self {
         let slash: &[u8] = if self.is_root() { b"" } else { b"/" };
-        Self([&self.0, slash, rest].concat().into_boxed_slice())
+        Self(Arc::from([&self.0, slash, rest].concat()))
     }
 }
 
@@ -327,7 +330,7 @@ macro_rules! shown {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match std::str::from_utf8(&self.0) {
                     Ok(text) => serializer.serialize_str(text),
-                    Err(_) => self.0.serialize(serializer),
+                    Err(_) => self.0.as_ref().serialize(serializer),
                 }
             }
         }

@@ -5,9 +5,6 @@
 //! `-- --nocapture` shows the counts. `record/` holds what recorded them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-#[path = "baseline/harness.rs"]
-mod harness;
-
 #[path = "baseline/escapes.rs"]
 mod escapes;
 #[path = "baseline/fstab.rs"]

@@ -364,6 +364,15 @@ fn a_store_on_what_is_thrown_away_is_refused() {
 }
 
 #[test]
+fn an_entry_whose_place_in_the_store_is_covered_by_a_tmpfs_is_refused() {
+    let covered = r#"
+        fileSystems."/persist/var/lib/x" = { fsType = "tmpfs", neededForBoot = true }
+        host.directories = ["/var/lib/x/data"]
+    "#;
+    assert_eq!(refused(covered), [Code::StoreNotPersistent]);
+}
+
+#[test]
 fn issue_119_a_root_that_is_never_wiped_is_refused() {
     let root = |rest: &str| {
         format!(

@@ -86,9 +86,9 @@ fn one_declaration_of_a_service_is_kept_as_its_host_says() {
     let dataset =
         resolve(&[FORGE, CADDY, "[keep]\ncaddy = { dataset = \"tank/services/caddy\" }"]).unwrap();
     assert!(dataset.fate("/var/lib/caddy/x").survives());
-    assert!(
-        bound.by_service().iter().chain(&dataset.by_service()).all(|service| service.survives())
-    );
+    for layout in [bound, dataset] {
+        assert!(layout.by_service()[0].survives());
+    }
 }
 
 #[test]

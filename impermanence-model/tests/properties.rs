@@ -4,9 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use impermanence_model::audit::{self, Listed};
 use impermanence_model::change::{self, Existing};
 use impermanence_model::host::{At, Kind};
-use impermanence_model::layout::{Action, Entry, StepId};
+use impermanence_model::layout::{Action, Entry, StepId, Via};
 use impermanence_model::owner::{Mode, Owner};
 use impermanence_model::sim::{Content, Machine, Node, Refusal};
 use impermanence_model::strategies::{hosts, layouts, writes};
@@ -27,8 +28,9 @@ fn extension(layout: &Layout, choices: &[usize]) -> Vec<StepId> {
             .collect();
         let next = ready[choices.next().unwrap() % ready.len()];
         waiting.remove(&next);
-        done.insert(StepId(next as u32));
-        order.push(StepId(next as u32));
+        let id = StepId(u32::try_from(next).unwrap());
+        done.insert(id);
+        order.push(id);
     }
     order
 }
@@ -70,13 +72,21 @@ proptest! {
         let mut written = Vec::new();
         for (path, content) in &files {
             // Some paths are below files; then there is nothing to ask about.
-            let is_above = |entry: &&Entry| entry.kind == Kind::File && entry.path.is_above(path);
+            let is_above = |entry: &&Entry| {
+                let is_made = !matches!(entry.via, Via::Within(_));
+                entry.kind == Kind::File && is_made && entry.path.is_above(path)
+            };
             if layout.entries().iter().find(is_above).is_some() {
                 prop_assert!(matches!(layout.fate_of(path.as_bytes()), Fate::Unknown(_)));
             } else if machine.write_as(path, content, &Owner::root(), Mode::FILE).is_ok() {
                 written.push(path);
             }
         }
+        // Where two paths lead to one file, the last to write it has won.
+        let holds = |node: &Node, bytes: &Vec<u8>| matches!(&node.kind, Content::File(found) if found == bytes);
+        written.retain(|path| machine.stat(path).is_none_or(|node| {
+            !matches!(node.kind, Content::File(_)) || holds(node, &files[*path])
+        }));
         // Copies are carried back by an orderly end.
         machine.shut_down(&layout).unwrap();
         machine.boot(&layout).unwrap();
@@ -101,6 +111,38 @@ proptest! {
     }
 
     #[test]
+    fn an_audit_finds_what_is_said_to_be_lost(
+        ((_, layout), files) in layouts().prop_flat_map(|(host, layout)| {
+            let files = writes(&layout);
+            (Just((host, layout)), files)
+        }),
+    ) {
+        // What a recursive bind brings along, and what is bound from something volatile, is counted where it is.
+        let brought = |path: &&AbsolutePath| {
+            let above = |entry: &Entry| {
+                let is_lost = || layout.fate_of(entry.path.as_bytes()).is_lost();
+                entry.path.contains(path) && (entry.via == Via::Rbind || is_lost())
+            };
+            layout.entries().iter().any(above)
+        };
+        // Where the layout makes a directory, or mounts one, is no file.
+        let is_made = |path: &&AbsolutePath| {
+            let is_recreated = matches!(layout.fate_of(path.as_bytes()), Fate::Recreated(_));
+            is_recreated || layout.backing(path).is_some()
+        };
+        let asked: Vec<&AbsolutePath> =
+            files.keys().filter(|path| !brought(path) && !is_made(path)).collect();
+        let lost = asked.iter().filter(|path| layout.fate_of(path.as_bytes()).is_lost()).count();
+        let listing = asked.iter().map(|path| Listed {
+            path: path.as_bytes(),
+            kind: audit::Kind::File,
+            bytes: 1,
+            modified: 0,
+        });
+        prop_assert_eq!(layout.audit(listing).files(), lost as u64);
+    }
+
+    #[test]
     fn a_second_boot_makes_nothing_new((_, layout) in layouts()) {
         let mut machine = Machine::default();
         machine.boot(&layout).unwrap();
@@ -114,7 +156,7 @@ proptest! {
         let mut shuffled = host.clone();
         let mut state = seed;
         shuffled.entries.sort_by_cached_key(|declared| {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(0x1405_7b7e_f767_814f);
             let path = match &declared.at {
                 At::Path(path) => path.to_string(),
                 At::Home { path, .. } => path.to_string(),

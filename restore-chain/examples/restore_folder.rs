@@ -35,7 +35,8 @@ fn run() -> Result<Outcome, Box<dyn std::error::Error>> {
     let service = Service::new("example", "folder/example".parse()?, place.parse()?);
     let choice = Choice { chain: vec![candidate], ..Choice::default() };
     let restore = Preseed::new(&service, &choice, &Budget::default())?;
-    let report = restore.run_with(&mut Folder::new(Tools::below(state)), |act| println!("{act}"))?;
+    let report =
+        restore.run_with(&mut Folder::new(Tools::below(state)), |act| println!("{act}"))?;
     println!("{report}");
     Ok(report.outcome)
 }

@@ -65,9 +65,25 @@ mod tests {
     /// What `sh` makes of the line are the arguments.
     #[test]
     fn a_shell_reads_back_every_word() {
-        let words = ["", "a b", "it's", "$HOME `id` \\ \"", "new\nline", "*?[", "~", "#x", "é", "-o", "a#b"];
+        let words = [
+            "",
+            "a b",
+            "it's",
+            "$HOME `id` \\ \"",
+            "new\nline",
+            "*?[",
+            "~",
+            "#x",
+            "é",
+            "-o",
+            "a#b",
+        ];
         let line = Command::new(["printf", "%s|"]).args(words).to_string();
         let output = std::process::Command::new("sh").args(["-c", &line]).output().unwrap();
-        assert_eq!(String::from_utf8(output.stdout).unwrap(), words.map(|w| format!("{w}|")).concat(), "{line}");
+        assert_eq!(
+            String::from_utf8(output.stdout).unwrap(),
+            words.map(|w| format!("{w}|")).concat(),
+            "{line}"
+        );
     }
 }

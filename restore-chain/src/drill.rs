@@ -9,8 +9,13 @@ use crate::service::{Bootstrap, Gate, Service, Unmarked};
 
 /// The service, in another dataset and at another place: everything else is as it would be. No unit waits for it, and
 /// nothing starts empty: an empty success would prove nothing.
-pub fn scratch(service: &Service, parent: &DatasetName, mounts: &AbsolutePath) -> Result<Service, NameError> {
-    let mountpoint = format!("{}/{}", mounts.as_str().trim_end_matches('/'), service.dataset.leaf());
+pub fn scratch(
+    service: &Service,
+    parent: &DatasetName,
+    mounts: &AbsolutePath,
+) -> Result<Service, NameError> {
+    let mountpoint =
+        format!("{}/{}", mounts.as_str().trim_end_matches('/'), service.dataset.leaf());
     Ok(Service {
         name: format!("{}-drill", service.name),
         dataset: parent.child(service.dataset.leaf())?,
@@ -51,7 +56,9 @@ impl Evidence {
             _ => None,
         };
         let (source, point) = match restored.map(|record| &record.kind) {
-            Some(RecordKind::Restored { candidate, point }) => (Some(candidate.clone()), Some(*point)),
+            Some(RecordKind::Restored { candidate, point }) => {
+                (Some(candidate.clone()), Some(*point))
+            }
             _ => (None, None),
         };
         let result = report.to_string().lines().next().unwrap_or_default().to_owned();

@@ -26,7 +26,8 @@ impl AbsolutePath {
 
     /// What follows this path in one that lies below it, without a slash before it.
     pub fn rest<'p>(&self, other: &'p Self) -> Option<&'p str> {
-        self.contains(other).then(|| other.0.get(self.0.len()..).unwrap_or_default().trim_start_matches('/'))
+        self.contains(other)
+            .then(|| other.0.get(self.0.len()..).unwrap_or_default().trim_start_matches('/'))
     }
 }
 

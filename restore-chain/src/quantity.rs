@@ -8,7 +8,8 @@ pub(crate) struct Bytes(pub(crate) u64);
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNITS: [(&str, u64); 5] = [("PiB", 50), ("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
+        const UNITS: [(&str, u64); 5] =
+            [("PiB", 50), ("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
         match UNITS.iter().find(|(_, bits)| self.0 >> bits > 0) {
             None => write!(f, "{} B", self.0),
             Some((unit, bits)) => {
@@ -26,7 +27,8 @@ pub(crate) struct Seconds(pub(crate) u64);
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const UNITS: [(&str, u64); 4] = [("d", 86400), ("h", 3600), ("min", 60), ("s", 1)];
-        let first = UNITS.iter().position(|(_, seconds)| self.0 >= *seconds).unwrap_or(UNITS.len() - 1);
+        let first =
+            UNITS.iter().position(|(_, seconds)| self.0 >= *seconds).unwrap_or(UNITS.len() - 1);
         let mut rest = self.0;
         for (n, (unit, seconds)) in UNITS.iter().skip(first).take(2).enumerate() {
             let count = rest / seconds;

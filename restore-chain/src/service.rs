@@ -59,7 +59,11 @@ pub struct Owner {
 
 /// What happens where nothing can be restored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case")
+)]
 pub enum Bootstrap {
     /// The service does not start.
     #[default]
@@ -73,7 +77,11 @@ pub enum Bootstrap {
 
 /// What happens with data that is there and that nobody has restored or adopted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case")
+)]
 pub enum Unmarked {
     /// Somebody has to look at it; nothing is changed.
     #[default]
@@ -84,7 +92,11 @@ pub enum Unmarked {
 
 /// Whether units wait for the data in vain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case")
+)]
 pub enum Gate {
     /// `Requires=`: without the data they do not start.
     #[default]

@@ -11,5 +11,12 @@ mod harness;
 mod incremental_path;
 #[path = "baseline/pitr.rs"]
 mod pitr;
+#[path = "baseline/replications.rs"]
+mod replications;
 #[path = "baseline/syncoid.rs"]
 mod syncoid;
+
+#[test]
+fn replications_between_generated_pairs() {
+    testing::baseline::compare("replications", replications::judge);
+}

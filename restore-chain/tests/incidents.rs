@@ -10,13 +10,16 @@ use restore_chain::candidates::{
 };
 use restore_chain::lineage::rollback::{self, Reach};
 use restore_chain::lineage::{self, Lineage, Version};
-use restore_chain::order::host::{Host, Place};
 use restore_chain::order::Limits;
+use restore_chain::order::host::{Host, Place};
 use restore_chain::preseed::{
-    self, Block, Budget, Event, EventKind, MethodBudget, Outcome, Pool, Preseed, Record, RecordKind, World as _,
+    self, Block, Budget, Event, EventKind, MethodBudget, Outcome, Pool, Preseed, Record,
+    RecordKind, World as _,
 };
 use restore_chain::sim::{Behaviour, Crash, Moment, World};
-use restore_chain::{Bootstrap, Candidates, Choice, Inventory, Owner, Service, Spec, Unmarked, drill, render};
+use restore_chain::{
+    Bootstrap, Candidates, Choice, Inventory, Owner, Service, Spec, Unmarked, drill, render,
+};
 use zfs_props::name::DatasetName;
 
 const PLACE: &str = "/var/lib/sonarr";
@@ -105,11 +108,18 @@ fn r04_a_service_that_has_run_is_not_rolled_back() {
     let choice = Choice { chain: vec![local], ..Choice::default() };
     let started = Service { bootstrap: Bootstrap::IfNothingExists, ..service() };
     let none = Choice::default();
-    assert!(matches!(preseed(&started, &none).run(&mut world).unwrap().outcome, Outcome::StartedEmpty(_)));
+    assert!(matches!(
+        preseed(&started, &none).run(&mut world).unwrap().outcome,
+        Outcome::StartedEmpty(_)
+    ));
     let files = [("config.xml", "new")];
-    world.datasets_mut().get_mut(&started.dataset).unwrap().files =
-        std::sync::Arc::new(files.iter().map(|(p, c)| ((*p).to_owned(), (*c).to_owned())).collect());
-    assert!(matches!(preseed(&started, &choice).run(&mut world).unwrap().outcome, Outcome::Skipped(_)));
+    world.datasets_mut().get_mut(&started.dataset).unwrap().files = std::sync::Arc::new(
+        files.iter().map(|(p, c)| ((*p).to_owned(), (*c).to_owned())).collect(),
+    );
+    assert!(matches!(
+        preseed(&started, &choice).run(&mut world).unwrap().outcome,
+        Outcome::Skipped(_)
+    ));
     assert_eq!(world.read("/var/lib/sonarr/config.xml"), Some("new"));
 }
 
@@ -125,7 +135,10 @@ fn r05_a_failure_is_never_recorded_as_complete() {
     assert!(!world.dataset(&service().dataset).unwrap().local.contains_key(preseed::COMPLETE));
     world.heal();
     let report = restore.run(&mut world).unwrap();
-    assert!(matches!(report.outcome, Outcome::Restored(Record { kind: RecordKind::Restored { .. }, .. })));
+    assert!(matches!(
+        report.outcome,
+        Outcome::Restored(Record { kind: RecordKind::Restored { .. }, .. })
+    ));
 }
 
 /// R6: a tool that failed has not said that there is nothing.
@@ -177,16 +190,26 @@ fn r08_r09_a_record_outlives_versions_and_tells_restored_from_adopted() {
 /// R10: a protective snapshot is destroyed by the rollback that it should protect from.
 #[test]
 fn r10_a_safety_copy_survives_what_it_protects_from() {
-    let snapshots = vec![autosnap(1, 0), autosnap(2, 60), Version::snapshot("preseed_protect_rollback_3", 3, 30, 120)];
+    let snapshots = vec![
+        autosnap(1, 0),
+        autosnap(2, 60),
+        Version::snapshot("preseed_protect_rollback_3", 3, 30, 120),
+    ];
     let dataset = Lineage::new(service().dataset, snapshots);
     let rollback = rollback::check(&dataset, "autosnap_1", Reach::Newer, None).unwrap();
-    assert!(rollback.destroys.iter().any(|gone| gone.name.starts_with("preseed_protect")), "the preview says so");
+    assert!(
+        rollback.destroys.iter().any(|gone| gone.name.starts_with("preseed_protect")),
+        "the preview says so"
+    );
     // The preseed never rolls back: what was there is aside, whole, afterwards.
     let mut world = World::new();
     let guid = world.add_dataset(service().dataset, PLACE, &[]).guid;
     let local = world.add_local_snapshot("autosnap_1", &FILES);
     let choice = Choice { chain: vec![local], ..Choice::default() };
-    assert!(matches!(preseed(&service(), &choice).run(&mut world).unwrap().outcome, Outcome::Restored(_)));
+    assert!(matches!(
+        preseed(&service(), &choice).run(&mut world).unwrap().outcome,
+        Outcome::Restored(_)
+    ));
     assert!(world.dataset(&preseed::aside(&service().dataset, guid).unwrap()).is_some());
 }
 
@@ -203,13 +226,22 @@ fn r11_temporary_and_protective_snapshots_are_no_way_back() {
     ] {
         assert_eq!(Purpose::of(name), purpose, "{name}");
     }
-    let newer = |name: &str, n: u64| Version::snapshot(name, n, n * 10, seconds_ago(60) + i64::try_from(n).unwrap());
-    let versions = vec![autosnap(1, seconds_ago(3600)), newer("backup-service-sonarr", 2), newer("preseed_protect_1", 3)];
+    let newer = |name: &str, n: u64| {
+        Version::snapshot(name, n, n * 10, seconds_ago(60) + i64::try_from(n).unwrap())
+    };
+    let versions = vec![
+        autosnap(1, seconds_ago(3600)),
+        newer("backup-service-sonarr", 2),
+        newer("preseed_protect_1", 3),
+    ];
     let mut inventory = Inventory::new("forge", now());
     inventory.local = seen([Lineage::new(service().dataset, versions)]);
     let choice = Candidates::discover(&inventory, &service()).choose(&Policy::default()).unwrap();
     assert_eq!(choice.chain[0].id, "local @autosnap_1");
-    assert_eq!(choice.rejected.iter().filter(|rejected| rejected.why == Rejection::Purpose).count(), 2);
+    assert_eq!(
+        choice.rejected.iter().filter(|rejected| rejected.why == Rejection::Purpose).count(),
+        2
+    );
 }
 
 /// R12: the newest snapshot of a child is not the newest of the dataset.
@@ -217,7 +249,8 @@ fn r11_temporary_and_protective_snapshots_are_no_way_back() {
 fn r12_snapshots_of_children_are_not_of_the_dataset() {
     let list = "tank/services/sonarr@autosnap_1\t1\t10\t1795200000\ntank/services/sonarr/cache@autosnap_2\t2\t20\t1795260000\n";
     let mut inventory = Inventory::new("forge", now());
-    inventory.local = Seen::Here(lineage::read::table(list, "name,guid,createtxg,creation").unwrap());
+    inventory.local =
+        Seen::Here(lineage::read::table(list, "name,guid,createtxg,creation").unwrap());
     let choice = Candidates::discover(&inventory, &service()).choose(&Policy::default()).unwrap();
     assert_eq!(choice.chain[0].id, "local @autosnap_1");
 }
@@ -242,7 +275,12 @@ fn r14_only_a_local_record_with_the_own_guid_counts() {
     for local in [false, true] {
         let mut world = World::new();
         let dataset = world.add_dataset(service().dataset, PLACE, &[]);
-        let record = Record { guid: dataset.guid + u64::from(local), kind: RecordKind::Adopted, at: now(), seconds: 0 };
+        let record = Record {
+            guid: dataset.guid + u64::from(local),
+            kind: RecordKind::Adopted,
+            at: now(),
+            seconds: 0,
+        };
         let properties = if local { &mut dataset.local } else { &mut dataset.inherited };
         properties.insert(preseed::COMPLETE.to_owned(), record.to_string());
         let choice = replica(&mut world);
@@ -264,9 +302,15 @@ fn r15_a_degraded_pool_does_not_block_what_is_complete() {
     let mut world = World::new();
     let choice = replica(&mut world);
     world.set_pool(Pool::Degraded);
-    assert!(matches!(preseed(&service(), &choice).run(&mut world).unwrap().outcome, Outcome::Restored(_)));
+    assert!(matches!(
+        preseed(&service(), &choice).run(&mut world).unwrap().outcome,
+        Outcome::Restored(_)
+    ));
     world.set_pool(Pool::Unavailable);
-    assert_eq!(preseed(&service(), &choice).run(&mut world).unwrap().outcome, Outcome::Blocked(Block::Pool));
+    assert_eq!(
+        preseed(&service(), &choice).run(&mut world).unwrap().outcome,
+        Outcome::Blocked(Block::Pool)
+    );
 }
 
 /// R16: a method that hangs for the unit's whole time leaves none for the next one.
@@ -299,13 +343,26 @@ fn r17_every_method_can_be_reached_when_another_ones_needs_are_missing() {
     for broken in ["replica nas-1", "restic nas-primary"] {
         let mut world = world.clone();
         world.fail(broken, Behaviour::Absent);
-        assert!(matches!(restore.run(&mut world).unwrap().outcome, Outcome::Restored(_)), "without {broken}");
+        assert!(
+            matches!(restore.run(&mut world).unwrap().outcome, Outcome::Restored(_)),
+            "without {broken}"
+        );
     }
     assert!(restore.warnings().is_empty());
-    let both: Vec<Candidate> =
-        choice.chain.iter().cloned().map(|mut one| { one.needs.push(Need::Network); one }).collect();
+    let both: Vec<Candidate> = choice
+        .chain
+        .iter()
+        .cloned()
+        .map(|mut one| {
+            one.needs.push(Need::Network);
+            one
+        })
+        .collect();
     let warned = preseed(&service(), &Choice { chain: both, ..Choice::default() }).warnings();
-    assert_eq!(warned[0].to_string(), "every way back needs the network: without it, all of them fail at once");
+    assert_eq!(
+        warned[0].to_string(),
+        "every way back needs the network: without it, all of them fail at once"
+    );
 }
 
 fn repository(snapshots: &str) -> Repository {
@@ -317,7 +374,10 @@ fn repository(snapshots: &str) -> Repository {
         remote: false,
         jobs: BTreeMap::from([(
             "sonarr".to_owned(),
-            (vec!["sonarr".to_owned()], "/var/lib/backup-snapshots/service-sonarr".parse().unwrap()),
+            (
+                vec!["sonarr".to_owned()],
+                "/var/lib/backup-snapshots/service-sonarr".parse().unwrap(),
+            ),
         )]),
         rate: None,
         snapshots: Seen::Here(restic::read(snapshots).unwrap()),
@@ -328,7 +388,9 @@ fn repository(snapshots: &str) -> Repository {
 #[test]
 fn r18_the_right_snapshot_lands_at_the_right_place() {
     let snapshot = |id: &str, time: &str, host: &str, path: &str, tag: &str| {
-        format!("{{\"id\":\"{id}\",\"time\":\"{time}\",\"hostname\":\"{host}\",\"paths\":[\"{path}\"],\"tags\":[\"{tag}\"]}}")
+        format!(
+            "{{\"id\":\"{id}\",\"time\":\"{time}\",\"hostname\":\"{host}\",\"paths\":[\"{path}\"],\"tags\":[\"{tag}\"]}}"
+        )
     };
     let root = "/var/lib/backup-snapshots/service-sonarr";
     let list = [
@@ -342,13 +404,29 @@ fn r18_the_right_snapshot_lands_at_the_right_place() {
     inventory.repositories.push(repository(&format!("[{}]", list.join(","))));
     let choice = Candidates::discover(&inventory, &service()).choose(&Policy::default()).unwrap();
     assert_eq!(choice.chain.len(), 1);
-    let Method::Restic { url, password_file, snapshot, root, .. } = &choice.chain[0].method else { panic!() };
+    let Method::Restic { url, password_file, snapshot, root, .. } = &choice.chain[0].method else {
+        panic!()
+    };
     assert_eq!(snapshot, "aaaaaaaa1");
     let command = restic::restore(url, password_file, snapshot, root, PLACE).to_string();
-    assert!(command.ends_with("restore aaaaaaaa1:/var/lib/backup-snapshots/service-sonarr --target /var/lib/sonarr"), "{command}");
-    let why: Vec<String> = choice.rejected.iter().map(|rejected| format!("{} {}", rejected.id, rejected.why)).collect();
+    assert!(
+        command.ends_with(
+            "restore aaaaaaaa1:/var/lib/backup-snapshots/service-sonarr --target /var/lib/sonarr"
+        ),
+        "{command}"
+    );
+    let why: Vec<String> = choice
+        .rejected
+        .iter()
+        .map(|rejected| format!("{} {}", rejected.id, rejected.why))
+        .collect();
     let why = why.join("\n");
-    for expected in ["dddddddd is of the future", "cccccccc is of host luna", "bbbbbbbb is of another job", "eeeeeeee is older"] {
+    for expected in [
+        "dddddddd is of the future",
+        "cccccccc is of host luna",
+        "bbbbbbbb is of another job",
+        "eeeeeeee is older",
+    ] {
         assert!(why.contains(expected), "{expected} in\n{why}");
     }
 }
@@ -363,7 +441,11 @@ fn r19_the_bootstrap_trap_is_named() {
     inventory.replicas.push(nas);
     let persist = Service::new("persist", name("rpool/safe/persist"), "/persist".parse().unwrap());
     let none = Candidates::discover(&inventory, &persist).choose(&Policy::default()).unwrap_err();
-    assert!(none.to_string().contains("needs /persist/etc/ssh/replication, which lies on rpool/safe/persist"), "{none}");
+    assert!(
+        none.to_string()
+            .contains("needs /persist/etc/ssh/replication, which lies on rpool/safe/persist"),
+        "{none}"
+    );
     // Through others: sonarr needs the key on /persist, which needs the password on sonarr's dataset.
     let candidate = |needs: &[&str]| {
         let mut world = World::new();
@@ -394,7 +476,10 @@ fn r20_unmarked_data_is_never_replaced() {
     let mut world = World::new();
     world.add_dataset(service().dataset, PLACE, &[("sonarr.db", "newest")]);
     let choice = replica(&mut world);
-    assert_eq!(preseed(&service(), &choice).run(&mut world).unwrap().outcome, Outcome::NeedsAdoption);
+    assert_eq!(
+        preseed(&service(), &choice).run(&mut world).unwrap().outcome,
+        Outcome::NeedsAdoption
+    );
     assert_eq!(world.read("/var/lib/sonarr/sonarr.db"), Some("newest"));
 }
 
@@ -408,7 +493,11 @@ fn r21_the_right_dataset_is_put_back() {
     let choice = replica(&mut world);
     world.fail_act("swap-in");
     let report = preseed(&service(), &choice).run(&mut world).unwrap();
-    assert!(matches!(report.outcome, Outcome::Blocked(Block::Act { act: "swap-in", .. })), "{:?}", report.outcome);
+    assert!(
+        matches!(report.outcome, Outcome::Blocked(Block::Act { act: "swap-in", .. })),
+        "{:?}",
+        report.outcome
+    );
     assert_eq!(world.dataset(&service().dataset).unwrap().guid, guid);
     assert_eq!(world.dataset(&old).unwrap().files.len(), 1);
 }
@@ -473,7 +562,10 @@ fn r26_the_first_failure_is_told() {
     let event: &Event = &world.told()[0];
     assert_eq!(event.kind, EventKind::Failure);
     let text = &event.fields.iter().find(|(name, _)| *name == "errorMessage").unwrap().1;
-    assert!(text.contains("must not start") && !text.contains("empty data") && !text.contains('$'), "{text}");
+    assert!(
+        text.contains("must not start") && !text.contains("empty data") && !text.contains('$'),
+        "{text}"
+    );
 }
 
 /// R27: a dataset below one that is replicated alone has no replica.
@@ -488,7 +580,11 @@ fn r27_replication_is_inherited_only_if_it_is_recursive() {
     let mut inventory = Inventory::new("forge", now());
     inventory.replicas.push(nas);
     let none = Candidates::discover(&inventory, &service()).choose(&Policy::default()).unwrap_err();
-    assert!(none.rejected.iter().any(|rejected| rejected.id == "replica nas-1" && rejected.why == Rejection::Absent));
+    assert!(
+        none.rejected
+            .iter()
+            .any(|rejected| rejected.id == "replica nas-1" && rejected.why == Rejection::Absent)
+    );
 }
 
 /// R28: properties of the replica stay there; the declared ones are set.
@@ -496,7 +592,8 @@ fn r27_replication_is_inherited_only_if_it_is_recursive() {
 fn r28_a_restored_dataset_has_the_declared_properties() {
     let mut world = World::new();
     let choice = replica(&mut world);
-    let properties = vec![("recordsize".to_owned(), "16K".to_owned()), ("canmount".to_owned(), "on".to_owned())];
+    let properties =
+        vec![("recordsize".to_owned(), "16K".to_owned()), ("canmount".to_owned(), "on".to_owned())];
     let declared = Service { properties: properties.clone(), ..service() };
     preseed(&declared, &choice).run(&mut world).unwrap();
     let dataset = world.dataset(&declared.dataset).unwrap();
@@ -509,8 +606,11 @@ fn r28_a_restored_dataset_has_the_declared_properties() {
 /// R29: looking for a snapshot does not depend on how many there are, or in which order.
 #[test]
 fn r29_long_lists_are_read_to_their_end() {
-    let mut lines: Vec<String> =
-        (1..=20_000).map(|n| format!("tank/services/sonarr@autosnap_{n}\t{n}\t{n}\t{}\n", seconds_ago(30_000 - n))).collect();
+    let mut lines: Vec<String> = (1..=20_000)
+        .map(|n| {
+            format!("tank/services/sonarr@autosnap_{n}\t{n}\t{n}\t{}\n", seconds_ago(30_000 - n))
+        })
+        .collect();
     let newest = |text: &str| {
         let lineages = lineage::read::table(text, "name,guid,createtxg,creation").unwrap();
         lineages[&service().dataset].newest().unwrap().name.clone()
@@ -530,7 +630,8 @@ fn r30_losses_are_injected_in_the_model() {
     world.datasets_mut().remove(&service().dataset);
     assert!(matches!(restore.run(&mut world).unwrap().outcome, Outcome::Restored(_)));
     // A drill does the same elsewhere, and touches nothing of the service.
-    let scratch = drill::scratch(&service(), &name("tank/drills"), &"/run/drills".parse().unwrap()).unwrap();
+    let scratch =
+        drill::scratch(&service(), &name("tank/drills"), &"/run/drills".parse().unwrap()).unwrap();
     let report = preseed(&scratch, &choice).run(&mut world).unwrap();
     let evidence = drill::Evidence::of(&service(), &report, now());
     assert!(evidence.passed && evidence.source.as_deref() == Some("replica nas-1"));
@@ -546,11 +647,17 @@ fn r31_a_release_counts_in_snapshots() {
     let restore = preseed(&service(), &choice);
     let policy = preseed::release::Policy { after: 86_400 };
     let before = world.observe(&service()).unwrap();
-    assert_eq!(preseed::release::plan(&service(), &before, None, policy, now()), Err(preseed::release::Kept::Incomplete));
+    assert_eq!(
+        preseed::release::plan(&service(), &before, None, policy, now()),
+        Err(preseed::release::Kept::Incomplete)
+    );
     restore.run(&mut world).unwrap();
     let sight = world.observe(&service()).unwrap();
     let completed = sight.target.as_ref().unwrap().complete.as_ref().unwrap().at;
-    assert_eq!(preseed::release::plan(&service(), &sight, None, policy, completed), Err(preseed::release::Kept::TooSoon));
+    assert_eq!(
+        preseed::release::plan(&service(), &sight, None, policy, completed),
+        Err(preseed::release::Kept::TooSoon)
+    );
     let later = completed.checked_add(jiff::SignedDuration::from_hours(48)).unwrap();
     let releases = preseed::release::plan(&service(), &sight, None, policy, later).unwrap();
     assert_eq!(releases[0].to_string(), format!("zfs destroy -r {}", sight.asides[0].name));
@@ -561,11 +668,15 @@ fn r31_a_release_counts_in_snapshots() {
 fn a_fixed_order_says_what_it_loses() {
     let mut inventory = Inventory::new("forge", now());
     let mut nas = Replica::new("nas-1", name("tank/services/sonarr"), name("backup/sonarr"));
-    nas.datasets = seen([Lineage::new(name("backup/sonarr"), vec![autosnap(1, seconds_ago(7200))])]);
+    nas.datasets =
+        seen([Lineage::new(name("backup/sonarr"), vec![autosnap(1, seconds_ago(7200))])]);
     inventory.replicas.push(nas);
     inventory.local = seen([Lineage::new(service().dataset, vec![autosnap(2, seconds_ago(300))])]);
     let candidates = Candidates::discover(&inventory, &service());
-    let fixed = Policy { order: Order::Fixed(vec![Kind::Replica, Kind::Local, Kind::Restic]), max_age: None };
+    let fixed = Policy {
+        order: Order::Fixed(vec![Kind::Replica, Kind::Local, Kind::Restic]),
+        max_age: None,
+    };
     let text = candidates.choose(&fixed).unwrap().to_string();
     assert!(text.contains("would lose 1 h 55 min less"), "{text}");
     assert_eq!(candidates.choose(&Policy::default()).unwrap().chain[0].id, "local @autosnap_2");

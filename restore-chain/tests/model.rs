@@ -12,8 +12,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
 use restore_chain::preseed::{
-    self, Act, Block, Budget, Event, Fault, Intent, MethodBudget, Outcome, Pool, Preseed, Record, RecordKind, Report, Sight,
-    Verified, World as _,
+    self, Act, Block, Budget, Event, Fault, Intent, MethodBudget, Outcome, Pool, Preseed, Record,
+    RecordKind, Report, Sight, Verified, World as _,
 };
 use restore_chain::sim::{Behaviour, Crash, Dataset, Moment, World};
 use restore_chain::{Bootstrap, Choice, Owner, Service, Unmarked};
@@ -28,7 +28,10 @@ fn name() -> DatasetName {
 
 fn budget() -> Budget {
     let fallback = MethodBudget { timeout: 900, attempts: 1, pause: 0 };
-    let methods = BTreeMap::from([(restore_chain::candidates::Kind::Replica, MethodBudget { attempts: 2, pause: 5, ..fallback })]);
+    let methods = BTreeMap::from([(
+        restore_chain::candidates::Kind::Replica,
+        MethodBudget { attempts: 2, pause: 5, ..fallback },
+    )]);
     Budget { unit: 7200, verify: 60, step: 20, methods, fallback }
 }
 
@@ -80,7 +83,8 @@ fn start(world: &mut World, which: &str) {
         (dataset.mounted, dataset.mountpoint, dataset.armed) = (None, None, false);
         dataset.local.insert(preseed::STAGING.to_owned(), "replica nas".to_owned());
         if verified {
-            let verified = Verified { guid: dataset.guid, candidate: "replica nas".to_owned(), point: at, at };
+            let verified =
+                Verified { guid: dataset.guid, candidate: "replica nas".to_owned(), point: at, at };
             dataset.local.insert(preseed::VERIFIED.to_owned(), verified.to_string());
         }
     };
@@ -155,20 +159,44 @@ struct Setting {
 }
 
 fn settings(full: bool) -> Vec<Setting> {
-    let calm = |bootstrap, unmarked, valid| Setting { bootstrap, unmarked, valid, pool: Pool::Online, failing: None };
+    let calm = |bootstrap, unmarked, valid| Setting {
+        bootstrap,
+        unmarked,
+        valid,
+        pool: Pool::Online,
+        failing: None,
+    };
     let mut all = vec![
         calm(Bootstrap::Never, Unmarked::Ask, true),
         calm(Bootstrap::EvenIfRestoreFails, Unmarked::Adopt, true),
         calm(Bootstrap::IfNothingExists, Unmarked::Adopt, false),
     ];
     let failing = [
-        "mount", "tell", "swap-in", "set-aside", "complete", "set-properties", "discard", "unmount", "note", "forget", "arm",
-        "disarm", "put-back", "create-empty", "set-owner", "observe", "lock",
+        "mount",
+        "tell",
+        "swap-in",
+        "set-aside",
+        "complete",
+        "set-properties",
+        "discard",
+        "unmount",
+        "note",
+        "forget",
+        "arm",
+        "disarm",
+        "put-back",
+        "create-empty",
+        "set-owner",
+        "observe",
+        "lock",
     ];
     for word in failing {
         all.push(Setting { failing: Some(word), ..calm(Bootstrap::Never, Unmarked::Ask, true) });
         if full {
-            all.push(Setting { failing: Some(word), ..calm(Bootstrap::EvenIfRestoreFails, Unmarked::Adopt, true) });
+            all.push(Setting {
+                failing: Some(word),
+                ..calm(Bootstrap::EvenIfRestoreFails, Unmarked::Adopt, true)
+            });
         }
     }
     for pool in [Pool::Degraded, Pool::Unavailable] {
@@ -184,10 +212,12 @@ fn behaviours(full: bool) -> Vec<[Behaviour; 3]> {
     for first in all {
         for second in all {
             for third in all {
-                let odd = [first, second, third].iter().filter(|one| **one != Behaviour::Works).count();
+                let odd =
+                    [first, second, third].iter().filter(|one| **one != Behaviour::Works).count();
                 let alike = first == second && second == third;
                 // The chain stops at the first one that works: what comes after it is never asked.
-                let shadowed = (first == Behaviour::Works && odd > 0) || (second == Behaviour::Works && third != Behaviour::Works);
+                let shadowed = (first == Behaviour::Works && odd > 0)
+                    || (second == Behaviour::Works && third != Behaviour::Works);
                 if !shadowed && (full || odd <= 2 || alike) {
                     list.push([first, second, third]);
                 }
@@ -208,7 +238,17 @@ fn key(world: &World) -> u64 {
             Some(aside) => (aside.of, rank(aside.guid)).hash(&mut key),
             None => name.hash(&mut key),
         }
-        let Dataset { guid, files, mounted, mountpoint, armed, local, inherited: _, resumable, owner } = dataset;
+        let Dataset {
+            guid,
+            files,
+            mounted,
+            mountpoint,
+            armed,
+            local,
+            inherited: _,
+            resumable,
+            owner,
+        } = dataset;
         (rank(*guid), files, mounted, mountpoint, armed, resumable, owner).hash(&mut key);
         for (name, value) in local {
             name.hash(&mut key);
@@ -240,7 +280,11 @@ struct Context<'c> {
 impl fmt::Display for Context<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { which, behaviour, setting, before } = self;
-        write!(f, "{which}; {behaviour:?}; failing {:?}, pool {:?}; from ", setting.failing, setting.pool)?;
+        write!(
+            f,
+            "{which}; {behaviour:?}; failing {:?}, pool {:?}; from ",
+            setting.failing, setting.pool
+        )?;
         write!(f, "{:#?}, {:?}", before.datasets(), before.intent("sonarr"))
     }
 }
@@ -305,7 +349,14 @@ impl preseed::World for Watched<'_> {
 }
 
 /// What may never be.
-fn judge(before: &World, start: &World, watched: &Watched<'_>, report: &Report, preseed: &Preseed, context: &Context<'_>) {
+fn judge(
+    before: &World,
+    start: &World,
+    watched: &Watched<'_>,
+    report: &Report,
+    preseed: &Preseed,
+    context: &Context<'_>,
+) {
     let world = &watched.world;
     let (service, dataset) = (preseed.service(), world.dataset(&name()));
     assert!(report.seconds <= preseed.budget().unit, "{context}: took {} s", report.seconds);
@@ -314,9 +365,15 @@ fn judge(before: &World, start: &World, watched: &Watched<'_>, report: &Report, 
     for (was, old) in start.datasets() {
         let ours = old.local.contains_key(preseed::STAGING);
         let now = world.datasets().values().find(|dataset| dataset.guid == old.guid);
-        assert!(ours || now.is_some_and(|now| now.files == old.files), "{context}: {was} was lost or changed");
+        assert!(
+            ours || now.is_some_and(|now| now.files == old.files),
+            "{context}: {was} was lost or changed"
+        );
         let data = !old.files.is_empty() && !ours;
-        assert!(!data || world.dataset(was).is_some_and(|now| now.guid == old.guid), "{context}: data was moved from {was}");
+        assert!(
+            !data || world.dataset(was).is_some_and(|now| now.guid == old.guid),
+            "{context}: data was moved from {was}"
+        );
     }
     let complete = dataset.and_then(|dataset| {
         let record: Record = dataset.local.get(preseed::COMPLETE)?.parse().ok()?;
@@ -332,18 +389,31 @@ fn judge(before: &World, start: &World, watched: &Watched<'_>, report: &Report, 
                     "b2" => "restic",
                     nas => nas,
                 };
-                assert!(files.len() == 4 && files.values().all(|content| content == whose), "{context}: complete with {files:?}");
+                assert!(
+                    files.len() == 4 && files.values().all(|content| content == whose),
+                    "{context}: complete with {files:?}"
+                );
             }
-            RecordKind::Adopted => assert!(files.values().any(|content| content == "original"), "{context}"),
+            RecordKind::Adopted => {
+                assert!(files.values().any(|content| content == "original"), "{context}");
+            }
             RecordKind::Empty => {
-                assert!(files.is_empty() && service.bootstrap == Bootstrap::EvenIfRestoreFails, "{context}: empty without leave");
+                assert!(
+                    files.is_empty() && service.bootstrap == Bootstrap::EvenIfRestoreFails,
+                    "{context}: empty without leave"
+                );
             }
         }
     }
     if let Some(record) = report.outcome.record() {
         assert_eq!(Some(record), complete.as_ref(), "{context}: it says so, and the disk does not");
-        assert_eq!(dataset.unwrap().mounted.as_deref(), Some(PLACE), "{context}: complete, and not mounted");
-        let before = before.dataset(&name()).and_then(|dataset| dataset.local.get(preseed::COMPLETE));
+        assert_eq!(
+            dataset.unwrap().mounted.as_deref(),
+            Some(PLACE),
+            "{context}: complete, and not mounted"
+        );
+        let before =
+            before.dataset(&name()).and_then(|dataset| dataset.local.get(preseed::COMPLETE));
         let skipped = matches!(report.outcome, Outcome::Skipped(_));
         assert!(!skipped || before.is_some(), "{context}: skipped what was not complete");
     }
@@ -360,7 +430,9 @@ struct Count {
 fn outcome_name(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Blocked(Block::Act { act, .. }) => format!("blocked: {act}"),
-        Outcome::Blocked(block) => format!("blocked: {}", format!("{block:?}").split(['(', ' ', '{']).next().unwrap()),
+        Outcome::Blocked(block) => {
+            format!("blocked: {}", format!("{block:?}").split(['(', ' ', '{']).next().unwrap())
+        }
         other => format!("{other:?}").split(['(', ' ']).next().unwrap().to_lowercase(),
     }
 }
@@ -370,10 +442,17 @@ fn explore(which: &str, setting: &Setting, behaviour: [Behaviour; 3], count: &mu
     let mut world = World::new();
     let choice = copies(&mut world);
     start(&mut world, which);
-    let owner = Some(Owner { user: "sonarr".to_owned(), group: "sonarr".to_owned(), recursive: true });
+    let owner =
+        Some(Owner { user: "sonarr".to_owned(), group: "sonarr".to_owned(), recursive: true });
     let properties = vec![("org.example:mine".to_owned(), "yes".to_owned())];
     let (bootstrap, unmarked) = (setting.bootstrap, setting.unmarked);
-    let service = Service { owner, properties, bootstrap, unmarked, ..Service::new("sonarr", name(), PLACE.parse().unwrap()) };
+    let service = Service {
+        owner,
+        properties,
+        bootstrap,
+        unmarked,
+        ..Service::new("sonarr", name(), PLACE.parse().unwrap())
+    };
     let preseed = Preseed::new(&service, &choice, &budget()).unwrap();
     for (candidate, behaviour) in choice.chain.iter().zip(behaviour) {
         world.fail(&candidate.id, behaviour);
@@ -390,8 +469,10 @@ fn explore(which: &str, setting: &Setting, behaviour: [Behaviour; 3], count: &mu
     while let Some(before) = waiting.pop() {
         let context = Context { which, behaviour, setting, before: &before };
         count.states += 1;
-        let twice = setting.failing.is_none() && behaviour.iter().filter(|one| **one != Behaviour::Works).count() < 2;
-        let mut watched = Watched { world: before.clone(), left: Vec::new(), preseed: &preseed, twice };
+        let twice = setting.failing.is_none()
+            && behaviour.iter().filter(|one| **one != Behaviour::Works).count() < 2;
+        let mut watched =
+            Watched { world: before.clone(), left: Vec::new(), preseed: &preseed, twice };
         let report = preseed.run(&mut watched).unwrap();
         count.runs += 1;
         judge(&before, &first, &watched, &report, &preseed, &context);
@@ -403,7 +484,9 @@ fn explore(which: &str, setting: &Setting, behaviour: [Behaviour; 3], count: &mu
         let healed_report = preseed.run(&mut healed).unwrap();
         let may_stay = match &healed_report.outcome {
             Outcome::Skipped(_) | Outcome::Restored(_) => true,
-            Outcome::Adopted(_) => setting.valid && which.contains("data") || which.contains("complete"),
+            Outcome::Adopted(_) => {
+                setting.valid && which.contains("data") || which.contains("complete")
+            }
             Outcome::NeedsAdoption => which.starts_with("data") || which.starts_with("complete by"),
             Outcome::Blocked(Block::ForeignStaging(_)) => which == "foreign staging",
             Outcome::Blocked(Block::SharedMountpoint(_)) => which == "two for one place",
@@ -440,7 +523,8 @@ fn no_failure_and_no_crash_loses_anything_or_pretends() {
             for behaviour in behaviours(full && calm) {
                 // Failures of acts and of copies together: those of one copy are enough to get everywhere.
                 let [_, second, third] = behaviour;
-                let some = [Behaviour::Works, Behaviour::Partial, Behaviour::FailsHalfway].contains(&second);
+                let some = [Behaviour::Works, Behaviour::Partial, Behaviour::FailsHalfway]
+                    .contains(&second);
                 if !full && !calm && (!some || third != Behaviour::Works) {
                     continue;
                 }

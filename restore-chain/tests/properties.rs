@@ -8,7 +8,8 @@ use restore_chain::lineage::receive::{Receiver, Stream};
 use restore_chain::lineage::{Conflict, Initial, Policy, incremental_path, plan};
 use restore_chain::order::{Graph, Kind, Limits};
 use restore_chain::pitr::{
-    BaseBackup, Journal, Lsn, Outcome, Settings, Target, TimelineId, TimelineWish, Wish, choose, predict, target::Action,
+    BaseBackup, Journal, Lsn, Outcome, Settings, Target, TimelineId, TimelineWish, Wish, choose,
+    predict, target::Action,
 };
 use restore_chain::preseed::{Budget, Outcome as End, Preseed};
 use restore_chain::sim::World;

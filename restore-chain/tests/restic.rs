@@ -30,7 +30,10 @@ fn tree(root: &Path) -> Tree {
                 fs::read(&path).unwrap()
             };
             let time = if metadata.is_symlink() { 0 } else { metadata.mtime() };
-            tree.insert(path.strip_prefix(root).unwrap().to_owned(), (metadata.mode(), time, content));
+            tree.insert(
+                path.strip_prefix(root).unwrap().to_owned(),
+                (metadata.mode(), time, content),
+            );
         }
     }
     tree
@@ -38,9 +41,19 @@ fn tree(root: &Path) -> Tree {
 
 fn restic(repository: &Path, password: &Path, words: &[&str]) -> String {
     let mut command = Command::new("restic");
-    command.arg("--no-cache").arg("--repo").arg(repository).arg("--password-file").arg(password).args(words);
+    command
+        .arg("--no-cache")
+        .arg("--repo")
+        .arg(repository)
+        .arg("--password-file")
+        .arg(password)
+        .args(words);
     let output = command.output().unwrap();
-    assert!(output.status.success(), "restic {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "restic {words:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -49,7 +62,8 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % bound
     }
 }
@@ -81,7 +95,11 @@ impl Lab {
         fs::write(&password, "secret\n").unwrap();
         let repository = folder.path().join("repository");
         restic(&repository, &password, &["init"]);
-        restic(&repository, &password, &["backup", "--host", "forge", "--tag", "example", place.to_str().unwrap()]);
+        restic(
+            &repository,
+            &password,
+            &["backup", "--host", "forge", "--tag", "example", place.to_str().unwrap()],
+        );
         let snapshots = restic(&repository, &password, &["snapshots", "--json"]);
         let snapshots = restore_chain::candidates::restic::read(&snapshots).unwrap();
         Self { snapshot: snapshots[0].id.clone(), folder }
@@ -92,9 +110,15 @@ impl Lab {
     }
 
     fn start(&self, program: &Path) -> Child {
-        let words = [self.path("state"), self.path("data"), self.path("repository"), self.path("password")];
+        let words =
+            [self.path("state"), self.path("data"), self.path("repository"), self.path("password")];
         let mut command = Command::new(program);
-        command.args(words).arg(&self.snapshot).arg(self.path("data")).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(words)
+            .arg(&self.snapshot)
+            .arg(self.path("data"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command.spawn().unwrap()
     }
 
@@ -103,9 +127,15 @@ impl Lab {
         let until = Instant::now() + Duration::from_secs(120);
         loop {
             let output = self.start(program).wait_with_output().unwrap();
-            let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            let said = format!(
+                "{}{}",
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            );
             match output.status.code() {
-                Some(75) if Instant::now() < until => std::thread::sleep(Duration::from_millis(100)),
+                Some(75) if Instant::now() < until => {
+                    std::thread::sleep(Duration::from_millis(100));
+                }
                 code => return (code.unwrap_or(-1), said),
             }
         }
@@ -121,7 +151,9 @@ fn killed_at_random_moments_it_is_whole_in_the_end() {
     let test = std::env::current_exe().unwrap();
     let program = test.parent().unwrap().parent().unwrap().join("examples/restore_folder");
     if !program.exists() {
-        println!("skipped: restic (the example restore_folder is not built: `cargo test --all-targets --features exec`)");
+        println!(
+            "skipped: restic (the example restore_folder is not built: `cargo test --all-targets --features exec`)"
+        );
         return;
     }
     let kills = std::env::var("RESTIC_KILLS").map_or(50, |kills| kills.parse().unwrap());
@@ -152,8 +184,16 @@ fn killed_at_random_moments_it_is_whole_in_the_end() {
         let (code, said) = lab.finish(&program);
         assert_eq!(code, 0, "kill {n}: {said}");
         assert!(tree(&place) == original, "kill {n}: restored, and different");
-        let left: Vec<_> = fs::read_dir(lab.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert!(left.iter().all(|name| !name.to_string_lossy().contains("restore-")), "kill {n}: {left:?}");
+        let left: Vec<_> = fs::read_dir(lab.folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert!(
+            left.iter().all(|name| !name.to_string_lossy().contains("restore-")),
+            "kill {n}: {left:?}"
+        );
     }
-    println!("restic: {killed} of {kills} runs killed, {before} before the swap and {after} after it; all whole in the end");
+    println!(
+        "restic: {killed} of {kills} runs killed, {before} before the swap and {after} after it; all whole in the end"
+    );
 }

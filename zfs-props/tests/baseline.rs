@@ -4,9 +4,6 @@
 //! `-- --nocapture` shows the counts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-#[path = "baseline/harness.rs"]
-mod harness;
-
 #[path = "baseline/cli.rs"]
 mod cli;
 #[path = "baseline/commands.rs"]

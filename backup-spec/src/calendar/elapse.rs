@@ -189,8 +189,10 @@ impl Pattern {
     /// The first day that matches in the rest of the month, whichever weekday it is.
     pub(super) fn day_at_least(&self, from: Date) -> Option<i8> {
         let length = u32::from(from.days_in_month().unsigned_abs());
-        let days = if self.from_end { self.days.reverse_bits() >> (62 - length) } else { self.days };
-        let day = lowest(days & to_bit(length.into()) & from_bit(from.day().unsigned_abs().into()))?;
+        let days =
+            if self.from_end { self.days.reverse_bits() >> (62 - length) } else { self.days };
+        let day =
+            lowest(days & to_bit(length.into()) & from_bit(from.day().unsigned_abs().into()))?;
         i8::try_from(day).ok()
     }
 

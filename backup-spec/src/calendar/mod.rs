@@ -184,4 +184,4 @@ impl Calendar {
     }
 }
 
-crate::text_form!(Calendar);
+crate::text_form::text_form!(Calendar);

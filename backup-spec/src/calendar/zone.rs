@@ -62,21 +62,25 @@ impl fmt::Display for Zone {
 }
 
 impl Zone {
+    fn name(&self) -> Option<&str> {
+        match self {
+            Zone::Local | Zone::Utc => None,
+            #[cfg(feature = "tz")]
+            Zone::Named(_, name) => Some(name),
+        }
+    }
+
     /// Which half of the year the name stands for on a host with this local zone, if it is one of the zone's own
     /// abbreviations: `CET` in Berlin. systemd then reads the local zone's time (`tzname`(3)), not that of the name.
     pub(super) fn half_of(&self, local: &TimeZone) -> Option<Dst> {
-        let name = match self {
-            Zone::Local | Zone::Utc => return None,
-            #[cfg(feature = "tz")]
-            Zone::Named(_, name) => name,
-        };
+        let name = self.name()?;
         // As the rules are that hold on: 2037 is the last year that files list.
         let late = Timestamp::from_second(2_114_380_800).ok()?;
         let now = local.to_offset_info(late);
         let turns = local.following(late).take(2);
         let turns = turns.map(|turn| (turn.abbreviation().to_owned(), turn.dst()));
         let mut halves = std::iter::once((now.abbreviation().to_owned(), now.dst())).chain(turns);
-        halves.find(|(abbreviation, _)| *abbreviation == **name).map(|(_, half)| half)
+        halves.find(|(abbreviation, _)| abbreviation == name).map(|(_, half)| half)
     }
 }
 

@@ -176,4 +176,4 @@ impl Protection {
     }
 }
 
-crate::text_form!(Subject);
+crate::text_form::text_form!(Subject);

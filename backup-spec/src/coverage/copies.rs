@@ -14,7 +14,7 @@ use crate::scan::{Scan, Verdict};
 use crate::snapshots::Policies;
 use crate::span::Span;
 use crate::spec::Checked;
-use crate::units::Task;
+use crate::units::{self, Task};
 
 /// What was found for one subject so far.
 pub(super) struct Search<'c> {
@@ -151,7 +151,7 @@ impl Search<'_> {
                 Some((verdict, path)) => Some(Why::NotHeld { path, verdict }),
                 None if !job.enable => Some(Why::Disabled),
                 None if self.same_pool(repository.directory(), top) => Some(Why::SamePool),
-                None => None,
+                None => self.no_place(name, scan).map(Why::NoPlaceForClone),
             };
             if let Some(why) = why {
                 self.refuse(task, tier, why);
@@ -161,6 +161,12 @@ impl Search<'_> {
             let worst = self.spec.bound(&task);
             self.found((task, tier, repository.offsite), consistency(job), worst, held);
         }
+    }
+
+    /// The dataset that a job's clone would be made below, if it is not there.
+    fn no_place(&self, name: &Name, scan: &Scan) -> Option<DatasetName> {
+        let parent = units::clone_names(name, scan.dataset()?).ok()?.parent;
+        self.inventory.kind(&parent).is_none().then_some(parent)
     }
 
     /// Whether a directory lies in the same pool as a path.

@@ -147,6 +147,8 @@ pub enum Why {
     NotMounted,
     /// A job reads a path that a child dataset covers, and not the child.
     NotDescended,
+    /// The dataset that its clone would be made below is not there.
+    NoPlaceForClone(DatasetName),
     /// It lies in the same pool: both go together.
     SamePool,
     /// It is not as consistent as asked for.
@@ -166,6 +168,9 @@ impl fmt::Display for Why {
             Why::NotHeld { verdict, .. } => write!(f, "{verdict}"),
             Why::NotMounted => write!(f, "the dataset is not mounted"),
             Why::NotDescended => write!(f, "the dataset lies below what it reads, and is not read"),
+            Why::NoPlaceForClone(parent) => {
+                write!(f, "{parent} is not there, and its clone is made below it")
+            }
             Why::SamePool => write!(f, "in the same pool"),
             Why::Consistency(found) => write!(f, "its consistency is {found}"),
             Why::NoSnapshots => write!(f, "no snapshots are taken"),
@@ -358,4 +363,4 @@ fn findings(entry: &Entry, protection: Option<&Protection>, there: bool) -> Vec<
     findings
 }
 
-crate::text_form!(Via, Why);
+crate::text_form::text_form!(Via, Why);

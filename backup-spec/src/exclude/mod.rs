@@ -140,7 +140,8 @@ impl Excludes {
         if !self.has_negation() && self.decides(&parts, &small).is_none() {
             return Verdict::Included { saved_by: None };
         }
-        let first = if target == "/" { 1 } else { target.split('/').count() };
+        // Told to back up `/`, restic takes what is in it for its targets.
+        let first = if target == "/" { 2 } else { target.split('/').count() };
         let mut saved_by = None;
         for depth in first.min(parts.len())..=parts.len() {
             let (Some(above), small) = (parts.get(..depth), small.get(..depth)) else { break };

@@ -125,4 +125,4 @@ impl Text {
     }
 }
 
-crate::text_form!(Text);
+crate::text_form::text_form!(Text);

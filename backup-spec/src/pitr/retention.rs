@@ -60,4 +60,4 @@ impl fmt::Display for Retention {
     }
 }
 
-crate::text_form!(Retention);
+crate::text_form::text_form!(Retention);

@@ -192,7 +192,7 @@ impl fmt::Display for Location {
     }
 }
 
-crate::text_form!(Location);
+crate::text_form::text_form!(Location);
 
 #[cfg(test)]
 mod tests {

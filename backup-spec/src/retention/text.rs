@@ -1,21 +1,15 @@
-//! What has a grammar of its own is text in documents too.
+//! What has a grammar of its own is text in documents too, and is read from it.
 
 use std::borrow::Cow;
 
 use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer};
 
 use super::restic::{Count, Forget, GroupBy, Keep, Within};
 use super::zrepl::{Grid, Names};
 
-macro_rules! as_text {
+macro_rules! read_from_text {
     ($($named:ty),*) => {$(
-        impl Serialize for $named {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
         impl<'de> Deserialize<'de> for $named {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(D::Error::custom)
@@ -24,4 +18,5 @@ macro_rules! as_text {
     )*};
 }
 
-as_text!(Keep, Forget, Within, Count, GroupBy, Grid, Names);
+crate::text_form::text_form!(Keep, Forget, Within, Count, GroupBy, Grid, Names);
+read_from_text!(Keep, Forget, Within, Count, GroupBy, Grid, Names);

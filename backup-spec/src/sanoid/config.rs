@@ -87,9 +87,12 @@ impl fmt::Display for Config {
                     writeln!(f, "\t{} = <<END\nEND", entry.key)?;
                 }
                 for value in &entry.values {
-                    // Blanks before a value, and what begins with <<, survive in a value of lines only.
-                    let is_plain =
-                        value.trim_start_matches(is_space) == value && !value.starts_with("<<");
+                    // Blanks before a value, and what begins with <<, survive in a value of lines only;
+                    // and a key that begins as a section does must not end as one.
+                    let is_plain = value.trim_start_matches(is_space) == value
+                        && !value.starts_with("<<")
+                        && !(entry.key.starts_with('[')
+                            && value.trim_end_matches(is_space).ends_with(']'));
                     // One return at the end would belong to the line's end.
                     let end = if value.ends_with('\r') { "\r" } else { "" };
                     if is_plain {

@@ -128,6 +128,11 @@ impl Found {
 
     fn sanoid(&mut self, spec: &Checked) {
         let Some(sanoid) = &spec.sanoid else { return };
+        if sanoid.datasets.is_empty() {
+            let remedy = "name the datasets, or leave out `sanoid`";
+            let what = "no datasets: sanoid refuses an empty configuration";
+            return self.add("sanoid.datasets".into(), Code::Sanoid, what, remedy);
+        }
         let config = match sanoid.config() {
             Ok(config) => config,
             Err(error) => {

@@ -113,7 +113,7 @@ pub fn job() -> impl Strategy<Value = Job> {
 
 fn sanoid() -> impl Strategy<Value = Option<Sanoid>> {
     let counts = prop::collection::vec(0_u32..9, 6);
-    let datasets = prop::sample::subsequence(&DATASETS[..], 0..DATASETS.len());
+    let datasets = prop::sample::subsequence(&DATASETS[..], 1..DATASETS.len());
     let some =
         (counts, datasets, any::<bool>()).prop_filter_map("read", |(counts, datasets, snap)| {
             use crate::sanoid::Key;
@@ -217,6 +217,8 @@ pub fn inventory() -> impl Strategy<Value = Inventory> {
     (mounted, files, tags).prop_filter_map("read", |(mounted, files, tags)| {
         let mut inventory = Inventory::default();
         inventory.add_filesystem(parsed("rpool/root")?, Some(parsed("/")?));
+        inventory.add_filesystem(parsed("rpool/temp")?, None);
+        inventory.add_filesystem(parsed("tank/temp")?, None);
         for ((dataset, mount), mounted) in DATASETS.iter().zip(mounted) {
             let mount = parsed(mount).filter(|_| mounted);
             inventory.add_filesystem(parsed(dataset)?, mount);

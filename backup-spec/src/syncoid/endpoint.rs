@@ -83,4 +83,4 @@ impl fmt::Display for Endpoint {
     }
 }
 
-crate::text_form!(Endpoint);
+crate::text_form::text_form!(Endpoint);

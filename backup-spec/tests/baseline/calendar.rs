@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::harness::{Verdict, compare};
+use testing::baseline::{Verdict, compare};
 
 const AUTHORITY: &str = "257";
 

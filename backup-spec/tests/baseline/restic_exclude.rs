@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use backup_spec::exclude::{Excludes, patterns_of_file};
 use serde_json::Value;
 
-use crate::harness::{Verdict, compare, document};
+use testing::baseline::{Verdict, compare, document};
 
 fn texts(value: &Value) -> Vec<&str> {
     value.as_array().into_iter().flatten().map(|text| text.as_str().unwrap()).collect()

@@ -6,7 +6,7 @@ use backup_spec::retention::restic::Forget;
 use backup_spec::{Snapshot, parse_time};
 use serde_json::Value;
 
-use crate::harness::{Verdict, compare, lookup};
+use testing::baseline::{Verdict, compare, lookup};
 
 /// When it was recorded: what is later was in the future.
 const RECORDED: &str = "2026-11-21T12:00:00Z";

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::harness::{Verdict, compare};
+use testing::baseline::{Verdict, compare};
 
 fn texts(value: &Value) -> Vec<String> {
     let texts = value.as_array().into_iter().flatten();

@@ -7,7 +7,7 @@ use backup_spec::retention::zrepl::{Grid, Reason};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::harness::{Verdict, compare};
+use testing::baseline::{Verdict, compare};
 
 fn ids(value: &Value) -> BTreeSet<String> {
     let ids = value.as_array().into_iter().flatten();

@@ -2,6 +2,8 @@
 //!
 //! It tells the keys and their types; what a value may be is decided by reading it.
 
+#![allow(clippy::needless_pass_by_value, reason = "schemas are put together from schemas")]
+
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};

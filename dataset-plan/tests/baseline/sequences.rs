@@ -11,7 +11,7 @@ use zfs_props::check::{Accounts, Key};
 use zfs_props::release::Release;
 
 use crate::commands::run;
-use crate::harness::{Verdict, compare};
+use testing::baseline::{Verdict, compare_in_parallel};
 
 /// The root dataset in which a sequence is replayed; `~` in the recording.
 const ROOT: &str = "t/0000";
@@ -29,7 +29,7 @@ struct Meta {
 
 #[test]
 fn sequences() {
-    compare("sequences", Meta::read, |meta, row| match differs(meta, row) {
+    compare_in_parallel("sequences", Meta::read, |meta, row| match differs(meta, row) {
         Some(difference) => Verdict::Disagree(difference),
         None => Verdict::Agree,
     });

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::report::Passed;
-use crate::layout::{Action, Layout, PlaceKind, Source};
+use crate::layout::{By, Layout};
 use crate::path::{AbsolutePath, ancestors};
 
 /// Where links lead that a NixOS activation makes at every boot.
@@ -79,24 +79,18 @@ impl Rules {
         for store in layout.stores() {
             rules.stop(store.as_bytes(), Passed::Kept);
         }
-        for step in layout.steps() {
-            match &step.action {
-                Action::Mount(mount) if mount.target.is_root() => {}
-                Action::Mount(mount) => {
-                    if matches!(&mount.source, Source::Device { fs_type, .. } if fs_type == "tmpfs")
-                    {
-                        // As volatile as the root, and walked by itself.
-                        rules.starts.push(mount.target.clone());
-                        rules.stop(mount.target.as_bytes(), Passed::OtherMount);
-                    } else {
-                        rules.stop(mount.target.as_bytes(), Passed::Kept);
-                    }
+        for (path, cover) in layout.covers.iter() {
+            match cover.by {
+                By::Root | By::Made(_) => {}
+                // As volatile as the root, and walked by itself; what a bind brings along is walked where it is.
+                By::FileSystem if cover.backing.is_thrown_away() => {
+                    rules.starts.push(path.clone());
+                    rules.stop(path.as_bytes(), Passed::OtherMount);
                 }
-                Action::CopyIn(copy) => rules.stop(copy.to.as_bytes(), Passed::Kept),
-                Action::Create(place) if place.kind != PlaceKind::Directory => {
-                    rules.stop(place.path.as_bytes(), Passed::Kept);
+                By::Submount(_) | By::Entry(_) if cover.backing.is_thrown_away() => {
+                    rules.stop(path.as_bytes(), Passed::OtherMount);
                 }
-                Action::Create(_) => {}
+                _ => rules.stop(path.as_bytes(), Passed::Kept),
             }
         }
         rules

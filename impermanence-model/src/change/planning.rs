@@ -193,6 +193,18 @@ fn moves(
             block(&place.path, Obstacle::OtherKind);
         }
     }
+    // The same for what a link leads to, or a copy comes from, and nobody makes.
+    for entry in new.entries() {
+        let source = entry.source();
+        let other = before.get(&source).is_some_and(|old| match old.kind {
+            PlaceKind::Directory => entry.kind == Kind::File,
+            PlaceKind::File(_) => entry.kind == Kind::Directory,
+            PlaceKind::Link { .. } => false,
+        });
+        if other {
+            block(&source, Obstacle::OtherKind);
+        }
+    }
     for entry in newly_kept(old, new) {
         let (here, source) = (&entry.path, entry.source());
         let (Some(at), Some(kept)) = (observed.at.get(here), observed.at.get(&source)) else {
@@ -201,9 +213,10 @@ fn moves(
         };
         // What another entry keeps is copied from where it is kept, for its mount goes away.
         let from = match old.fate_of(here.as_bytes()) {
-            crate::Fate::Survives(how) => match how.kept_at() {
-                Some(kept_at) => kept_at,
-                None => {
+            crate::Fate::Survives(how) => {
+                if let Some(kept_at) = how.kept_at() {
+                    kept_at
+                } else {
                     let on = old.mounts().find(|mount| mount.target == *how.on);
                     if let Some(Mount { source: Source::Device { device, .. }, .. }) =
                         on.filter(|on| at.is_data() && !mounted.contains(on))
@@ -213,7 +226,7 @@ fn moves(
                     }
                     here.clone()
                 }
-            },
+            }
             _ => here.clone(),
         };
         if from == source {
@@ -265,23 +278,21 @@ fn take_away(
     moves: &Moves,
     plan: &mut Plan,
 ) {
-    let copies: Vec<&Copy> = new.copies().collect();
-    let gone = old.copies().filter(|copy| !copies.contains(copy));
+    let stays: HashSet<&Copy> = new.copies().collect();
+    let gone = old.copies().filter(|copy| !stays.contains(copy));
     plan.steps.extend(gone.map(|copy| Change::CopyOut(copy.clone())));
     if !moves.is_empty() {
         plan.steps.push(Change::Quiesce(moves.values().cloned().collect()));
     }
-    let links: BTreeSet<&AbsolutePath> = links(new).collect();
+    let links: BTreeMap<&AbsolutePath, &Place> =
+        new.places().filter(|place| is_link(place)).map(|place| (&place.path, place)).collect();
     for step in old.steps().iter().rev() {
         match &step.action {
             Action::Mount(mount) if dirty.contains(&mount.target) => {
                 plan.steps.push(Change::Unmount(mount.clone()));
             }
-            Action::Create(place) if is_link(place) => {
-                let stays = links.contains(&place.path) && new.places().any(|new| new == place);
-                if !stays {
-                    plan.steps.push(Change::Unlink(place.path.clone()));
-                }
+            Action::Create(place) if is_link(place) && links.get(&place.path) != Some(&place) => {
+                plan.steps.push(Change::Unlink(place.path.clone()));
             }
             _ => {}
         }
@@ -296,10 +307,6 @@ fn is_link(place: &Place) -> bool {
     matches!(place.kind, PlaceKind::Link { .. })
 }
 
-fn links(layout: &Layout) -> impl Iterator<Item = &AbsolutePath> {
-    layout.places().filter(|place| is_link(place)).map(|place| &place.path)
-}
-
 /// What of the new layout is not there.
 fn put_up(
     old: &Layout,
@@ -311,11 +318,11 @@ fn put_up(
 ) {
     let known: BTreeMap<&AbsolutePath, &Place> =
         old.places().map(|place| (&place.path, place)).collect();
-    let copies: Vec<&Copy> = old.copies().collect();
+    let copied: HashSet<&Copy> = old.copies().collect();
     let mut stands_on: Vec<bool> = Vec::with_capacity(new.steps().len());
-    let mut moved: BTreeSet<AbsolutePath> = BTreeSet::new();
+    let mut done: BTreeSet<AbsolutePath> = BTreeSet::new();
     let mut copy_data = |to: &AbsolutePath, plan: &mut Plan| {
-        if let Some(from) = moves.get(to).filter(|_| moved.insert(to.clone())) {
+        if let Some(from) = moves.get(to).filter(|_| done.insert(to.clone())) {
             let (from, to) = (from.clone(), to.clone());
             plan.steps.push(Change::CopyData { from: from.clone(), to: to.clone() });
             plan.steps.push(Change::Verify { from, to });
@@ -342,7 +349,7 @@ fn put_up(
                 copy_data(&place.path, plan);
             }
             Action::Mount(mount) if is_dirty => plan.steps.push(Change::Mount(mount.clone())),
-            Action::CopyIn(copy) if is_dirty || !copies.contains(&copy) => {
+            Action::CopyIn(copy) if is_dirty || !copied.contains(copy) => {
                 copy_data(&copy.from, plan);
                 plan.steps.push(Change::CopyIn(copy.clone()));
             }
@@ -372,7 +379,11 @@ fn make_room(
     if is_link(place) {
         let holds = observed.at.get(path).is_some_and(|holding| holding.is_data());
         // What an old mount or link showed is gone with it; the mount point is empty.
-        if holds && !old.fate_of(path.as_bytes()).survives() {
+        let is_gone = match old.fate_of(path.as_bytes()) {
+            crate::Fate::Survives(how) => how.entry.is_some() || how.on == path,
+            _ => false,
+        };
+        if holds && !is_gone {
             let to = AbsolutePath::new([path.as_bytes(), b".before"].concat()).ok()?;
             return Some(Change::SetAside { from: path.clone(), to });
         }

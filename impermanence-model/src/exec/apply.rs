@@ -1,5 +1,7 @@
 //! A layout is carried out, step by step.
 
+use std::collections::BTreeSet;
+
 use super::tree::Perms;
 use super::{ExecError, World};
 use crate::layout::{Action, Layout, Step, StepId};
@@ -66,6 +68,24 @@ pub struct Interrupted {
     pub applied: Applied,
 }
 
+/// What became of the steps of a run that goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unattended {
+    /// What was done.
+    pub applied: Applied,
+    /// What failed, and why.
+    pub failed: Vec<(StepId, ExecError)>,
+    /// What needs a step that failed, and was not tried.
+    pub left_out: Vec<StepId>,
+}
+
+impl Unattended {
+    /// Whether all is done.
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty()
+    }
+}
+
 /// How a step stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Check {
@@ -75,6 +95,8 @@ pub enum Check {
     Todo,
     /// Something is there, and not as declared.
     Differs(String),
+    /// It could not be looked at.
+    Unknown(ExecError),
 }
 
 impl Check {
@@ -100,6 +122,31 @@ impl World {
             }
         }
         Ok(applied)
+    }
+
+    /// Carries out every step up to and with `stage` that can be: one that fails keeps those from being done that need it,
+    /// and no others. For a boot, which goes on: a link that a user made below the home shall not cost the system its
+    /// mounts.
+    pub fn apply_unattended(&self, layout: &Layout, stage: Stage) -> Unattended {
+        let mut outcome = Unattended::default();
+        let mut table = None;
+        let mut undone: BTreeSet<StepId> = BTreeSet::new();
+        for (step, id) in layout.steps().iter().zip(0..).filter(|(step, _)| step.stage <= stage) {
+            let id = StepId(id);
+            if step.needs.iter().any(|need| undone.contains(need)) {
+                undone.insert(id);
+                outcome.left_out.push(id);
+                continue;
+            }
+            match self.carry_out(layout, step, &mut table) {
+                Ok(effect) => outcome.applied.done.push(Done { step: id, effect }),
+                Err(error) => {
+                    undone.insert(id);
+                    outcome.failed.push((id, error));
+                }
+            }
+        }
+        outcome
     }
 
     fn carry_out(
@@ -132,7 +179,8 @@ impl World {
     pub fn verify(&self, layout: &Layout, stage: Stage) -> Result<Vec<(StepId, Check)>, ExecError> {
         let table = self.table()?;
         let steps = layout.steps().iter().zip(0..).filter(|(step, _)| step.stage <= stage);
-        steps.map(|(step, id)| Ok((StepId(id), self.check(layout, step, &table)?))).collect()
+        let check = |step| self.check(layout, step, &table).unwrap_or_else(Check::Unknown);
+        Ok(steps.map(|(step, id)| (StepId(id), check(step))).collect())
     }
 
     fn check(&self, layout: &Layout, step: &Step, table: &MountTable) -> Result<Check, ExecError> {

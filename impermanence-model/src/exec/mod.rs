@@ -6,7 +6,7 @@
 //! use impermanence_model::stage::Stage;
 //!
 //! let layout = Host::from_toml(&std::fs::read_to_string("luna.toml")?)?.resolve()?;
-//! let world = World::new("/sysroot".parse()?)?;
+//! let world = World::new(&"/sysroot".parse()?)?;
 //! let applied = world.apply(&layout, Stage::Initrd)?;
 //! assert!(world.verify(&layout, Stage::Initrd)?.iter().all(|(_, check)| check.is_done()));
 //! world.undo(&layout, &applied);
@@ -44,7 +44,7 @@ mod tree;
 mod undo;
 
 pub use accounts::{Names, SystemNames, accounts};
-pub use apply::{Applied, Check, Done, Effect, Interrupted};
+pub use apply::{Applied, Check, Done, Effect, Interrupted, Unattended};
 pub use bind::Calls;
 pub use changing::Stopped;
 pub use error::ExecError;
@@ -86,10 +86,10 @@ pub enum FileSystems {
 
 impl World {
     /// The system below `root`: `/`, `/sysroot`, or an image's.
-    pub fn new(root: AbsolutePath) -> Result<Self, ExecError> {
-        let tree = Tree::open(&root)?;
+    pub fn new(root: &AbsolutePath) -> Result<Self, ExecError> {
+        let tree = Tree::open(root)?;
         Ok(Self {
-            root: tree.real_path(&root)?,
+            root: tree.real_path(root)?,
             tree,
             names: Box::new(SystemNames),
             mounter: None,

@@ -11,6 +11,7 @@
 
 use std::ffi::CString;
 use std::fs::File;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
@@ -380,13 +381,14 @@ impl Spot {
         unlinkat(&self.directory, self.name(), flag).map_err(self.failed("removing it"))
     }
 
-    /// Makes something under a name that nothing has: leftovers of a crash keep theirs.
+    /// Makes something under a name that nothing has, and that whoever owns the directory cannot foresee.
     fn aside(mut make: impl FnMut(&[u8]) -> nix::Result<()>) -> Result<Vec<u8>, Errno> {
-        let mut number = 0_u32;
         loop {
-            let name = format!(".persist-{number}.new").into_bytes();
+            // The standard library seeds these from the system's randomness, each time anew.
+            let number = RandomState::new().build_hasher().finish();
+            let name = format!(".persist-{number:016x}.new").into_bytes();
             match make(&name) {
-                Err(Errno::EEXIST) if number < 1000 => number += 1,
+                Err(Errno::EEXIST) => {}
                 Err(errno) => return Err(errno),
                 Ok(()) => return Ok(name),
             }

@@ -114,6 +114,11 @@ impl FileSystem {
 }
 
 impl Backing {
+    /// Whether what is written is gone, or at least set aside, after a reboot.
+    pub fn is_thrown_away(&self) -> bool {
+        matches!(self, Self::Volatile(_) | Self::RolledBack(_) | Self::Retained { .. })
+    }
+
     /// Whether what is written is there after a reboot.
     pub fn is_kept(&self) -> bool {
         matches!(self, Self::Persistent(_) | Self::External(_))

@@ -1,6 +1,7 @@
 //! From a tree of keys and values to a [`Host`]: with its neighbours, the one place that knows the keys.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -100,11 +101,14 @@ fn place<T>(
     path: AbsolutePath,
     value: T,
 ) {
-    if map.contains_key(&path) {
-        let what = format!("{path} is declared more than once");
-        reader.report_key(entry, Code::DeclaredTwice, what, "keep one of them");
-    } else {
-        map.insert(path, value);
+    match map.entry(path) {
+        Slot::Vacant(slot) => {
+            slot.insert(value);
+        }
+        Slot::Occupied(slot) => {
+            let what = format!("{} is declared more than once", slot.key());
+            reader.report_key(entry, Code::DeclaredTwice, what, "keep one of them");
+        }
     }
 }
 
@@ -320,14 +324,13 @@ fn keep(reader: &mut Reader, entry: &Entry<'_>) -> Option<Keep> {
     let dataset = table.take("dataset").and_then(|entry| reader.text(&entry));
     let why = table.take("ephemeral").and_then(|entry| reader.text(&entry));
     reader.finish(&table);
-    match kept(bind, dataset, why) {
-        Some(keep) => Some(keep),
-        None => {
-            let remedy = "write one: \"bind\", { bind = \"/persist\" }, { dataset = \"tank/NAME\" } or \
-                          { ephemeral = \"WHY\" }";
-            reader.report(entry, Code::BadValue, "a service is kept in one way", remedy);
-            None
-        }
+    if let Some(keep) = kept(bind, dataset, why) {
+        Some(keep)
+    } else {
+        let remedy = "write one: \"bind\", { bind = \"/persist\" }, { dataset = \"tank/NAME\" } or \
+                      { ephemeral = \"WHY\" }";
+        reader.report(entry, Code::BadValue, "a service is kept in one way", remedy);
+        None
     }
 }
 

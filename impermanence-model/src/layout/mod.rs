@@ -69,7 +69,9 @@ impl Layout {
     pub fn backing(&self, target: &AbsolutePath) -> Option<Backing> {
         let found = self.covers.nearest(target.as_bytes());
         let is_mount = |cover: &Cover| !matches!(cover.by, By::Made(_));
-        found.filter(|(path, cover)| *path == target && is_mount(cover)).map(|(_, cover)| cover.backing.clone())
+        found
+            .filter(|(path, cover)| *path == target && is_mount(cover))
+            .map(|(_, cover)| cover.backing.clone())
     }
 
     /// A step by its number.
@@ -77,8 +79,8 @@ impl Layout {
         self.steps.get(id.0 as usize)
     }
 
-    /// The first step about a path.
-    pub(crate) fn first_step_at(&self, path: &[u8]) -> Option<&Step> {
+    /// The first step about a path, in normal form: the one that makes it, if the layout does.
+    pub fn first_step_at(&self, path: &[u8]) -> Option<&Step> {
         let path_of = |id: &StepId| self.step(*id).map_or(&[][..], |s| s.action.path().as_bytes());
         let index = self.by_path.partition_point(|id| compare(path_of(id), path).is_lt());
         let step = self.step(*self.by_path.get(index)?)?;

@@ -65,7 +65,7 @@ pub enum BindOf {
     File,
 }
 
-/// How mounts travel between namespaces (mount_namespaces(7), "Shared subtrees").
+/// How mounts travel between namespaces (`mount_namespaces(7)`, "Shared subtrees").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 pub enum Propagation {

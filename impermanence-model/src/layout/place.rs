@@ -77,7 +77,7 @@ impl Content {
 }
 
 /// A file that is copied from the store at boot, and back at shutdown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Copy {
     /// In the store.

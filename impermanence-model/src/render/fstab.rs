@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{mounts, options, source, tmpfs_root};
+use super::{Mounted, mounts, options, source, tmpfs_root};
 use crate::escape::fstab::field;
 use crate::layout::{Layout, Mount};
 use crate::stage::Stage;
@@ -22,29 +22,33 @@ impl Layout {
     pub fn fstab(&self) -> Fstab {
         let mut fstab = Fstab(Vec::new());
         if let Some(root) = tmpfs_root(self) {
-            fstab.line(&root, None);
+            fstab.line(&root, &options(&root, false));
         }
-        mounts(self).for_each(|(step, mount)| fstab.line(mount, Some(step.stage)));
+        mounts(self).for_each(|mounted| fstab.mounted(&mounted));
         fstab
     }
 
     /// The binds alone, for a host that has its own file systems in its fstab already.
     pub fn fstab_binds(&self) -> Fstab {
         let mut fstab = Fstab(Vec::new());
-        let binds = mounts(self).filter(|(_, mount)| mount.bound_from().is_some());
-        binds.for_each(|(step, mount)| fstab.line(mount, Some(step.stage)));
+        let binds = mounts(self).filter(|mounted| mounted.mount.bound_from().is_some());
+        binds.for_each(|mounted| fstab.mounted(&mounted));
         fstab
     }
 }
 
 impl Fstab {
-    fn line(&mut self, mount: &Mount, stage: Option<Stage>) {
-        let (what, fs_type) = source(mount, false);
-        let mut words = options(mount);
-        if stage == Some(Stage::Initrd) {
+    fn mounted(&mut self, mounted: &Mounted<'_>) {
+        let mut words = options(mounted.mount, mounted.needs_network);
+        if mounted.step.stage == Stage::Initrd {
             // systemd-fstab-generator(8): mounted in the initrd as well, below /sysroot.
             words.push("x-initrd.mount".to_owned());
         }
+        self.line(mounted.mount, &words);
+    }
+
+    fn line(&mut self, mount: &Mount, words: &[String]) {
+        let (what, fs_type) = source(mount, false);
         let words = if words.is_empty() { "defaults".to_owned() } else { words.join(",") };
         for value in [&what, mount.target.as_bytes(), fs_type.as_bytes(), words.as_bytes()] {
             self.0.extend_from_slice(&field(value));

@@ -26,6 +26,8 @@ pub use mount_unit::MountUnit;
 pub use nixos::FileSystem;
 pub use tmpfiles::Tmpfiles;
 
+use std::collections::BTreeMap;
+
 use crate::layout::{Action, Layout, Mount, Propagation, Source, Step};
 use crate::path::AbsolutePath;
 use crate::root::Root;
@@ -50,7 +52,7 @@ fn source(mount: &Mount, in_initrd: bool) -> (Vec<u8>, &str) {
 }
 
 /// The options of mount(8), `bind` and the propagation included.
-fn options(mount: &Mount) -> Vec<String> {
+fn options(mount: &Mount, needs_network: bool) -> Vec<String> {
     let mut options: Vec<String> = Vec::new();
     let recursive = match &mount.source {
         Source::Bind { recursive, .. } => {
@@ -60,6 +62,10 @@ fn options(mount: &Mount) -> Vec<String> {
         Source::Device { .. } => false,
     };
     options.extend(mount.options.iter().cloned());
+    if needs_network && mount.bound_from().is_some() && !has(mount, NETWORK) {
+        // A bind does not look as if it did.
+        options.push(NETWORK.to_owned());
+    }
     if let Some(propagation) = mount.propagation {
         let row = Propagation::ALL.iter().find(|(_, value)| *value == propagation);
         let word = row.map_or("private", |(word, _)| word);
@@ -68,11 +74,65 @@ fn options(mount: &Mount) -> Vec<String> {
     options
 }
 
-/// The mounts with their steps, in order.
-fn mounts(layout: &Layout) -> impl Iterator<Item = (&Step, &Mount)> {
-    layout.steps().iter().filter_map(|step| match &step.action {
-        Action::Mount(mount) => Some((step, mount)),
-        _ => None,
+/// A mount that is rendered.
+struct Mounted<'l> {
+    step: &'l Step,
+    mount: &'l Mount,
+    /// It is of another machine's, or stands on such a one: it is mounted once there is a network.
+    needs_network: bool,
+}
+
+/// The option by which a mount says that it needs the network (systemd.mount(5)).
+const NETWORK: &str = "_netdev";
+
+/// Types of file systems that other machines have, as systemd knows them (`fstype_is_network`, src/basic/mountpoint-util.c).
+const NETWORK_TYPES: [&str; 19] = [
+    "afs",
+    "ceph",
+    "cifs",
+    "davfs",
+    "gfs",
+    "gfs2",
+    "glusterfs",
+    "lustre",
+    "ncp",
+    "ncpfs",
+    "nfs",
+    "nfs4",
+    "ocfs2",
+    "orangefs",
+    "pvfs2",
+    "smb3",
+    "smbfs",
+    "sshfs",
+    "fuse.sshfs",
+];
+
+fn has(mount: &Mount, option: &str) -> bool {
+    mount.options.iter().any(|each| each == option)
+}
+
+/// The mounts in order.
+fn mounts(layout: &Layout) -> impl Iterator<Item = Mounted<'_>> {
+    let mut known: BTreeMap<&AbsolutePath, bool> = BTreeMap::new();
+    layout.steps().iter().filter_map(move |step| {
+        let Action::Mount(mount) = &step.action else { return None };
+        let on = |path: &AbsolutePath| {
+            known
+                .get(path)
+                .copied()
+                .or_else(|| path.ancestors().find_map(|above| known.get(&above).copied()))
+        };
+        let is_remote = match &mount.source {
+            Source::Device { fs_type, .. } => NETWORK_TYPES.contains(&fs_type.as_str()),
+            Source::Bind { from, .. } => on(from).unwrap_or_default(),
+        };
+        let stands_on_remote =
+            mount.target.ancestors().find_map(|above| known.get(&above).copied());
+        let needs_network =
+            is_remote || stands_on_remote.unwrap_or_default() || has(mount, NETWORK);
+        known.insert(&mount.target, needs_network);
+        Some(Mounted { step, mount, needs_network })
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{mounts, options, seen, source};
+use super::{Mounted, has, mounts, options, seen, source};
 use crate::escape::{Inexpressible, unit};
 use crate::layout::{BindOf, Layout, Mount, Source};
 use crate::path::AbsolutePath;
@@ -17,6 +17,9 @@ use crate::stage::Stage;
 ///   and mount point where they are missing, root's and 0755; systemd-tmpfiles(8) then gives them what
 ///   [`Layout::tmpfiles`] says.
 /// * A file is bound after `systemd-tmpfiles-setup.service`, which creates it, and before `sysinit.target`.
+/// * What lies on another machine's file system is bound before `remote-fs.target`: before `local-fs.target` it would wait
+///   for a network that waits for it.
+/// * The host's own file systems are where systemd puts them by their type.
 /// * In the initrd, the same before `initrd-fs.target`, and after `systemd-tmpfiles-setup-sysroot.service`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MountUnit<'l> {
@@ -47,24 +50,33 @@ impl Layout {
     ///
     /// Those of the initrd are among them: systemd finds them mounted, and unmounts them in time.
     pub fn systemd_mounts(&self) -> Result<Vec<MountUnit<'_>>, Inexpressible> {
-        mounts(self).map(|(_, mount)| written(mount, false)).collect()
+        mounts(self).map(|mounted| written(&mounted, false)).collect()
     }
 
     /// Units of what is mounted in the initrd, below `/sysroot`, in order.
     pub fn initrd_mounts(&self) -> Result<Vec<MountUnit<'_>>, Inexpressible> {
         mounts(self)
-            .filter(|(step, _)| step.stage == Stage::Initrd)
-            .map(|(_, mount)| written(mount, true))
+            .filter(|mounted| mounted.step.stage == Stage::Initrd)
+            .map(|mounted| written(&mounted, true))
             .collect()
     }
 }
 
-/// What a unit waits for, who waits for it, and who pulls it in.
+/// What a unit waits for, who waits for it, and who pulls it in. With no word on the first two, systemd decides by the
+/// type of the file system.
 struct Place {
     after: &'static str,
     before: &'static str,
     target: &'static str,
 }
+
+const LOCAL: Place = Place { after: "", before: "", target: "local-fs.target" };
+const REMOTE: Place = Place { after: "", before: "", target: "remote-fs.target" };
+const REMOTE_BIND: Place = Place {
+    after: "remote-fs-pre.target network-online.target systemd-tmpfiles-setup.service",
+    before: "remote-fs.target",
+    target: "remote-fs.target",
+};
 
 const DIRECTORY: Place =
     Place { after: "local-fs-pre.target", before: "local-fs.target", target: "local-fs.target" };
@@ -84,28 +96,33 @@ const INITRD_FILE: Place = Place {
     target: "initrd.target",
 };
 
-fn place(mount: &Mount, in_initrd: bool) -> Place {
-    let is_file = matches!(mount.source, Source::Bind { of: BindOf::File, .. });
-    match (in_initrd, is_file) {
-        (true, false) => INITRD_DIRECTORY,
-        (true, true) => INITRD_FILE,
-        (false, false) => DIRECTORY,
-        (false, true) => FILE,
+fn place(mounted: &Mounted<'_>, in_initrd: bool) -> Place {
+    match (in_initrd, &mounted.mount.source, mounted.needs_network) {
+        (true, Source::Bind { of: BindOf::File, .. }, _) => INITRD_FILE,
+        (true, ..) => INITRD_DIRECTORY,
+        (false, Source::Device { .. }, false) => LOCAL,
+        (false, Source::Device { .. }, true) => REMOTE,
+        (false, Source::Bind { .. }, true) => REMOTE_BIND,
+        (false, Source::Bind { of: BindOf::Directory, .. }, false) => DIRECTORY,
+        (false, Source::Bind { of: BindOf::File, .. }, false) => FILE,
     }
 }
 
-fn written(mount: &Mount, in_initrd: bool) -> Result<MountUnit<'_>, Inexpressible> {
+fn written<'l>(mounted: &Mounted<'l>, in_initrd: bool) -> Result<MountUnit<'l>, Inexpressible> {
+    let mount = mounted.mount;
     let target = seen(&mount.target, in_initrd);
     let (what, fs_type) = source(mount, in_initrd);
-    let place = place(mount, in_initrd);
-    let is_optional = mount.options.iter().any(|option| option == "nofail");
-    let options = options(mount).join(",");
+    let place = place(mounted, in_initrd);
+    let is_optional = has(mount, "nofail");
+    let options = options(mount, mounted.needs_network).join(",");
     let mut text = format!("[Unit]\nDescription={}\n", description(mount, &target));
-    // Each with its own dependencies, so that none of the default ones makes a circle with the place it has.
-    let _ =
-        writeln!(text, "DefaultDependencies=no\nConflicts=umount.target\nAfter={}", place.after);
-    let before = if is_optional { "" } else { place.before };
-    let _ = writeln!(text, "Before={}", [before, "umount.target"].join(" ").trim_start());
+    if !place.after.is_empty() {
+        // Its own dependencies, so that none of the default ones makes a circle with the place it has.
+        let after = place.after;
+        let _ = writeln!(text, "DefaultDependencies=no\nConflicts=umount.target\nAfter={after}");
+        let before = if is_optional { "" } else { place.before };
+        let _ = writeln!(text, "Before={}", [before, "umount.target"].join(" ").trim_start());
+    }
     let _ = writeln!(text, "\n[Mount]\nWhat={}", unit::value_in(&what, &target)?);
     let _ = writeln!(text, "Where={}", unit::value_in(target.as_bytes(), &target)?);
     let _ = writeln!(text, "Type={}", unit::value(fs_type.as_bytes())?);
@@ -113,7 +130,7 @@ fn written(mount: &Mount, in_initrd: bool) -> Result<MountUnit<'_>, Inexpressibl
         let _ = writeln!(text, "Options={}", unit::value(options.as_bytes())?);
     }
     let pulled = if is_optional { "WantedBy" } else { "RequiredBy" };
-    if !mount.options.iter().any(|option| option == "noauto") {
+    if !has(mount, "noauto") {
         let _ = writeln!(text, "\n[Install]\n{pulled}={}", place.target);
     }
     Ok(MountUnit { mount, name: unit::mount_name(&target), text })

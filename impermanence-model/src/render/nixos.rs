@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{mounts, options, source, tmpfs_root};
+use super::{Mounted, mounts, options, source, tmpfs_root};
 use crate::escape::Inexpressible;
 use crate::layout::{Action, Layout, Mount, Step};
 use crate::path::AbsolutePath;
@@ -27,10 +27,11 @@ pub struct FileSystem {
 impl Layout {
     /// All mounts, by mount point: `fileSystems = builtins.fromJSON (...)`.
     pub fn nixos(&self) -> Result<BTreeMap<String, FileSystem>, Inexpressible> {
-        let root = tmpfs_root(self).map(|root| written(&root, Vec::new(), true));
-        let others = mounts(self).map(|(step, mount)| {
+        let root =
+            tmpfs_root(self).map(|root| written(&root, options(&root, false), Vec::new(), true));
+        let others = mounts(self).map(|Mounted { step, mount, needs_network }| {
             let depends = self.needed_mounts(step).map(text).collect::<Result<_, _>>()?;
-            written(mount, depends, step.stage == Stage::Initrd)
+            written(mount, options(mount, needs_network), depends, step.stage == Stage::Initrd)
         });
         root.into_iter().chain(others).collect()
     }
@@ -55,12 +56,12 @@ impl Layout {
 
 fn written(
     mount: &Mount,
+    options: Vec<String>,
     depends: Vec<String>,
     needed_for_boot: bool,
 ) -> Result<(String, FileSystem), Inexpressible> {
     let (device, fs_type) = source(mount, false);
     let (device, fs_type) = (string(device)?, fs_type.to_owned());
-    let options = options(mount);
     Ok((text(&mount.target)?, FileSystem { device, fs_type, options, depends, needed_for_boot }))
 }
 

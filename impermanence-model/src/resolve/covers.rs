@@ -65,10 +65,11 @@ fn bound(path: &AbsolutePath, covers: &Covers, file_systems: &FileSystems) -> Op
     None
 }
 
-/// A store has to be on something that is kept.
+/// A store has to be on something that is kept, and so has the place of each entry in it.
 pub(super) fn check_stores(
     host: &Host,
     stores: &Index<()>,
+    drafts: &[Draft],
     file_systems: &FileSystems,
     found: &mut Findings,
 ) {
@@ -89,7 +90,15 @@ pub(super) fn check_stores(
         let problem = problem(origin, Code::StoreNotPersistent, what, remedy);
         if is_unknown { found.warnings.push(problem) } else { found.problems.push(problem) }
     }
-    // A store in what another entry binds would wait for itself; `order` names the cycle.
+    for draft in drafts.iter().filter(|draft| draft.is_made()) {
+        let source = draft.source();
+        let Some((on, cover)) = covers.nearest(source.as_bytes()) else { continue };
+        if draft.store.is_above(on) && cover.backing.is_thrown_away() {
+            let what = format!("{source} would keep {}, and {on} is {}", draft.path, cover.backing);
+            let remedy = "keep it in another store, or unmount that";
+            found.problems.push(problem(&draft.origin, Code::StoreNotPersistent, what, remedy));
+        }
+    }
 }
 
 /// A bind of a directory that has mounts below it brings them along, unless it is declared not to.
@@ -143,13 +152,15 @@ pub(super) fn covers(host: &Host, drafts: &[Draft], file_systems: &FileSystems) 
 }
 
 /// Adds the directories that are made at every boot on what is not kept: there an answer is another one.
-pub(super) fn with_made(covers: Covers, steps: &[Step]) -> Covers {
+pub(super) fn with_made(covers: Covers, stores: &Index<()>, steps: &[Step]) -> Covers {
     let mut made = Vec::new();
     for (number, step) in steps.iter().enumerate() {
         let Action::Create(place) = &step.action else { continue };
+        if place.kind != PlaceKind::Directory || stores.nearest(place.path.as_bytes()).is_some() {
+            continue;
+        }
         let Some((on, cover)) = covers.nearest(place.path.as_bytes()) else { continue };
-        let is_new = place.kind == PlaceKind::Directory && *on != place.path;
-        if is_new && !cover.backing.is_kept() {
+        if *on != place.path && !cover.backing.is_kept() {
             let by = By::Made(number);
             made.push((place.path.clone(), Cover { by, backing: cover.backing.clone() }));
         }

@@ -40,27 +40,24 @@ pub(super) fn collect(
         }
     }
     for (name, (keep, origin)) in &host.keep {
-        match host.services.get(name) {
-            Some(service) => {
-                keep_service(
-                    host,
-                    name,
-                    &service.state,
-                    (keep, origin),
-                    file_systems,
-                    &mut drafts,
-                    found,
-                );
-            }
-            None => {
-                let known: Vec<&str> = host.services.keys().map(String::as_str).collect();
-                let remedy = match declared::nearest(name, &known) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("declare services.{name}, or leave this out"),
-                };
-                let what = format!("no service is called `{name}`");
-                found.problems.push(problem(origin, Code::UnknownService, what, remedy));
-            }
+        if let Some(service) = host.services.get(name) {
+            keep_service(
+                host,
+                name,
+                &service.state,
+                (keep, origin),
+                file_systems,
+                &mut drafts,
+                found,
+            );
+        } else {
+            let known: Vec<&str> = host.services.keys().map(String::as_str).collect();
+            let remedy = match declared::nearest(name, &known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("declare services.{name}, or leave this out"),
+            };
+            let what = format!("no service is called `{name}`");
+            found.problems.push(problem(origin, Code::UnknownService, what, remedy));
         }
     }
     drafts = sort_large(drafts, Draft::order);
@@ -70,42 +67,40 @@ pub(super) fn collect(
 fn path(host: &Host, declared: &Declared, found: &mut Findings) -> Option<AbsolutePath> {
     match &declared.at {
         At::Path(path) => Some(path.clone()),
-        At::Home { user, path } => match host.users.get(user) {
-            Some(user) => Some(user.home.join(path)),
-            None => {
+        At::Home { user, path } => {
+            if let Some(user) = host.users.get(user) {
+                Some(user.home.join(path))
+            } else {
                 let what = format!("no user is called `{user}`, so nobody knows the home");
                 let remedy = format!("declare users.{user}");
                 found.problems.push(problem(&declared.origin, Code::UnknownUser, what, remedy));
                 None
             }
-        },
+        }
     }
 }
 
 fn store<'h>(
     host: &'h Host,
-    named: Option<&'h AbsolutePath>,
+    wanted: Option<&'h AbsolutePath>,
     origin: &Origin,
     found: &mut Findings,
 ) -> Option<&'h AbsolutePath> {
-    let names = || {
-        let names: Vec<String> = host.stores.keys().map(ToString::to_string).collect();
-        names.join(", ")
-    };
-    if let Some(named) = named {
-        if !host.stores.contains_key(named) {
-            let what = format!("{named} is no store");
+    let all = || host.stores.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if let Some(wanted) = wanted {
+        if !host.stores.contains_key(wanted) {
+            let what = format!("{wanted} is no store");
             let remedy = match host.stores.len() {
-                0 => format!("declare stores.\"{named}\""),
-                _ => format!("write one of: {}", names()),
+                0 => format!("declare stores.\"{wanted}\""),
+                _ => format!("write one of: {}", all()),
             };
             found.problems.push(problem(origin, Code::UnknownStore, what, remedy));
             return None;
         }
-        return Some(named);
+        return Some(wanted);
     }
-    let mut all = host.stores.keys();
-    match (all.next(), all.next()) {
+    let mut stores = host.stores.keys();
+    match (stores.next(), stores.next()) {
         (Some(only), None) => Some(only),
         (None, _) => {
             let remedy = "declare one: [stores.\"/persist\"]";
@@ -113,7 +108,7 @@ fn store<'h>(
             None
         }
         _ => {
-            let remedy = format!("name one with `store`: {}", names());
+            let remedy = format!("name one with `store`: {}", all());
             found.problems.push(problem(origin, Code::NoStore, "there are several stores", remedy));
             None
         }

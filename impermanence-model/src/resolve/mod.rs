@@ -56,7 +56,7 @@ impl Host {
         entries::check_paths(&mut drafts, &stores, self, &mut found);
         overlaps::settle(&mut drafts, &file_systems, &mut found);
         coverage::needless(self, &drafts, &file_systems, &mut found);
-        covers::check_stores(self, &stores, &file_systems, &mut found);
+        covers::check_stores(self, &stores, &drafts, &file_systems, &mut found);
         covers::settle_submounts(&mut drafts, &file_systems, &mut found);
         stages::settle(&mut drafts, &file_systems, &mut found);
         let ownership = ownership::decide(self, &drafts, &homes, &mut found);
@@ -66,12 +66,12 @@ impl Host {
         let covers = covers::covers(self, &drafts, &file_systems);
         let services = coverage::services(self, &covers, &mut found);
         Problems::check(found.problems)?;
-        let covers = covers::with_made(covers, &steps);
+        let covers = covers::with_made(covers, &stores, &steps);
         found.warnings.sort();
         Ok(Layout {
             host: self.name.clone(),
             root: self.root.clone(),
-            stores: stores.iter().map(|(path, _)| path.clone()).collect(),
+            stores: stores.iter().map(|(path, ())| path.clone()).collect(),
             steps,
             by_path,
             entries,

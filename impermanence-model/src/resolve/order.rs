@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::host::{FileSystem, Kind};
-use crate::index::{Index, sort_large};
+use crate::index::Index;
 use crate::layout::{
     Action, BindOf, Content, Copy, Mount, Place, PlaceKind, Source, Step, StepId, Via, Why,
 };
@@ -59,15 +59,17 @@ pub(super) fn steps(
     for (path, mounted) in file_systems {
         making.file_system(path, mounted);
     }
-    let mut items = sort_large(making.items, |a, b| a.key().cmp(&b.key()));
-    let needs = by_source(&items, by_target(&items));
+    let mut items = making.items;
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    order.sort_by(|a, b| items.get(*a).map(Item::key).cmp(&items.get(*b).map(Item::key)));
+    let needs = by_source(&items, by_target(&items, &order));
     for (item, mut needs) in items.iter_mut().zip(needs) {
         needs.sort_unstable();
         needs.dedup();
         item.needs = needs;
     }
-    hand_up_stages(&mut items);
-    in_order(items, found)
+    hand_up_stages(&mut items, &order);
+    in_order(items, &order, found)
 }
 
 /// Collects what has to be made.
@@ -181,7 +183,7 @@ impl Making<'_, '_> {
             mode,
             enforcement,
             why: decision.why,
-            home: self.home(path.as_bytes()),
+            home: self.home(path.as_bytes(), decision.home),
         };
         let new = Item {
             action: Action::Create(place),
@@ -192,18 +194,12 @@ impl Making<'_, '_> {
             recursive: false,
             depends: Vec::new(),
         };
-        match self.places.get(path).and_then(|index| self.items.get_mut(*index)) {
+        if let Some(item) = self.places.get(path).and_then(|index| self.items.get_mut(*index)) {
             // It was the parent of another entry.
-            Some(item) => {
-                item.stage = item.stage.min(draft.at);
-                item.action = new.action;
-                item.origin = new.origin;
-                item.from = new.from;
-            }
-            None => {
-                self.places.insert(path.clone(), self.items.len());
-                self.items.push(new);
-            }
+            *item = Item { stage: item.stage.min(draft.at), ..new };
+        } else {
+            self.places.insert(path.clone(), self.items.len());
+            self.items.push(new);
         }
     }
 
@@ -226,7 +222,7 @@ impl Making<'_, '_> {
         let decision = self.ownership.of(self.logical(path), Kind::Directory);
         let enforcement = match decision.why {
             Why::Entry | Why::Parent => Enforcement::Enforce,
-            Why::Known if self.home(path).is_none() => Enforcement::Enforce,
+            Why::Known if decision.home.is_none() => Enforcement::Enforce,
             _ => Enforcement::CreateOnly,
         };
         let place = Place {
@@ -236,7 +232,7 @@ impl Making<'_, '_> {
             mode: decision.mode,
             enforcement,
             why: decision.why,
-            home: self.home(path),
+            home: self.home(path, decision.home),
         };
         self.places.insert(absolute, self.items.len());
         self.items.push(Item {
@@ -264,8 +260,8 @@ impl Making<'_, '_> {
     }
 
     /// The home that a path is in, or its place in the store.
-    fn home(&self, path: &[u8]) -> Option<AbsolutePath> {
-        let home = self.ownership.home(self.logical(path))?;
+    fn home(&self, path: &[u8], home: Option<&AbsolutePath>) -> Option<AbsolutePath> {
+        let home = home?;
         match self.stores.nearest(path) {
             Some((store, ())) => Some(home.inside(store)),
             None => Some(home.clone()),
@@ -274,15 +270,16 @@ impl Making<'_, '_> {
 }
 
 /// Each item needs the nearest place and the nearest mount above it, and a mount needs its mount point.
-fn by_target(items: &[Item]) -> Vec<Vec<usize>> {
+fn by_target(items: &[Item], order: &[usize]) -> Vec<Vec<usize>> {
     struct Group<'i> {
         path: &'i AbsolutePath,
         place: Option<usize>,
         mount: Option<usize>,
     }
     let mut open: Vec<Group<'_>> = Vec::new();
-    let mut all = Vec::with_capacity(items.len());
-    for (index, item) in items.iter().enumerate() {
+    let mut all: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
+    for index in order.iter().copied() {
+        let (Some(item), Some(needs)) = (items.get(index), all.get_mut(index)) else { continue };
         let path = item.action.path();
         while open.last().is_some_and(|group| !group.path.contains(path)) {
             open.pop();
@@ -293,7 +290,7 @@ fn by_target(items: &[Item]) -> Vec<Vec<usize>> {
         let Some((here, above)) = open.split_last_mut() else { continue };
         let mount = above.iter().rev().find_map(|group| group.mount);
         let place = here.place.or_else(|| above.iter().rev().find_map(|group| group.place));
-        all.push([place, mount].into_iter().flatten().collect());
+        needs.extend([place, mount].into_iter().flatten());
         match item.action {
             Action::Create(_) => here.place = Some(index),
             Action::Mount(_) => here.mount = Some(index),
@@ -332,15 +329,17 @@ fn by_source(items: &[Item], mut all: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
 }
 
 /// What others need is there as early as they are. Only places move: the stages of mounts are decided.
-fn hand_up_stages(items: &mut [Item]) {
+fn hand_up_stages(items: &mut [Item], order: &[usize]) {
     // The earliest stage of those that need an item directly.
     let mut wanted: Vec<Stage> = items.iter().map(|item| item.stage).collect();
     let is_place: Vec<bool> =
         items.iter().map(|item| matches!(item.action, Action::Create(_))).collect();
     // Twice: what a mount is made from can come after it in order of path, and what is above a place comes before it.
     for _ in 0..2 {
-        for (index, item) in items.iter().enumerate().rev() {
-            let stage = wanted.get(index).copied().unwrap_or(item.stage);
+        for index in order.iter().rev() {
+            let (Some(item), Some(stage)) = (items.get(*index), wanted.get(*index).copied()) else {
+                continue;
+            };
             for need in &item.needs {
                 if let (Some(true), Some(known)) = (is_place.get(*need), wanted.get_mut(*need)) {
                     *known = stage.min(*known);
@@ -362,11 +361,11 @@ enum State {
 }
 
 /// The items in order of stage and path, each after what it needs.
-fn in_order(items: Vec<Item>, found: &mut Findings) -> (Vec<Step>, Vec<StepId>) {
+fn in_order(items: Vec<Item>, by_path: &[usize], found: &mut Findings) -> (Vec<Step>, Vec<StepId>) {
     let mut states = vec![State::Waiting; items.len()];
     let mut order: Vec<usize> = Vec::with_capacity(items.len());
     for (_, stage) in Stage::ALL {
-        for start in 0..items.len() {
+        for start in by_path.iter().copied() {
             if items.get(start).is_some_and(|item| item.stage == stage) {
                 visit(start, &items, &mut states, &mut order, found);
             }
@@ -386,7 +385,8 @@ fn in_order(items: Vec<Item>, found: &mut Findings) -> (Vec<Step>, Vec<StepId>) 
         needs.sort_unstable();
         Step { action: item.action, stage: item.stage, needs, origin: item.origin }
     };
-    (taken.map(step).collect(), numbers)
+    let steps = taken.map(step).collect();
+    (steps, by_path.iter().filter_map(|index| numbers.get(*index)).copied().collect())
 }
 
 /// Puts an item after all it needs, without recursion.

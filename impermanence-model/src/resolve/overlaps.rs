@@ -22,13 +22,9 @@ fn repeated(drafts: &mut Vec<Draft>, found: &mut Findings) {
         }
         let first = &earlier.origin;
         let (code, what, remedy) = if later.kind != earlier.kind {
-            let what = format!("{} is a directory here, and a file for {first}", later.path);
-            let (later, earlier) = (later.kind, earlier.kind);
-            let what = if later == Kind::File && earlier == Kind::Directory {
-                what.replace("a directory here, and a file for", "a file here, and a directory for")
-            } else {
-                what
-            };
+            let noun = |kind| if kind == Kind::File { "file" } else { "directory" };
+            let (here, there) = (noun(later.kind), noun(earlier.kind));
+            let what = format!("{} is a {here} here, and a {there} for {first}", later.path);
             (Code::FileAndDirectory, what, "keep the one that it is")
         } else if later.store != earlier.store {
             let what = format!(
@@ -118,7 +114,8 @@ fn below(
         .range(above.path.clone()..=draft.path.clone())
         .any(|(path, _)| above.path.is_above(path) && path.contains(&draft.path));
     if !same_store || between {
-        return (above.via == Via::Symlink && same_place(draft, above)).then(|| {
+        // What is below a link into the store is in the store.
+        return (above.via == Via::Symlink && draft.store == above.store).then(|| {
             redundant(draft, above, found);
             Via::Within(above.path.clone())
         });
@@ -131,11 +128,6 @@ fn below(
         (_, Some(How::Copy)) => None,
         _ => Some(Via::Within(above.path.clone())),
     }
-}
-
-/// Whether both are kept at the same place anyway, and nothing has to be made for the lower one.
-fn same_place(draft: &Draft, above: &Draft) -> bool {
-    draft.store == above.store
 }
 
 fn redundant(draft: &Draft, above: &Draft, found: &mut Findings) {

@@ -18,12 +18,16 @@ const KNOWN: [(&str, u16, &str); 9] = [
     ("/root", 0o700, "the home of root"),
     ("/tmp", 0o1777, "file-hierarchy(7)"),
     ("/var/tmp", 0o1777, "file-hierarchy(7)"),
-    ("/var/lib/private", 0o700, "systemd.exec(5), DynamicUser="),
-    ("/var/cache/private", 0o700, "systemd.exec(5), DynamicUser="),
-    ("/var/log/private", 0o700, "systemd.exec(5), DynamicUser="),
-    ("/etc/NetworkManager/system-connections", 0o700, "NetworkManager(8): passwords of networks"),
-    ("/var/lib/iwd", 0o700, "iwd(8): passwords of networks"),
-    ("/etc/wireguard", 0o700, "wg-quick(8): private keys"),
+    ("/var/lib/private", 0o700, "refused by services with DynamicUser= (systemd.exec(5))"),
+    ("/var/cache/private", 0o700, "refused by services with DynamicUser= (systemd.exec(5))"),
+    ("/var/log/private", 0o700, "refused by services with DynamicUser= (systemd.exec(5))"),
+    (
+        "/etc/NetworkManager/system-connections",
+        0o700,
+        "where the passwords of networks are (NetworkManager(8))",
+    ),
+    ("/var/lib/iwd", 0o700, "where the passwords of networks are (iwd(8))"),
+    ("/etc/wireguard", 0o700, "where private keys are (wg-quick(8))"),
 ];
 
 /// The same, below a home: what others must not read, also in a store that has no closed home around it.
@@ -32,10 +36,12 @@ const SECRETS: [&str; 7] =
 
 /// A decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Decision {
+pub(super) struct Decision<'d> {
     pub(super) owner: Owner,
     pub(super) mode: Mode,
     pub(super) why: Why,
+    /// The home that it is, or is in.
+    pub(super) home: Option<&'d AbsolutePath>,
 }
 
 /// What was said about a path, and by whom.
@@ -69,7 +75,7 @@ pub(super) fn decide<'h>(
             None => {
                 said.insert(path, new);
             }
-            Some(old) => merge(&path, old, new, found),
+            Some(old) => merge(&path, old, &new, found),
         }
     };
     // Entries first: what an entry says wins over what another says about its parent.
@@ -94,7 +100,7 @@ pub(super) fn decide<'h>(
 }
 
 /// What an entry and its parent say is joined; what two of one rank say has to agree.
-fn merge(path: &AbsolutePath, old: &mut Said, new: Said, found: &mut Findings) {
+fn merge(path: &AbsolutePath, old: &mut Said, new: &Said, found: &mut Findings) {
     fn field<T: Clone + PartialEq>(old: &mut Option<T>, new: Option<&T>) -> bool {
         match (old.as_ref(), new) {
             (Some(old), Some(new)) => old == new,
@@ -118,17 +124,19 @@ fn merge(path: &AbsolutePath, old: &mut Said, new: Said, found: &mut Findings) {
     }
 }
 
+/// Whether group or others may do anything.
+fn is_open(mode: u16) -> bool {
+    mode & 0o077 > 0
+}
+
 /// A mode that shows secrets to others.
 fn check_secret(draft: &Draft, decisions: &Decisions<'_>, found: &mut Findings) {
-    let Some(mode) = draft.own.mode.filter(|mode| mode.bits() & 0o077 != 0) else { return };
-    if let Some((known, _)) =
-        decisions.known(draft.path.as_bytes()).filter(|(known, _)| known & 0o077 == 0)
-    {
-        let what = format!(
-            "{} has mode {mode}, and holds what only its owner may read; {} shows it, too",
-            draft.path,
-            draft.source()
-        );
+    let Some(mode) = draft.own.mode.filter(|mode| is_open(mode.bits())) else { return };
+    let path = draft.path.as_bytes();
+    let home = decisions.homes.nearest(path).map(|(home, _)| home);
+    if let Some((known, why)) = known(path, home).filter(|(known, _)| !is_open(*known)) {
+        let (path, source) = (&draft.path, draft.source());
+        let what = format!("{path} has mode {mode}, and so has {source}; it is {why}");
         let remedy = format!("write mode = \"{known:04o}\", or leave it out");
         found.warnings.push(problem(&draft.origin, Code::SecretMode, what, remedy));
     }
@@ -136,7 +144,7 @@ fn check_secret(draft: &Draft, decisions: &Decisions<'_>, found: &mut Findings) 
 
 impl Decisions<'_> {
     /// The decision for a path outside of stores.
-    pub(super) fn of(&self, path: &[u8], kind: Kind) -> Decision {
+    pub(super) fn of(&self, path: &[u8], kind: Kind) -> Decision<'_> {
         let home = self.homes.nearest(path);
         let user = home.and_then(|(home, name)| Some((home, name, self.host.users.get(name)?)));
         let (owner, mode, why) = match user {
@@ -147,36 +155,29 @@ impl Decisions<'_> {
             }
             None => (Owner::root(), Mode::DIRECTORY, Why::Default),
         };
-        let (mode, why) = match (kind, self.known(path)) {
+        let home = home.map(|(home, _)| home);
+        let (mode, why) = match (kind, known(path, home)) {
             (Kind::File, _) => (Mode::FILE, why),
-            (_, Some((known, _)))
-                if why == Why::Default || is_secret(path, home.map(|(h, _)| h)) =>
-            {
+            (_, Some((known, _))) if why == Why::Default || is_secret(path, home) => {
                 (Mode::known(known), Why::Known)
             }
             _ => (mode, why),
         };
-        let mut decision = Decision { owner, mode, why };
+        let mut decision = Decision { owner, mode, why, home };
         if let Some(said) = self.said.get(path) {
             said.apply(&mut decision, self.host);
         }
         decision
     }
+}
 
-    /// What is known about a directory.
-    fn known(&self, path: &[u8]) -> Option<(u16, &'static str)> {
-        let home = self.homes.nearest(path).map(|(home, _)| home);
-        if is_secret(path, home) {
-            return Some((0o700, "what only its owner may read"));
-        }
-        let known = KNOWN.iter().find(|(known, ..)| known.as_bytes() == path);
-        known.map(|(_, mode, why)| (*mode, *why))
+/// What is known about a directory.
+fn known(path: &[u8], home: Option<&AbsolutePath>) -> Option<(u16, &'static str)> {
+    if is_secret(path, home) {
+        return Some((0o700, "what only its owner may read"));
     }
-
-    /// The home that a path is in.
-    pub(super) fn home(&self, path: &[u8]) -> Option<&AbsolutePath> {
-        self.homes.nearest(path).map(|(home, _)| home)
-    }
+    let known = KNOWN.iter().find(|(known, ..)| known.as_bytes() == path);
+    known.map(|(_, mode, why)| (*mode, *why))
 }
 
 fn is_secret(path: &[u8], home: Option<&AbsolutePath>) -> bool {
@@ -185,7 +186,7 @@ fn is_secret(path: &[u8], home: Option<&AbsolutePath>) -> bool {
 }
 
 impl Said {
-    fn apply(&self, decision: &mut Decision, host: &Host) {
+    fn apply(&self, decision: &mut Decision<'_>, host: &Host) {
         if let Some(user) = &self.own.user {
             let group = host.users.get(user).map(|user| user.group.clone());
             decision.owner =

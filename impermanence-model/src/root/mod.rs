@@ -70,11 +70,11 @@ impl FromStr for TmpfsSize {
     type Err = BadSize;
 
     fn from_str(text: &str) -> Result<Self, BadSize> {
+        const UNITS: [(char, u32); 6] =
+            [('k', 10), ('m', 20), ('g', 30), ('t', 40), ('p', 50), ('e', 60)];
         if let Some(number) = text.strip_suffix('%') {
             return number.parse().map(Self::Percent).map_err(|_| BadSize);
         }
-        const UNITS: [(char, u32); 6] =
-            [('k', 10), ('m', 20), ('g', 30), ('t', 40), ('p', 50), ('e', 60)];
         let lower = text.to_ascii_lowercase();
         let unit = UNITS.iter().find(|(letter, _)| lower.ends_with(*letter));
         let (digits, shift) = match unit {

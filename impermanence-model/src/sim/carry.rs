@@ -128,7 +128,9 @@ impl Machine {
         if all.len() > 1 && !recursive {
             return Err(Refusal::Busy(target.clone()));
         }
-        all.iter().for_each(|number| self.table.remove(*number));
+        for number in all {
+            self.table.remove(number);
+        }
         Ok(())
     }
 

@@ -42,18 +42,20 @@ impl Machine {
     /// Does one step of a change to `new`, unless it is done.
     pub fn change(&mut self, new: &Layout, change: &Change) -> Result<(), Refusal> {
         match change {
-            Change::Quiesce(_) => Ok(()),
             Change::CopyOut(copy) => self.copy(&copy.to, &copy.from, &copy.owner, copy.mode),
             Change::CopyIn(copy) => self.copy(&copy.from, &copy.to, &copy.owner, copy.mode),
             Change::Unmount(mount) if self.is_mounted(mount) => {
                 let recursive = matches!(mount.source, Source::Bind { recursive: true, .. });
                 self.unmount(&mount.target, recursive)
             }
-            Change::Unmount(_) => Ok(()),
-            Change::Unlink(path) => match self.link_at(path) {
-                true => self.remove_at(path),
-                false => Ok(()),
-            },
+            Change::Quiesce(_) | Change::Unmount(_) => Ok(()),
+            Change::Unlink(path) => {
+                if self.link_at(path) {
+                    self.remove_at(path)
+                } else {
+                    Ok(())
+                }
+            }
             Change::Clear(path) => self.clear(path),
             Change::SetAside { from, to } => self.set_aside(from, to),
             Change::Create(place) => self.create(place),

@@ -154,7 +154,7 @@ impl Machine {
                                 AbsolutePath::new([path.as_bytes(), b"/", name].concat()).ok()?,
                                 *node,
                             ))
-                        }))
+                        }));
                     }
                     Some(Content::File(bytes)) => {
                         all.insert((device.clone(), path), bytes.clone());

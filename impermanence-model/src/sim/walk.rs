@@ -6,7 +6,7 @@ use super::{Machine, Node, Refusal};
 use crate::owner::{Mode, Owner};
 use crate::path::AbsolutePath;
 
-/// As many as Linux follows (path_resolution(7)).
+/// As many as Linux follows (`path_resolution(7)`).
 const MAX_LINKS: usize = 40;
 
 /// A directory, and a name that may be in it.
@@ -47,18 +47,17 @@ impl Machine {
                 self.make(&directory, directory_of(owner))?;
             }
         }
-        match self.find(path) {
-            Ok(spot) => match self.node_mut(spot).map(|node| &mut node.kind) {
+        if let Ok(spot) = self.find(path) {
+            match self.node_mut(spot).map(|node| &mut node.kind) {
                 Some(Content::File(bytes)) => {
                     *bytes = content.to_vec();
                     Ok(())
                 }
                 _ => Err(Refusal::IsDirectory(path.clone())),
-            },
-            Err(_) => {
-                let kind = Content::File(content.to_vec());
-                self.make(path, Node { kind, owner: owner.clone(), mode })
             }
+        } else {
+            let kind = Content::File(content.to_vec());
+            self.make(path, Node { kind, owner: owner.clone(), mode })
         }
     }
 

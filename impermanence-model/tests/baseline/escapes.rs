@@ -2,8 +2,8 @@ use impermanence_model::AbsolutePath;
 use impermanence_model::escape::unit;
 use serde_json::Value;
 
-use crate::harness::{Verdict, compare};
 use crate::percent::{bytes, field, text};
+use testing::baseline::{Verdict, compare};
 
 /// `systemd-escape --path`, `--suffix=mount` and `--unescape`.
 #[test]

@@ -11,7 +11,7 @@ use impermanence_model::stage::Stage;
 use impermanence_model::{Host, Layout};
 use serde_json::{Value, json};
 
-use super::harness::{Verdict, compare};
+use testing::baseline::{Verdict, compare};
 
 #[test]
 fn impermanence() {
@@ -87,7 +87,7 @@ fn declaration(host: &Value, module: Module) -> Value {
                 }
                 let mut own = Value::Object(std::mem::take(store));
                 with_parents(&mut own);
-                *store = own.as_object().unwrap().clone();
+                store.clone_from(own.as_object().unwrap());
             }
             stores
         }),
@@ -331,9 +331,8 @@ fn tree(
         if ours == theirs {
             continue;
         }
-        let stores = declaration.as_object().unwrap().keys().map(|store| plain(store));
-        let logical =
-            stores.filter_map(|store| path.strip_prefix(&store).map(str::to_owned)).next();
+        let mut stores = declaration.as_object().unwrap().keys().map(|store| plain(store));
+        let logical = stores.find_map(|store| path.strip_prefix(&store).map(str::to_owned));
         let logical = logical.unwrap_or_else(|| path.clone());
         match rule(host, &all, &logical, &ours, &theirs) {
             Some(rule) => *repaired.entry(rule).or_default() += 1,
@@ -426,11 +425,11 @@ fn survived(
         let ours = layout.fate(path).survives();
         match (survived.as_bool().unwrap(), ours) {
             (false, true) if enabled => {
-                *repaired.entry("a file that the module loses").or_default() += 1
+                *repaired.entry("a file that the module loses").or_default() += 1;
             }
             (theirs, ours) if theirs == ours => {}
             (theirs, _) => {
-                wrong.push(format!("{path}: survived {theirs}, here {}", layout.fate(path)))
+                wrong.push(format!("{path}: survived {theirs}, here {}", layout.fate(path)));
             }
         }
     }

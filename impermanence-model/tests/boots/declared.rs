@@ -53,7 +53,7 @@ const fn host(name: &'static str, about: &'static str, toml: &'static str) -> De
 }
 
 /// Each boots.
-pub(crate) const BOOT: [Declared; 37] = [
+pub(crate) const BOOT: [Declared; 38] = [
     host(
         "private-parent",
         "an explicit 0700 on a directory that is also a parent (DynamicUser)",
@@ -135,6 +135,27 @@ files = ["/etc/it's", "/etc/50%.conf", "/etc/ü ü"]
         r#"
 [host]
 directories = ["/srv/new\nline", "/srv/plain"]
+"#,
+    ),
+    host(
+        "network",
+        "a store on another machine, and a local file system on that",
+        r#"
+[root]
+kind = "tmpfs"
+[fileSystems."/persist"]
+device = "/dev/vda"
+fsType = "ext4"
+neededForBoot = true
+[stores."/persist"]
+[fileSystems."/srv/share"]
+device = "server:/export"
+fsType = "nfs4"
+[stores."/srv/share/keep"]
+[host]
+store = "/persist"
+directories = ["/var/log", { path = "/var/lib/media", store = "/srv/share/keep", when = "late" }]
+files = [{ path = "/etc/media.conf", store = "/srv/share/keep", how = "bind", when = "late" }]
 "#,
     ),
     host(

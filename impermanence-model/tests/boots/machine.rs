@@ -133,7 +133,7 @@ impl Machine {
         let names = impermanence_model::exec::accounts(PASSWD, GROUP);
         let mounter =
             move |mount: &Mount, at: &Path| stand_in(&folder, wiped.get(&mount.target), mount, at);
-        World::new(root).unwrap().names(names).mounter(mounter).file_systems(FileSystems::StandIns)
+        World::new(&root).unwrap().names(names).mounter(mounter).file_systems(FileSystems::StandIns)
     }
 
     pub(crate) fn mount_root(&self) {

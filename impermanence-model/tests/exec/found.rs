@@ -89,7 +89,7 @@ fn the_root_may_be_reached_through_a_link() {
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(machine.root(), &link).unwrap();
         let world =
-            World::new(at(link.to_str().unwrap())).unwrap().file_systems(FileSystems::StandIns);
+            World::new(&at(link.to_str().unwrap())).unwrap().file_systems(FileSystems::StandIns);
         let checks = world.verify(&machine.layout, Stage::Late).unwrap();
         assert!(checks.iter().all(|(_, check)| check.is_done()), "{checks:?}");
     });

@@ -47,6 +47,40 @@ fn links_are_not_followed() {
     });
 }
 
+/// What one user did costs that entry alone: all others are mounted.
+#[test]
+fn a_link_costs_its_own_entry_alone() {
+    as_root("a_link_costs_its_own_entry_alone", || {
+        let machine = machine(
+            "[host]\ndirectories = [\"/home/alice/.local/share/x\", \"/home/alice/y\", \"/var/log\", \"/zzz\"]",
+        );
+        machine.mount_root();
+        let home = machine.path(&at("/home/alice"));
+        fs::create_dir_all(&home).unwrap();
+        symlink("/etc", home.join(".local")).unwrap();
+        let world = machine.world().at_boot();
+        let outcome = world.apply_unattended(&machine.layout, Stage::Late);
+        assert!(!outcome.is_complete());
+        let failed: Vec<_> = outcome.failed.iter().map(|(_, error)| error.clone()).collect();
+        assert!(
+            matches!(&failed[..], [ExecError::Other { path, .. }] if *path == at("/home/alice/.local")),
+            "{failed:?}"
+        );
+        let left_out =
+            outcome.left_out.iter().map(|id| machine.layout.step(*id).unwrap().action.path());
+        let link = at("/home/alice/.local");
+        assert!(left_out.clone().count() > 1 && left_out.clone().all(|path| link.contains(path)));
+        for (id, check) in world.verify(&machine.layout, Stage::Late).unwrap() {
+            let path = machine.layout.step(id).unwrap().action.path();
+            assert!(check.is_done() || link.contains(path), "{path}: {check:?}");
+        }
+        for path in ["/home/alice/y", "/var/log", "/zzz"] {
+            fs::write(machine.path(&at(path)).join("x"), "x").unwrap();
+            assert!(machine.path(&at(&format!("/persist{path}/x"))).exists(), "{path}");
+        }
+    });
+}
+
 /// A second name for another's file, in the place of one whose mode is to be enforced.
 #[test]
 fn a_planted_file_is_not_given_away() {

@@ -54,6 +54,21 @@ fn systemd_takes_the_units() {
     assert!(verified > 100);
 }
 
+/// What is bound from another machine's file system waits for it there, and not before the network is up.
+#[test]
+fn remote_binds_wait_for_the_network() {
+    let host = declared::BOOT.iter().find(|declared| declared.name == "network").unwrap().read();
+    let layout = host.unwrap().resolve().unwrap();
+    for unit in layout.systemd_mounts().unwrap() {
+        let is_remote = unit.text().contains("remote-fs.target");
+        let names = ["srv-share.mount", "var-lib-media.mount", "etc-media.conf.mount"];
+        assert_eq!(is_remote, names.contains(&unit.name()), "{}\n{}", unit.name(), unit.text());
+    }
+    let fstab = layout.fstab().to_string();
+    let words: Vec<_> = fstab.lines().filter(|line| line.contains("_netdev")).collect();
+    assert_eq!(words.len(), 2, "{fstab}");
+}
+
 /// The commands of the unit for copied files, run as they stand there: out at shutdown, in at boot.
 #[test]
 fn the_copy_unit_copies() {

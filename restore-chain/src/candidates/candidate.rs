@@ -12,7 +12,11 @@ use crate::quantity::Seconds;
 
 /// The kinds of ways back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case")
+)]
 #[non_exhaustive]
 pub enum Kind {
     /// A replica is sent back.
@@ -45,7 +49,11 @@ impl fmt::Display for Kind {
 
 /// How it is carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case", tag = "method"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "kebab-case", tag = "method")
+)]
 #[non_exhaustive]
 pub enum Method {
     /// `zfs send` there, `zfs receive` here.

@@ -86,7 +86,11 @@ impl Candidates {
             match why {
                 None => chain.push(candidate.clone()),
                 Some(why) => {
-                    rejected.push(Rejected { id: candidate.id.clone(), point: Some(candidate.point), why });
+                    rejected.push(Rejected {
+                        id: candidate.id.clone(),
+                        point: Some(candidate.point),
+                        why,
+                    });
                 }
             }
         }
@@ -94,7 +98,10 @@ impl Candidates {
             let fresh = std::cmp::Reverse(candidate.point);
             let cost = candidate.seconds.unwrap_or(u64::MAX);
             let rank = match &policy.order {
-                Order::Fixed(kinds) => kinds.iter().position(|kind| *kind == candidate.method.kind()).unwrap_or(kinds.len()) as u64,
+                Order::Fixed(kinds) => kinds
+                    .iter()
+                    .position(|kind| *kind == candidate.method.kind())
+                    .unwrap_or(kinds.len()) as u64,
                 Order::Freshest => 0,
                 Order::FastestWithin(rpo) if self.age(candidate) <= *rpo => cost.min(u64::MAX - 1),
                 Order::FastestWithin(_) => u64::MAX,
@@ -102,7 +109,11 @@ impl Candidates {
             (rank, fresh, cost, candidate.id.clone())
         });
         if chain.is_empty() {
-            return Err(NoCandidate { service: self.service.name.clone(), rejected, now: self.now });
+            return Err(NoCandidate {
+                service: self.service.name.clone(),
+                rejected,
+                now: self.now,
+            });
         }
         Ok(Choice { chain, rejected, now: self.now })
     }
@@ -149,7 +160,9 @@ impl fmt::Display for Choice {
             match (more, less) {
                 (0, 0) => {}
                 (more, 0) => write!(f, ": loses {} more", Seconds(more))?,
-                (_, less) => write!(f, ": would lose {} less, and comes later by policy", Seconds(less))?,
+                (_, less) => {
+                    write!(f, ": would lose {} less, and comes later by policy", Seconds(less))?;
+                }
             }
         }
         // Of many that are no way back for the same kind of reason, the first stands for all.

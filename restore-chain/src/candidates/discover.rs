@@ -69,8 +69,12 @@ impl Candidates {
         let id = format!("replica {}", replica.name);
         let Some(there) = replica.of(&self.service.dataset) else { return };
         let Some(datasets) = self.look(&id, &replica.datasets) else { return };
-        let Some(lineage) = datasets.get(&there) else { return self.reject(&id, None, Rejection::Absent) };
-        let Some(newest) = self.newest(&id, lineage, Purpose::restores_from_replica) else { return };
+        let Some(lineage) = datasets.get(&there) else {
+            return self.reject(&id, None, Rejection::Absent);
+        };
+        let Some(newest) = self.newest(&id, lineage, Purpose::restores_from_replica) else {
+            return;
+        };
         let sent = lineage.snapshots().filter(|version| version.createtxg <= newest.0.createtxg);
         let bytes = sent.map(|version| version.written).sum::<Option<u64>>();
         let Some(oldest) = lineage.snapshots().next() else { return };
@@ -98,7 +102,12 @@ impl Candidates {
     }
 
     /// The newest snapshot of exactly this dataset that is a way back, and when it is of.
-    fn newest<'l>(&mut self, id: &str, lineage: &'l Lineage, purpose: fn(Purpose) -> bool) -> Option<(&'l Version, Timestamp)> {
+    fn newest<'l>(
+        &mut self,
+        id: &str,
+        lineage: &'l Lineage,
+        purpose: fn(Purpose) -> bool,
+    ) -> Option<(&'l Version, Timestamp)> {
         for version in lineage.snapshots().rev() {
             let id = format!("{id} {version}");
             let Ok(point) = Timestamp::from_second(version.creation) else {
@@ -120,13 +129,19 @@ impl Candidates {
     fn local(&mut self, inventory: &Inventory) {
         let Some(datasets) = self.look("local", &inventory.local) else { return };
         let dataset = self.service.dataset.clone();
-        let Some(lineage) = datasets.get(&dataset) else { return self.reject("local", None, Rejection::Absent) };
-        let Some((snapshot, point)) = self.newest("local", lineage, Purpose::restores_locally) else { return };
+        let Some(lineage) = datasets.get(&dataset) else {
+            return self.reject("local", None, Rejection::Absent);
+        };
+        let Some((snapshot, point)) = self.newest("local", lineage, Purpose::restores_locally)
+        else {
+            return;
+        };
         let ahead = inventory.replicas.iter().any(|replica| {
             let there = replica.of(&dataset);
             let Seen::Here(datasets) = &replica.datasets else { return false };
             let theirs = there.and_then(|there| datasets.get(&there)).and_then(Lineage::newest);
-            let common = theirs.and_then(|theirs| lineage.snapshots().find(|version| version.guid == theirs.guid));
+            let common = theirs
+                .and_then(|theirs| lineage.snapshots().find(|version| version.guid == theirs.guid));
             common.is_some_and(|common| common.createtxg > snapshot.createtxg)
         });
         self.candidates.push(Candidate {
@@ -195,9 +210,12 @@ impl Candidates {
         if backups.is_empty() {
             return self.reject(&id, None, Rejection::Absent);
         }
-        let choice = match pitr::choose(backups, archive, &database.wish, database.journal.as_ref()) {
+        let choice = match pitr::choose(backups, archive, &database.wish, database.journal.as_ref())
+        {
             Ok(choice) => choice,
-            Err(unreachable) => return self.reject(&id, None, Rejection::Unreachable(unreachable.to_string())),
+            Err(unreachable) => {
+                return self.reject(&id, None, Rejection::Unreachable(unreachable.to_string()));
+            }
         };
         // At least as new as the backup; how much newer only the log's content tells.
         let point = match &choice.settings.target {

@@ -51,9 +51,14 @@ impl Job<'_> {
         if let Some(tag) = self.tags.iter().find(|tag| !snapshot.tags.contains(tag)) {
             return Err(Rejection::OfAnother(format!("another job: it lacks the tag {tag}")));
         }
-        let has = |path: &String| path.parse().is_ok_and(|path: AbsolutePath| path.contains(self.root));
+        let has =
+            |path: &String| path.parse().is_ok_and(|path: AbsolutePath| path.contains(self.root));
         if !snapshot.paths.iter().any(has) {
-            return Err(Rejection::OfAnother(format!("{}, not {}", snapshot.paths.join(", "), self.root)));
+            return Err(Rejection::OfAnother(format!(
+                "{}, not {}",
+                snapshot.paths.join(", "),
+                self.root
+            )));
         }
         if snapshot.time > now {
             return Err(Rejection::Future);
@@ -64,14 +69,34 @@ impl Job<'_> {
 
 /// `restic restore`, so that the content of `root` lands in `target` itself: `ID:ROOT` (restic 0.16 and later). Without
 /// the root, everything would land below it, under its full recorded path.
-pub fn restore(url: &str, password_file: &AbsolutePath, snapshot: &str, root: &AbsolutePath, target: &str) -> Command {
-    let from = if root.as_str() == "/" { snapshot.to_owned() } else { format!("{snapshot}:{root}") };
+pub fn restore(
+    url: &str,
+    password_file: &AbsolutePath,
+    snapshot: &str,
+    root: &AbsolutePath,
+    target: &str,
+) -> Command {
+    let from =
+        if root.as_str() == "/" { snapshot.to_owned() } else { format!("{snapshot}:{root}") };
     base(url, password_file).args(["restore", &from, "--target", target])
 }
 
 /// `restic restore` for releases before 0.16: the content lands in `target` followed by the recorded path.
-pub fn restore_nested(url: &str, password_file: &AbsolutePath, snapshot: &str, root: &AbsolutePath, target: &str) -> Command {
-    base(url, password_file).args(["restore", snapshot, "--include", root.as_str(), "--target", target])
+pub fn restore_nested(
+    url: &str,
+    password_file: &AbsolutePath,
+    snapshot: &str,
+    root: &AbsolutePath,
+    target: &str,
+) -> Command {
+    base(url, password_file).args([
+        "restore",
+        snapshot,
+        "--include",
+        root.as_str(),
+        "--target",
+        target,
+    ])
 }
 
 /// The size of a snapshot, and how many files it has.

@@ -15,7 +15,8 @@ use jiff::Timestamp;
 use super::restic::{Source, sync_filesystem};
 use super::tools::{Tools, failed};
 use crate::preseed::{
-    Act, Aside, Content, Event, Fault, Intent, Pool, Record, Sight, Staging, Target, Verified, World, aside, chown,
+    Act, Aside, Content, Event, Fault, Intent, Pool, Record, Sight, Staging, Target, Verified,
+    World, aside, chown,
 };
 use crate::service::Service;
 
@@ -37,7 +38,11 @@ impl Paths {
     fn of(service: &Service) -> Self {
         let place = service.mountpoint.as_str();
         let beside = |what: &str| PathBuf::from(format!("{place}{what}"));
-        Self { own: place.into(), staging: beside(".restore-staging"), part: beside(".restore-part") }
+        Self {
+            own: place.into(),
+            staging: beside(".restore-staging"),
+            part: beside(".restore-part"),
+        }
     }
 
     /// Where a folder was set aside.
@@ -58,11 +63,14 @@ fn identity(path: &Path) -> Result<Option<u64>, Fault> {
     if !metadata.is_dir() {
         return Err(failed(format!("{} is no folder", path.display())));
     }
-    let born = metadata.created().map_err(|error| failed(format!("{}: {error}", path.display())))?;
+    let born =
+        metadata.created().map_err(|error| failed(format!("{}: {error}", path.display())))?;
     let born = born.duration_since(UNIX_EPOCH).map_err(failed)?.as_nanos();
     // FNV-1a: the same for every release.
     let bytes = metadata.ino().to_le_bytes().into_iter().chain(born.to_le_bytes());
-    Ok(Some(bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))))
+    Ok(Some(bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    })))
 }
 
 impl Folder {
@@ -109,7 +117,8 @@ impl Folder {
                 Self::rename(&content, &paths.staging)
             }
             Act::Verify { candidate, .. } => {
-                let guid = identity(&paths.staging)?.ok_or_else(|| failed("staging was not filled to its end"))?;
+                let guid = identity(&paths.staging)?
+                    .ok_or_else(|| failed("staging was not filled to its end"))?;
                 Source::of(&candidate.method)?.verify(&self.tools, &paths.staging, limit)?;
                 let (candidate, point) = (candidate.id.clone(), candidate.point);
                 let verified = Verified { guid, candidate, point, at: Timestamp::now() };
@@ -123,7 +132,9 @@ impl Folder {
             Act::SwapIn { .. } => Self::rename(&paths.staging, &paths.own),
             Act::CreateEmpty => fs::create_dir(&paths.own).map_err(failed),
             Act::SetOwner => match &service.owner {
-                Some(owner) => self.tools.run(&chown(owner, service.mountpoint.as_str()), limit).map(drop),
+                Some(owner) => {
+                    self.tools.run(&chown(owner, service.mountpoint.as_str()), limit).map(drop)
+                }
                 None => Ok(()),
             },
             Act::CheckExisting => (self.tools.check)(service, &paths.own).map_err(Fault::Failed),
@@ -140,7 +151,9 @@ impl Folder {
     /// Folders that were set aside.
     fn asides(service: &Service) -> Result<Vec<Aside>, Fault> {
         let place = Path::new(service.mountpoint.as_str());
-        let (Some(folder), Some(own)) = (place.parent(), place.file_name().and_then(|name| name.to_str())) else {
+        let (Some(folder), Some(own)) =
+            (place.parent(), place.file_name().and_then(|name| name.to_str()))
+        else {
             return Ok(Vec::new());
         };
         let entries = match fs::read_dir(folder) {
@@ -154,7 +167,9 @@ impl Folder {
             let rest = name.to_str().and_then(|name| name.strip_prefix(own)).unwrap_or_default();
             let guid = rest.rsplit('-').next().and_then(|guid| u64::from_str_radix(guid, 16).ok());
             let made = guid.and_then(|guid| Some((guid, aside(&service.dataset, guid).ok()?)));
-            if let Some((guid, name)) = made.filter(|(_, name)| name.as_str().strip_prefix(service.dataset.as_str()) == Some(rest)) {
+            if let Some((guid, name)) = made.filter(|(_, name)| {
+                name.as_str().strip_prefix(service.dataset.as_str()) == Some(rest)
+            }) {
                 asides.push(Aside { name, of: service.dataset.clone(), guid });
             }
         }
@@ -189,7 +204,14 @@ impl World for Folder {
             let empty = fs::read_dir(&paths.own).map_err(failed)?.next().is_none();
             let complete = complete.filter(|record| record.guid == guid);
             let content = if empty { Content::Empty } else { Content::Data };
-            Ok(Target { guid, complete, verified: verified(guid), mounted: true, armed: true, content })
+            Ok(Target {
+                guid,
+                complete,
+                verified: verified(guid),
+                mounted: true,
+                armed: true,
+                content,
+            })
         });
         let candidate: Option<String> = self.tools.read_record(service, "staging")?;
         let candidate = candidate.map(|candidate| candidate.trim_end().to_owned());
@@ -197,10 +219,18 @@ impl World for Folder {
             Some(guid) => Some((guid, verified(guid))),
             None => identity(&paths.part)?.map(|guid| (guid, None)),
         };
-        let staging = staging.map(|(guid, verified)| Staging { guid, candidate, verified, resumable: false });
+        let staging =
+            staging.map(|(guid, verified)| Staging { guid, candidate, verified, resumable: false });
         let intent: Option<Intent> = self.tools.read_record(service, "intent")?;
         let asides = Self::asides(service)?;
-        Ok(Sight { pool: Pool::Online, target: target.transpose()?, staging, asides, occupant: None, intent })
+        Ok(Sight {
+            pool: Pool::Online,
+            target: target.transpose()?,
+            staging,
+            asides,
+            occupant: None,
+            intent,
+        })
     }
 
     fn act(&mut self, service: &Service, act: &Act, limit: u64) -> Result<(), Fault> {

@@ -2,7 +2,7 @@
 //!
 //! * [`process`]: one command, with a time limit; its whole process group ends with it.
 //! * [`pipe`]: a send into a receive, with progress.
-//! * [`file`]: records, written atomically.
+//! * [`mod@file`]: records, written atomically.
 //! * [`Zfs`]: services whose data is in datasets.
 //! * [`Folder`]: services whose data is in plain folders.
 

@@ -27,7 +27,8 @@ fn unescape(field: &str) -> String {
     let mut rest = field.as_bytes();
     while let Some((first, others)) = rest.split_first() {
         let octal = others.get(..3).and_then(|digits| std::str::from_utf8(digits).ok());
-        let escaped = octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()).filter(|_| *first == b'\\');
+        let escaped =
+            octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()).filter(|_| *first == b'\\');
         bytes.push(escaped.unwrap_or(*first));
         rest = if escaped.is_some() { others.get(3..).unwrap_or_default() } else { others };
     }

@@ -79,11 +79,19 @@ pub fn run(
         thread::sleep(LOOK);
     }
     let _ = pump.join();
-    let (there, here) = (from_sender.join().unwrap_or_default(), from_receiver.join().unwrap_or_default());
+    let (there, here) =
+        (from_sender.join().unwrap_or_default(), from_receiver.join().unwrap_or_default());
     for (status, line) in [(ends.1, receiver.line()), (ends.0, sender.line())] {
         if let Some(status) = status.filter(|status| !status.success()) {
-            let said: Vec<&str> = [here.as_str(), there.as_str()].into_iter().filter(|said| !said.is_empty()).collect();
-            return Err(ProcessError::Failed { command: line.to_owned(), status, stderr: said.join("; ") });
+            let said: Vec<&str> = [here.as_str(), there.as_str()]
+                .into_iter()
+                .filter(|said| !said.is_empty())
+                .collect();
+            return Err(ProcessError::Failed {
+                command: line.to_owned(),
+                status,
+                stderr: said.join("; "),
+            });
         }
     }
     Ok(count.load(Ordering::Relaxed))

@@ -84,18 +84,24 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn start(command: &Command, environment: &[(String, String)], input: Stdio, output: Stdio) -> Result<Self, ProcessError> {
+    pub(super) fn start(
+        command: &Command,
+        environment: &[(String, String)],
+        input: Stdio,
+        output: Stdio,
+    ) -> Result<Self, ProcessError> {
         let line = command.to_string();
         let mut words = command.argv().iter();
-        let started = std::process::Command::new(words.next().map(String::as_str).unwrap_or_default())
-            .args(words)
-            .env("LC_ALL", "C")
-            .envs(environment.iter().map(|(name, value)| (name, value)))
-            .stdin(input)
-            .stdout(output)
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn();
+        let started =
+            std::process::Command::new(words.next().map(String::as_str).unwrap_or_default())
+                .args(words)
+                .env("LC_ALL", "C")
+                .envs(environment.iter().map(|(name, value)| (name, value)))
+                .stdin(input)
+                .stdout(output)
+                .stderr(Stdio::piped())
+                .process_group(0)
+                .spawn();
         match started {
             Ok(child) => Ok(Self { child, line, done: false }),
             Err(error) => Err(ProcessError::NotStarted { command: line, error }),
@@ -117,7 +123,11 @@ impl Running {
             let mut kept = Vec::new();
             let mut buffer = [0; 4096];
             let mut stderr = stderr;
-            while let Some(read) = stderr.as_mut().and_then(|stderr| stderr.read(&mut buffer).ok()).filter(|read| *read > 0) {
+            while let Some(read) = stderr
+                .as_mut()
+                .and_then(|stderr| stderr.read(&mut buffer).ok())
+                .filter(|read| *read > 0)
+            {
                 kept.extend_from_slice(buffer.get(..read).unwrap_or_default());
                 let surplus = kept.len().saturating_sub(KEPT);
                 kept.drain(..surplus);
@@ -128,7 +138,10 @@ impl Running {
 
     /// How it ended, if it has.
     pub(super) fn ended(&mut self) -> Result<Option<ExitStatus>, ProcessError> {
-        let status = self.child.try_wait().map_err(|error| ProcessError::Lost { command: self.line.clone(), error })?;
+        let status = self
+            .child
+            .try_wait()
+            .map_err(|error| ProcessError::Lost { command: self.line.clone(), error })?;
         self.done = status.is_some();
         Ok(status)
     }
@@ -175,7 +188,11 @@ impl Drop for Running {
 }
 
 /// Runs a command to its end, however it ends.
-pub fn output(command: &Command, environment: &[(String, String)], limit: Duration) -> Result<Output, ProcessError> {
+pub fn output(
+    command: &Command,
+    environment: &[(String, String)],
+    limit: Duration,
+) -> Result<Output, ProcessError> {
     let until = Instant::now() + limit;
     let mut running = Running::start(command, environment, Stdio::null(), Stdio::piped())?;
     let listener = running.listen();
@@ -194,7 +211,11 @@ pub fn output(command: &Command, environment: &[(String, String)], limit: Durati
 }
 
 /// Runs a command that has to succeed.
-pub fn run(command: &Command, environment: &[(String, String)], limit: Duration) -> Result<Vec<u8>, ProcessError> {
+pub fn run(
+    command: &Command,
+    environment: &[(String, String)],
+    limit: Duration,
+) -> Result<Vec<u8>, ProcessError> {
     let Output { status, stdout, stderr } = output(command, environment, limit)?;
     if status.success() {
         return Ok(stdout);

@@ -24,39 +24,73 @@ pub(super) struct Source<'m> {
 
 impl<'m> Source<'m> {
     pub(super) fn of(method: &'m Method) -> Result<Self, Fault> {
-        let Method::Restic { url, password_file, environment_file, snapshot, root, .. } = method else {
-            return Err(Fault::Failed(format!("{} cannot be restored into a folder", method.kind())));
+        let Method::Restic { url, password_file, environment_file, snapshot, root, .. } = method
+        else {
+            return Err(Fault::Failed(format!(
+                "{} cannot be restored into a folder",
+                method.kind()
+            )));
         };
         let mut environment = Vec::new();
         if let Some(path) = environment_file {
-            let text = fs::read_to_string(path.as_str()).map_err(|error| failed(format!("{path}: {error}")))?;
-            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-            let pairs = lines.filter_map(|line| line.strip_prefix("export ").unwrap_or(line).split_once('='));
-            environment.extend(pairs.map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned())));
+            let text = fs::read_to_string(path.as_str())
+                .map_err(|error| failed(format!("{path}: {error}")))?;
+            let lines = text
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty() && !line.starts_with('#'));
+            let pairs = lines
+                .filter_map(|line| line.strip_prefix("export ").unwrap_or(line).split_once('='));
+            environment.extend(
+                pairs.map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned())),
+            );
         }
         Ok(Self { url, password_file, snapshot, root, environment })
     }
 
     /// Restores into `part`; gives the folder in it whose content was wanted.
-    pub(super) fn restore(&self, tools: &mut Tools, part: &Path, limit: u64) -> Result<PathBuf, Fault> {
+    pub(super) fn restore(
+        &self,
+        tools: &mut Tools,
+        part: &Path,
+        limit: u64,
+    ) -> Result<PathBuf, Fault> {
         let target = part.to_str().ok_or_else(|| failed("the path of staging is no UTF-8"))?;
         fs::create_dir_all(part).map_err(failed)?;
         let content = if tools.subfolders(limit)? {
-            let command = restic::restore(self.url, self.password_file, self.snapshot, self.root, target);
+            let command =
+                restic::restore(self.url, self.password_file, self.snapshot, self.root, target);
             tools.run_with(&command, &self.environment, limit)?;
             part.to_owned()
         } else {
-            let command = restic::restore_nested(self.url, self.password_file, self.snapshot, self.root, target);
+            let command = restic::restore_nested(
+                self.url,
+                self.password_file,
+                self.snapshot,
+                self.root,
+                target,
+            );
             tools.run_with(&command, &self.environment, limit)?;
             part.join(self.root.as_str().trim_start_matches('/'))
         };
-        if content.is_dir() { Ok(content) } else { Err(failed(format!("the snapshot has no folder {}", self.root))) }
+        if content.is_dir() {
+            Ok(content)
+        } else {
+            Err(failed(format!("the snapshot has no folder {}", self.root)))
+        }
     }
 
     /// Compares what is in a folder with what the snapshot lists: names, kinds, sizes.
     pub(super) fn verify(&self, tools: &Tools, folder: &Path, limit: u64) -> Result<(), Fault> {
-        let list = Command::new(["restic", "--no-cache", "--repo", self.url, "--password-file", self.password_file.as_str()])
-            .args(["ls", "--json", "--recursive", self.snapshot, self.root.as_str()]);
+        let list = Command::new([
+            "restic",
+            "--no-cache",
+            "--repo",
+            self.url,
+            "--password-file",
+            self.password_file.as_str(),
+        ])
+        .args(["ls", "--json", "--recursive", self.snapshot, self.root.as_str()]);
         let listed = tools.run_with(&list, &self.environment, limit)?;
         let mut wanted = wanted(&listed, self.root)?;
         let mut waiting = vec![folder.to_owned()];
@@ -65,11 +99,14 @@ impl<'m> Source<'m> {
                 let entry = entry.map_err(failed)?;
                 let path = entry.path();
                 let metadata = fs::symlink_metadata(&path).map_err(failed)?;
-                let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
+                let name =
+                    path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
                 let is = Entry::of(&metadata);
                 match wanted.remove(&name) {
                     Some(should) if should == is => {}
-                    Some(should) => return Err(failed(format!("{name} is {is:?} and should be {should:?}"))),
+                    Some(should) => {
+                        return Err(failed(format!("{name} is {is:?} and should be {should:?}")));
+                    }
                     None => return Err(failed(format!("{name} is not in the snapshot"))),
                 }
                 if metadata.is_dir() {
@@ -79,7 +116,9 @@ impl<'m> Source<'m> {
         }
         match wanted.keys().next() {
             None => Ok(()),
-            Some(first) => Err(failed(format!("{} files are missing, the first is {first}", wanted.len()))),
+            Some(first) => {
+                Err(failed(format!("{} files are missing, the first is {first}", wanted.len())))
+            }
         }
     }
 }

@@ -74,7 +74,12 @@ impl Tools {
     pub(super) fn lock(&mut self, service: &Service) -> Result<bool, Fault> {
         fs::create_dir_all(&self.run).map_err(failed)?;
         let path = self.run.join(format!("{}.lock", escape(&service.name)));
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(failed)?;
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(lock) => {
                 // What this process starts holds the lock, too: if this one is killed, nobody else begins before its
@@ -97,13 +102,22 @@ impl Tools {
         self.state.join(format!("{}.{what}", escape(&service.name)))
     }
 
-    pub(super) fn read_record<T: std::str::FromStr>(&self, service: &Service, what: &str) -> Result<Option<T>, Fault> {
+    pub(super) fn read_record<T: std::str::FromStr>(
+        &self,
+        service: &Service,
+        what: &str,
+    ) -> Result<Option<T>, Fault> {
         let text = file::read(&self.record(service, what)).map_err(failed)?;
         // One that cannot be read says nothing: what is on disk is looked at without it.
         Ok(text.and_then(|text| text.parse().ok()))
     }
 
-    pub(super) fn write_record(&self, service: &Service, what: &str, text: &impl std::fmt::Display) -> Result<(), Fault> {
+    pub(super) fn write_record(
+        &self,
+        service: &Service,
+        what: &str,
+        text: &impl std::fmt::Display,
+    ) -> Result<(), Fault> {
         file::write(&self.record(service, what), &format!("{text}\n")).map_err(failed)
     }
 
@@ -116,8 +130,14 @@ impl Tools {
         self.run_with(command, &[], limit)
     }
 
-    pub(super) fn run_with(&self, command: &Command, environment: &[(String, String)], limit: u64) -> Result<Vec<u8>, Fault> {
-        let command = Command::new(self.prefix.iter().cloned()).args(command.argv().iter().cloned());
+    pub(super) fn run_with(
+        &self,
+        command: &Command,
+        environment: &[(String, String)],
+        limit: u64,
+    ) -> Result<Vec<u8>, Fault> {
+        let command =
+            Command::new(self.prefix.iter().cloned()).args(command.argv().iter().cloned());
         process::run(&command, environment, Duration::from_secs(limit)).map_err(Fault::from)
     }
 

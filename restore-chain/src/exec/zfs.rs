@@ -15,7 +15,8 @@ use crate::candidates::{Candidate, Method};
 use crate::command::Command;
 use crate::lineage::{self, Lineage};
 use crate::preseed::{
-    self, Act, Aside, Content, Event, Fault, Intent, Pool, Record, Sight, Staging, Target, Verified, World, chown,
+    self, Act, Aside, Content, Event, Fault, Intent, Pool, Record, Sight, Staging, Target,
+    Verified, World, chown,
 };
 use crate::service::Service;
 
@@ -45,7 +46,11 @@ impl Zfs {
         Self { tools }
     }
 
-    fn zfs<W: Into<String>>(&self, words: impl IntoIterator<Item = W>, limit: u64) -> Result<String, Fault> {
+    fn zfs<W: Into<String>>(
+        &self,
+        words: impl IntoIterator<Item = W>,
+        limit: u64,
+    ) -> Result<String, Fault> {
         let output = self.tools.run(&Command::new(["zfs"]).args(words), limit)?;
         String::from_utf8(output).map_err(failed)
     }
@@ -81,18 +86,27 @@ impl Zfs {
     /// Our properties of a dataset, those alone that are set on itself.
     fn marks(&self, dataset: &DatasetName) -> Result<BTreeMap<String, String>, Fault> {
         let wanted = [preseed::COMPLETE, preseed::VERIFIED, preseed::STAGING, FETCHED].join(",");
-        let text = self.zfs(["get", "-Hp", "-o", "property,value,source", &wanted, dataset.as_str()], LOOK)?;
+        let text = self
+            .zfs(["get", "-Hp", "-o", "property,value,source", &wanted, dataset.as_str()], LOOK)?;
         let mut marks = BTreeMap::new();
         for line in text.lines() {
             let mut cells = line.split('\t');
-            if let (Some(property), Some(value), Some("local")) = (cells.next(), cells.next(), cells.next()) {
+            if let (Some(property), Some(value), Some("local")) =
+                (cells.next(), cells.next(), cells.next())
+            {
                 marks.insert(property.to_owned(), value.to_owned());
             }
         }
         Ok(marks)
     }
 
-    fn set(&self, dataset: &DatasetName, property: &str, value: &impl std::fmt::Display, limit: u64) -> Result<(), Fault> {
+    fn set(
+        &self,
+        dataset: &DatasetName,
+        property: &str,
+        value: &impl std::fmt::Display,
+        limit: u64,
+    ) -> Result<(), Fault> {
         self.zfs(["set", &format!("{property}={value}"), dataset.as_str()], limit).map(drop)
     }
 
@@ -106,7 +120,12 @@ impl Zfs {
     }
 
     /// Everything from the oldest snapshot to the newest, whatever of it is there already.
-    fn receive(&mut self, candidate: &Candidate, staging: &DatasetName, limit: u64) -> Result<(), Fault> {
+    fn receive(
+        &mut self,
+        candidate: &Candidate,
+        staging: &DatasetName,
+        limit: u64,
+    ) -> Result<(), Fault> {
         let Method::Replica { from, oldest, newest, transport, raw, .. } = &candidate.method else {
             return Err(failed("no replica"));
         };
@@ -120,7 +139,8 @@ impl Zfs {
                 return Ok(());
             }
             let mut send = Command::new(transport.iter().cloned()).args(["zfs", "send"]);
-            let mut receive = Command::new(self.tools.prefix.iter().cloned()).args(["zfs", "receive", "-s", "-u"]);
+            let mut receive = Command::new(self.tools.prefix.iter().cloned())
+                .args(["zfs", "receive", "-s", "-u"]);
             match (token, last) {
                 (Some(token), _) => send = send.args(["-t", &token]),
                 (None, Some(last)) => {
@@ -131,7 +151,14 @@ impl Zfs {
                     send = if *raw { send.arg("-w") } else { send };
                     send = send.arg(oldest.of(from));
                     let mark = format!("{}={}", preseed::STAGING, candidate.id);
-                    receive = receive.args(["-o", "canmount=noauto", "-o", "mountpoint=none", "-o", &mark]);
+                    receive = receive.args([
+                        "-o",
+                        "canmount=noauto",
+                        "-o",
+                        "mountpoint=none",
+                        "-o",
+                        &mark,
+                    ]);
                 }
             }
             let left = until.saturating_sub(self.tools.clock());
@@ -149,11 +176,20 @@ impl Zfs {
         self.tools.run.join("mounts").join(crate::render::systemd::escape(&service.name))
     }
 
-    fn restore_files(&mut self, service: &Service, candidate: &Candidate, staging: &DatasetName, limit: u64) -> Result<(), Fault> {
+    fn restore_files(
+        &mut self,
+        service: &Service,
+        candidate: &Candidate,
+        staging: &DatasetName,
+        limit: u64,
+    ) -> Result<(), Fault> {
         let place = self.workshop(service);
         let at = format!("mountpoint={}", place.display());
         let mark = format!("{}={}", preseed::STAGING, candidate.id);
-        self.zfs(["create", "-p", "-o", "canmount=noauto", "-o", &at, "-o", &mark, staging.as_str()], LOOK)?;
+        self.zfs(
+            ["create", "-p", "-o", "canmount=noauto", "-o", &at, "-o", &mark, staging.as_str()],
+            LOOK,
+        )?;
         self.zfs(["mount", staging.as_str()], LOOK)?;
         let part = place.join(".restore-part");
         let content = Source::of(&candidate.method)?.restore(&mut self.tools, &part, limit)?;
@@ -165,13 +201,26 @@ impl Zfs {
         fs::remove_dir_all(&part).map_err(failed)?;
         sync_filesystem(&place)?;
         self.zfs(["unmount", staging.as_str()], LOOK)?;
-        let guid = self.list()?.get(staging).map(|listed| listed.guid).ok_or_else(|| failed("staging is gone"))?;
+        let guid = self
+            .list()?
+            .get(staging)
+            .map(|listed| listed.guid)
+            .ok_or_else(|| failed("staging is gone"))?;
         self.set(staging, FETCHED, &guid, LOOK)
     }
 
-    fn verify(&mut self, service: &Service, candidate: &Candidate, staging: &DatasetName, limit: u64) -> Result<(), Fault> {
+    fn verify(
+        &mut self,
+        service: &Service,
+        candidate: &Candidate,
+        staging: &DatasetName,
+        limit: u64,
+    ) -> Result<(), Fault> {
         let listed = self.list()?;
-        let guid = listed.get(staging).map(|listed| listed.guid).ok_or_else(|| failed("staging is gone"))?;
+        let guid = listed
+            .get(staging)
+            .map(|listed| listed.guid)
+            .ok_or_else(|| failed("staging is gone"))?;
         match &candidate.method {
             Method::Replica { newest: wanted, .. } | Method::Local { snapshot: wanted } => {
                 let dataset = match &candidate.method {
@@ -230,7 +279,16 @@ impl Zfs {
                 Method::Local { snapshot } => {
                     let mark = format!("{}={}", preseed::STAGING, candidate.id);
                     let snapshot = snapshot.of(&service.dataset);
-                    let words = ["clone", "-o", "canmount=noauto", "-o", "mountpoint=none", "-o", &mark, &snapshot];
+                    let words = [
+                        "clone",
+                        "-o",
+                        "canmount=noauto",
+                        "-o",
+                        "mountpoint=none",
+                        "-o",
+                        &mark,
+                        &snapshot,
+                    ];
                     self.zfs(words.into_iter().chain([staging.as_str()]), limit).map(drop)
                 }
                 Method::Restic { .. } => self.restore_files(service, candidate, staging, limit),
@@ -257,11 +315,14 @@ impl Zfs {
             }
             Act::Mount => self.zfs(["mount", own], limit).map(drop),
             Act::SetOwner => match &service.owner {
-                Some(owner) => self.tools.run(&chown(owner, service.mountpoint.as_str()), limit).map(drop),
+                Some(owner) => {
+                    self.tools.run(&chown(owner, service.mountpoint.as_str()), limit).map(drop)
+                }
                 None => Ok(()),
             },
             Act::CheckExisting => {
-                (self.tools.check)(service, Path::new(service.mountpoint.as_str())).map_err(Fault::Failed)
+                (self.tools.check)(service, Path::new(service.mountpoint.as_str()))
+                    .map_err(Fault::Failed)
             }
             Act::Complete(record) => self.set(&service.dataset, preseed::COMPLETE, record, limit),
             Act::Wait(seconds) => {
@@ -307,14 +368,18 @@ impl World for Zfs {
         let listed = self.list()?;
         let place = service.mountpoint.as_str();
         let seen = mounts::at(place)?;
-        let seen = seen.filter(|(kind, _)| kind == "zfs").and_then(|(_, source)| source.parse::<DatasetName>().ok());
+        let seen = seen
+            .filter(|(kind, _)| kind == "zfs")
+            .and_then(|(_, source)| source.parse::<DatasetName>().ok());
         let verified = |marks: &BTreeMap<String, String>, guid: u64| {
-            let verified = marks.get(preseed::VERIFIED).and_then(|text| text.parse::<Verified>().ok());
+            let verified =
+                marks.get(preseed::VERIFIED).and_then(|text| text.parse::<Verified>().ok());
             verified.filter(|verified| verified.guid == guid)
         };
         let target = listed.get(&service.dataset).map(|own| -> Result<Target, Fault> {
             let marks = self.marks(&service.dataset)?;
-            let complete = marks.get(preseed::COMPLETE).and_then(|text| text.parse::<Record>().ok());
+            let complete =
+                marks.get(preseed::COMPLETE).and_then(|text| text.parse::<Record>().ok());
             let mounted = seen.as_ref() == Some(&service.dataset);
             let first = mounted.then(|| fs::read_dir(place).map(|mut entries| entries.next()));
             let content = match first.transpose().map_err(failed)? {
@@ -323,21 +388,45 @@ impl World for Zfs {
                 Some(Some(_)) => Content::Data,
             };
             let complete = complete.filter(|record| record.guid == own.guid);
-            Ok(Target { guid: own.guid, complete, verified: verified(&marks, own.guid), mounted, armed: own.armed, content })
+            Ok(Target {
+                guid: own.guid,
+                complete,
+                verified: verified(&marks, own.guid),
+                mounted,
+                armed: own.armed,
+                content,
+            })
         });
         let name = preseed::staging(&service.dataset).map_err(failed)?;
         let staging = listed.get(&name).map(|own| -> Result<Staging, Fault> {
             let marks = self.marks(&name)?;
             let candidate = marks.get(preseed::STAGING).cloned();
-            Ok(Staging { guid: own.guid, candidate, verified: verified(&marks, own.guid), resumable: own.token.is_some() })
+            Ok(Staging {
+                guid: own.guid,
+                candidate,
+                verified: verified(&marks, own.guid),
+                resumable: own.token.is_some(),
+            })
         });
         let mut others = listed.iter().filter(|(name, _)| **name != service.dataset);
         let claims = |name: &DatasetName, other: &Listed| {
             seen.as_ref() == Some(name) || (other.armed && other.mountpoint == place)
         };
-        let occupant = others.find(|(name, other)| claims(name, other)).map(|(name, _)| name.clone());
-        let asides = listed.keys().filter_map(Aside::read).filter(|aside| aside.of == service.dataset).collect();
-        Ok(Sight { pool, target: target.transpose()?, staging: staging.transpose()?, asides, occupant, intent })
+        let occupant =
+            others.find(|(name, other)| claims(name, other)).map(|(name, _)| name.clone());
+        let asides = listed
+            .keys()
+            .filter_map(Aside::read)
+            .filter(|aside| aside.of == service.dataset)
+            .collect();
+        Ok(Sight {
+            pool,
+            target: target.transpose()?,
+            staging: staging.transpose()?,
+            asides,
+            occupant,
+            intent,
+        })
     }
 
     fn act(&mut self, service: &Service, act: &Act, limit: u64) -> Result<(), Fault> {

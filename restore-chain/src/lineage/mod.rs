@@ -43,7 +43,7 @@ mod token;
 mod version;
 
 pub use path::{Conflict, Path, incremental_path};
-pub use plan::{Initial, Policy, Replication, plan};
+pub use plan::{Initial, PlanError, Policy, Replication, plan};
 pub use step::{Base, Step};
 pub use token::ResumeToken;
 pub use version::{Encryption, Guid, Head, Kind, Lineage, Version};

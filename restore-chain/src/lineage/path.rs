@@ -55,7 +55,13 @@ impl Path {
 
     fn step(&self, base: Base, to: &Version) -> Step {
         let (sender, receiver) = (self.sender.clone(), self.receiver.clone());
-        Step::Send { sender, receiver, base, to: to.clone(), options: super::step::Options::default() }
+        Step::Send {
+            sender,
+            receiver,
+            base,
+            to: to.clone(),
+            options: super::step::Options::default(),
+        }
     }
 }
 
@@ -70,7 +76,11 @@ impl fmt::Display for Path {
 
 /// Why nothing can be sent incrementally, with what both sides have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case", tag = "conflict"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "kebab-case", tag = "conflict")
+)]
 #[non_exhaustive]
 pub enum Conflict {
     /// The sender has neither snapshots nor bookmarks.
@@ -177,7 +187,8 @@ impl fmt::Display for Namesakes<'_> {
 fn namesakes(sender: &Lineage, receiver: &Lineage) -> Box<[String]> {
     let ours: HashMap<&str, Guid> = sender.snapshots().map(|s| (s.name.as_str(), s.guid)).collect();
     let theirs = receiver.snapshots();
-    let differ = theirs.filter(|their| ours.get(their.name.as_str()).is_some_and(|guid| *guid != their.guid));
+    let differ = theirs
+        .filter(|their| ours.get(their.name.as_str()).is_some_and(|guid| *guid != their.guid));
     differ.map(|version| version.name.clone()).collect()
 }
 
@@ -190,15 +201,22 @@ pub(crate) fn newest_common(sender: &Lineage, receiver: &Lineage) -> Option<(usi
         return Some((at, 0));
     }
     // The last one of a guid wins: the snapshot, which sorts after its bookmark.
-    let places: HashMap<Guid, usize> = versions.iter().enumerate().map(|(at, version)| (version.guid, at)).collect();
-    receiver.snapshots().rev().enumerate().find_map(|(back, their)| places.get(&their.guid).map(|at| (*at, back)))
+    let places: HashMap<Guid, usize> =
+        versions.iter().enumerate().map(|(at, version)| (version.guid, at)).collect();
+    receiver
+        .snapshots()
+        .rev()
+        .enumerate()
+        .find_map(|(back, their)| places.get(&their.guid).map(|at| (*at, back)))
 }
 
 /// What leads from the receiver's newest snapshot to the sender's newest one. Linear.
 pub fn incremental_path(sender: &Lineage, receiver: &Lineage) -> Result<Path, Conflict> {
     let versions = sender.versions();
     let (from, to) = (sender.dataset.clone(), receiver.dataset.clone());
-    let Some(sender_newest) = versions.last() else { return Err(Conflict::NoSenderVersions { sender: from }) };
+    let Some(sender_newest) = versions.last() else {
+        return Err(Conflict::NoSenderVersions { sender: from });
+    };
     let Some(receiver_newest) = receiver.newest() else {
         let only_bookmarks = sender.newest().is_none();
         return Err(Conflict::Initial { receiver: to, only_bookmarks });
@@ -215,14 +233,22 @@ pub fn incremental_path(sender: &Lineage, receiver: &Lineage) -> Result<Path, Co
     let base = versions.get(at).unwrap_or(sender_newest);
     let later = versions.get(at + 1..).unwrap_or_default();
     if back > 0 {
-        let mut receiver_only: Vec<Version> = receiver.snapshots().rev().take(back).cloned().collect();
+        let mut receiver_only: Vec<Version> =
+            receiver.snapshots().rev().take(back).cloned().collect();
         receiver_only.reverse();
         let common = Box::new(base.clone());
         return Err(if later.is_empty() {
             Conflict::SenderBehind { sender: from, receiver: to, common, receiver_only }
         } else {
             let (sender_only, namesakes) = (later.to_vec(), namesakes(sender, receiver));
-            Conflict::Diverged { sender: from, receiver: to, common, sender_only, receiver_only, namesakes }
+            Conflict::Diverged {
+                sender: from,
+                receiver: to,
+                common,
+                sender_only,
+                receiver_only,
+                namesakes,
+            }
         });
     }
     let mut following: Vec<Version> = Vec::new();

@@ -13,7 +13,11 @@ use super::version::{Lineage, Version};
 
 /// What a first replication brings over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case")
+)]
 pub enum Initial {
     /// All snapshots: the oldest in full, then the others.
     #[default]
@@ -26,7 +30,11 @@ pub enum Initial {
 
 /// What a replication may do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
 pub struct Policy {
     /// Where the receiver has nothing yet.
     pub initial: Initial,
@@ -78,7 +86,9 @@ pub enum PlanError {
     #[error(transparent)]
     Rollback(#[from] rollback::Refusal),
     /// The receiver has an interrupted receive, and nobody said what it is.
-    #[error("{0} has an interrupted receive: read its token with `zfs send -nvt`, to see whether it can go on")]
+    #[error(
+        "{0} has an interrupted receive: read its token with `zfs send -nvt`, to see whether it can go on"
+    )]
     UnreadToken(DatasetName),
 }
 
@@ -98,7 +108,8 @@ pub fn plan(
     policy: &Policy,
 ) -> Result<Replication, PlanError> {
     let receiver = Receiver::new(target.clone(), receiver.cloned());
-    let mut draft = Draft { sender, target, receiver, policy, steps: Vec::new(), destroys: Vec::new() };
+    let mut draft =
+        Draft { sender, target, receiver, policy, steps: Vec::new(), destroys: Vec::new() };
     draft.resume(token)?;
     draft.run()?;
     Ok(Replication { steps: draft.steps, destroys: draft.destroys })
@@ -117,7 +128,10 @@ struct Draft<'d> {
 impl Draft<'_> {
     /// What the receiver has by now.
     fn received(&self) -> Lineage {
-        self.receiver.lineage().cloned().unwrap_or_else(|| Lineage::new(self.target.clone(), Vec::new()))
+        self.receiver
+            .lineage()
+            .cloned()
+            .unwrap_or_else(|| Lineage::new(self.target.clone(), Vec::new()))
     }
 
     fn resume(&mut self, token: Option<&ResumeToken>) -> Result<(), PlanError> {
@@ -132,8 +146,13 @@ impl Draft<'_> {
         let arrives = self.sender.snapshots().find(|version| version.guid == token.to_guid);
         if let Some(arrives) = arrives.filter(|_| token.is_live(self.sender)) {
             self.receiver = Receiver::new(receiver.clone(), Some(there));
-            self.steps.push(Step::Resume { receiver, token: token.token.clone(), to: token.to_guid });
-            let stream = Stream { from: token.from_guid, to: arrives.clone(), raw: false, volume: false };
+            self.steps.push(Step::Resume {
+                receiver,
+                token: token.token.clone(),
+                to: token.to_guid,
+            });
+            let stream =
+                Stream { from: token.from_guid, to: arrives.clone(), raw: false, volume: false };
             self.receiver.arrive(&stream, &Effect::default());
         } else {
             self.receiver = Receiver::new(receiver.clone(), (!nothing_else).then_some(there));
@@ -145,10 +164,14 @@ impl Draft<'_> {
     fn run(&mut self) -> Result<(), PlanError> {
         match incremental_path(self.sender, &self.received()) {
             Ok(path) => self.send_all(path.steps()),
-            Err(Conflict::Initial { .. }) if self.policy.initial != Initial::Refuse => self.initial(),
+            Err(Conflict::Initial { .. }) if self.policy.initial != Initial::Refuse => {
+                self.initial()
+            }
             Err(Conflict::UpToDate { .. }) if !self.steps.is_empty() => Ok(()),
             Err(Conflict::Diverged { common, receiver_only, .. })
-                if receiver_only.iter().all(|version| self.policy.may_destroy.contains(&version.guid)) =>
+                if receiver_only
+                    .iter()
+                    .all(|version| self.policy.may_destroy.contains(&version.guid)) =>
             {
                 self.roll_back(common.guid)?;
                 let path = incremental_path(self.sender, &self.received())?;
@@ -160,7 +183,8 @@ impl Draft<'_> {
 
     fn roll_back(&mut self, common: super::Guid) -> Result<(), PlanError> {
         let mut received = self.received();
-        let name = received.snapshots().find(|version| version.guid == common).map(|v| v.name.clone());
+        let name =
+            received.snapshots().find(|version| version.guid == common).map(|v| v.name.clone());
         let rollback = rollback::check(&received, &name.unwrap_or_default(), Reach::Newer, None)?;
         let back = rollback.to.createtxg;
         received.retain(|version| version.createtxg <= back);
@@ -218,14 +242,16 @@ impl Draft<'_> {
 pub(crate) fn streams(sender: &Lineage, step: &Step) -> Vec<Stream> {
     let Step::Send { base, to, options, .. } = step else { return Vec::new() };
     let raw = options.raw && sender.head.encryption == super::Encryption::On;
-    let stream = |from, to: &Version| Stream { from, to: to.clone(), raw, volume: sender.head.volume };
+    let stream =
+        |from, to: &Version| Stream { from, to: to.clone(), raw, volume: sender.head.volume };
     match base {
         Base::Full => vec![stream(None, to)],
         Base::Incremental(base) => vec![stream(Some(base.guid), to)],
         // The clone's first stream names a snapshot of another dataset; whether it is there is not in this listing.
         Base::Origin(_) => Vec::new(),
         Base::Intermediates(base) => {
-            let between = sender.snapshots().filter(|v| v.order() > base.order() && v.order() <= to.order());
+            let between =
+                sender.snapshots().filter(|v| v.order() > base.order() && v.order() <= to.order());
             let mut from = base.guid;
             let mut streams = Vec::new();
             for version in between {

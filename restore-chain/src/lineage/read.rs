@@ -39,7 +39,9 @@ pub enum ReadFault {
         expected: usize,
     },
     /// A column that is needed was not listed, or one is not known here.
-    #[error("column {0:?} is needed or not known: name, guid, createtxg and creation are needed, the others are {COLUMNS}")]
+    #[error(
+        "column {0:?} is needed or not known: name, guid, createtxg and creation are needed, the others are {COLUMNS}"
+    )]
     Column(String),
     /// Not a name that a dataset, snapshot or bookmark could have.
     #[error("{0:?} is no name of a dataset, snapshot or bookmark")]
@@ -182,10 +184,15 @@ pub fn table(text: &str, columns: &str) -> Result<BTreeMap<DatasetName, Lineage>
         match point.chars().next() {
             None => draft.head(&row).map_err(fail)?,
             Some(sign) => {
-                let check = if sign == '@' { zfs_props::name::check::snapshot } else { zfs_props::name::check::bookmark };
+                let check = if sign == '@' {
+                    zfs_props::name::check::snapshot
+                } else {
+                    zfs_props::name::check::bookmark
+                };
                 check(name).map_err(|_| bad())?;
                 let kind = if sign == '@' { Kind::Snapshot } else { Kind::Bookmark };
-                let version = version(kind, point.get(1..).unwrap_or_default(), &row).map_err(fail)?;
+                let version =
+                    version(kind, point.get(1..).unwrap_or_default(), &row).map_err(fail)?;
                 draft.versions.push(version);
             }
         }
@@ -236,7 +243,8 @@ impl Draft {
 
 /// Who has children follows from the names.
 fn parents(drafts: BTreeMap<DatasetName, Draft>) -> BTreeMap<DatasetName, Lineage> {
-    let parents: std::collections::BTreeSet<DatasetName> = drafts.keys().filter_map(DatasetName::parent).collect();
+    let parents: std::collections::BTreeSet<DatasetName> =
+        drafts.keys().filter_map(DatasetName::parent).collect();
     let lineages = drafts.into_iter().map(|(dataset, mut draft)| {
         draft.head.children = parents.contains(&dataset);
         (dataset.clone(), Lineage::new(dataset, draft.versions).with_head(draft.head))

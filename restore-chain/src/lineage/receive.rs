@@ -34,13 +34,17 @@ pub enum Refusal {
     #[error("EEXIST: the dataset exists; a full stream needs -F, or another name")]
     Exists,
     /// Full stream with `-F` onto a dataset that has snapshots.
-    #[error("EEXIST: the dataset has snapshots ({0} and others); even -F wants them destroyed first")]
+    #[error(
+        "EEXIST: the dataset has snapshots ({0} and others); even -F wants them destroyed first"
+    )]
     HasSnapshots(String),
     /// Full stream with `-F` onto a clone.
     #[error("EEXIST: the dataset is a clone; even -F wants it destroyed first")]
     IsClone,
     /// An interrupted receive is waiting.
-    #[error("EBUSY: an interrupted receive is waiting; resume it, or abort it with `zfs receive -A`")]
+    #[error(
+        "EBUSY: an interrupted receive is waiting; resume it, or abort it with `zfs receive -A`"
+    )]
     Interrupted,
     /// The name of the new snapshot is taken, with `-F` or without.
     #[error("EEXIST: there is a snapshot @{0} already; -F does not help")]
@@ -52,10 +56,14 @@ pub enum Refusal {
     #[error("EDQUOT: snapshot_limit of the dataset or an ancestor is reached")]
     SnapshotLimit,
     /// A raw stream onto an unencrypted dataset.
-    #[error("EINVAL: the stream is raw, of an encrypted dataset, and the receiver is not encrypted")]
+    #[error(
+        "EINVAL: the stream is raw, of an encrypted dataset, and the receiver is not encrypted"
+    )]
     RawOntoPlain,
     /// No snapshot with the base's guid.
-    #[error("ENODEV: the receiver has no snapshot with the guid {0} that the stream is incremental to")]
+    #[error(
+        "ENODEV: the receiver has no snapshot with the guid {0} that the stream is incremental to"
+    )]
     NoBase(Guid),
     /// Changes, or newer snapshots, since the base, without `-F`.
     #[error("ETXTBSY: the receiver changed after {base}{}; only -F receives, which destroys that", Newer(.newer))]
@@ -69,7 +77,9 @@ pub enum Refusal {
     #[error("EINVAL: -F cannot replace an encrypted dataset; rename it away first")]
     ForceOntoEncrypted,
     /// With `-F`: a newer snapshot is held or has clones, found at the end, when all has been received.
-    #[error("EBUSY: {0} would have to be destroyed, and is held or cloned; found out at the end, after everything was received")]
+    #[error(
+        "EBUSY: {0} would have to be destroyed, and is held or cloned; found out at the end, after everything was received"
+    )]
     Pinned(Box<Version>),
 }
 
@@ -77,7 +87,11 @@ struct Newer<'v>(&'v [Version]);
 
 impl fmt::Display for Newer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() { Ok(()) } else { write!(f, " (newer: {})", super::path::List(self.0)) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " (newer: {})", super::path::List(self.0))
+        }
     }
 }
 
@@ -90,6 +104,9 @@ pub struct Effect {
     pub discards_changes: bool,
     /// Whether the dataset is new.
     pub creates: bool,
+    /// Whether nothing changes at all: the snapshot was there, under whatever name, and its name is taken. `zfs receive`
+    /// takes the stream then, and drops it (`libzfs_sendrecv.c`, 2.1 to 2.4).
+    pub ignored: bool,
 }
 
 /// A dataset that receives, one stream after another.
@@ -130,13 +147,16 @@ impl Receiver {
     /// Receives: the dataset is afterwards what the kernel would leave.
     pub fn receive(&mut self, stream: &Stream, force: bool) -> Result<Effect, Refusal> {
         let effect = self.check(stream, force)?;
-        self.arrive(stream, &effect);
+        if !effect.ignored {
+            self.arrive(stream, &effect);
+        }
         Ok(effect)
     }
 
     /// A snapshot arrives that somebody else has checked: of a resumed stream, or of a clone.
     pub(crate) fn arrive(&mut self, stream: &Stream, effect: &Effect) {
-        let lineage = self.lineage.get_or_insert_with(|| Lineage::new(self.dataset.clone(), Vec::new()));
+        let lineage =
+            self.lineage.get_or_insert_with(|| Lineage::new(self.dataset.clone(), Vec::new()));
         if let Some(first) = effect.destroys.first() {
             let from = first.createtxg;
             lineage.retain(|version| !version.is_snapshot() || version.createtxg < from);
@@ -145,17 +165,24 @@ impl Receiver {
             self.names.remove(&gone.name);
         }
         // `createtxg` is the receiving pool's own: later than all that is there.
-        let createtxg = lineage.versions().last().map_or(1, |last| last.createtxg.saturating_add(1));
+        let createtxg =
+            lineage.versions().last().map_or(1, |last| last.createtxg.saturating_add(1));
         let to = Version { createtxg, holds: 0, clones: Vec::new(), ..stream.to.clone() };
         self.names.insert(to.name.clone());
         lineage.insert(to);
         lineage.head.written = Some(0);
         lineage.head.resume_token = None;
-        lineage.head.snapshots_left = lineage.head.snapshots_left.map(|left| left.saturating_sub(1));
+        lineage.head.snapshots_left =
+            lineage.head.snapshots_left.map(|left| left.saturating_sub(1));
     }
 }
 
-fn existing(receiver: &Lineage, stream: &Stream, force: bool, name_taken: bool) -> Result<Effect, Refusal> {
+fn existing(
+    receiver: &Lineage,
+    stream: &Stream,
+    force: bool,
+    name_taken: bool,
+) -> Result<Effect, Refusal> {
     // libzfs, before the kernel is asked.
     if stream.from.is_none() {
         if !force {
@@ -172,6 +199,9 @@ fn existing(receiver: &Lineage, stream: &Stream, force: bool, name_taken: bool) 
         return Err(Refusal::Interrupted);
     }
     if name_taken {
+        if receiver.snapshots().any(|snapshot| snapshot.guid == stream.to.guid) {
+            return Ok(Effect { ignored: true, ..Effect::default() });
+        }
         return Err(Refusal::SnapshotExists(stream.to.name.clone()));
     }
     if stream.volume && receiver.head.children {
@@ -196,10 +226,11 @@ fn existing(receiver: &Lineage, stream: &Stream, force: bool, name_taken: bool) 
     if force {
         let mut destroys: Vec<Version> = newer().cloned().collect();
         destroys.reverse();
-        if let Some(pinned) = destroys.iter().find(|gone| gone.holds > 0 || !gone.clones.is_empty()) {
+        if let Some(pinned) = destroys.iter().find(|gone| gone.holds > 0 || !gone.clones.is_empty())
+        {
             return Err(Refusal::Pinned(Box::new(pinned.clone())));
         }
-        return Ok(Effect { destroys, discards_changes, creates: false });
+        return Ok(Effect { destroys, discards_changes, ..Effect::default() });
     }
     let changed = discards_changes || newer().any(|snapshot| snapshot.written != Some(0));
     if changed || (stream.raw && newer().next().is_some()) {

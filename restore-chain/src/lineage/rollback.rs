@@ -51,7 +51,9 @@ pub enum Refusal {
         held: Box<Version>,
     },
     /// A newer snapshot has clones, and no `-R`.
-    #[error("{cloned} of {dataset} is newer and has clones; promote them first (-R would destroy them)")]
+    #[error(
+        "{cloned} of {dataset} is newer and has clones; promote them first (-R would destroy them)"
+    )]
     Cloned {
         /// The dataset.
         dataset: DatasetName,
@@ -72,7 +74,12 @@ pub enum Reach {
 }
 
 /// What rolling `dataset` back to `@name` would do. `replica` is whoever receives from it.
-pub fn check(dataset: &Lineage, name: &str, reach: Reach, replica: Option<&Lineage>) -> Result<Rollback, Refusal> {
+pub fn check(
+    dataset: &Lineage,
+    name: &str,
+    reach: Reach,
+    replica: Option<&Lineage>,
+) -> Result<Rollback, Refusal> {
     let whose = || dataset.dataset.clone();
     let Some(to) = dataset.snapshot(name) else {
         return Err(Refusal::NoSnapshot { dataset: whose(), name: name.to_owned() });

@@ -46,7 +46,11 @@ impl Default for Options {
 ///
 /// Displayed, it is its command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case", tag = "step"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(rename_all = "kebab-case", tag = "step")
+)]
 #[non_exhaustive]
 pub enum Step {
     /// A send into a receive.
@@ -113,11 +117,14 @@ impl Step {
     pub fn receive(&self) -> Command {
         match self {
             Self::Send { receiver, options, .. } => {
-                let flags = [(options.resumable, "-s"), (options.unmounted, "-u"), (options.force, "-F")];
+                let flags =
+                    [(options.resumable, "-s"), (options.unmounted, "-u"), (options.force, "-F")];
                 let flags = flags.iter().filter(|(on, _)| *on).map(|(_, flag)| *flag);
                 Command::new(["zfs", "receive"]).args(flags).arg(receiver)
             }
-            Self::Resume { receiver, .. } => Command::new(["zfs", "receive", "-s", "-u"]).arg(receiver),
+            Self::Resume { receiver, .. } => {
+                Command::new(["zfs", "receive", "-s", "-u"]).arg(receiver)
+            }
             Self::Abort { receiver } => Command::new(["zfs", "receive", "-A"]).arg(receiver),
             Self::Rollback { receiver, to, destroys } => {
                 let flags = if destroys.is_empty() { &[][..] } else { &["-r"][..] };

@@ -22,7 +22,9 @@ pub struct ResumeToken {
 
 /// Why what `zfs send -nvt` printed is no resume token's content.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the content of a resume token has a line `{0} = ...`, and there is none that can be read; take it from `zfs send -nvt TOKEN`")]
+#[error(
+    "the content of a resume token has a line `{0} = ...`, and there is none that can be read; take it from `zfs send -nvt TOKEN`"
+)]
 pub struct TokenError(&'static str);
 
 impl ResumeToken {
@@ -35,7 +37,8 @@ impl ResumeToken {
         let number = |wanted: &'static str| {
             field(wanted).map(|value| {
                 let digits = value.strip_prefix("0x");
-                let number = digits.map_or_else(|| value.parse(), |digits| u64::from_str_radix(digits, 16));
+                let number =
+                    digits.map_or_else(|| value.parse(), |digits| u64::from_str_radix(digits, 16));
                 number.map_err(|_| TokenError(wanted))
             })
         };

@@ -23,7 +23,11 @@ impl fmt::Debug for Guid {
 
 /// What can be the base of an incremental send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case")
+)]
 pub enum Kind {
     /// What a snapshot was, without its data: a base on the sending side, never on the receiving one.
     ///
@@ -103,7 +107,11 @@ impl fmt::Display for Version {
 
 /// Whether a dataset is encrypted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case")
+)]
 pub enum Encryption {
     /// `encryption=off`.
     Off,
@@ -190,7 +198,9 @@ impl Lineage {
     /// Changes the snapshot of this name.
     pub(crate) fn change(&mut self, name: &str, change: impl FnOnce(&mut Version)) {
         let mut versions = self.versions.iter_mut();
-        if let Some(version) = versions.find(|version| version.is_snapshot() && version.name == name) {
+        if let Some(version) =
+            versions.find(|version| version.is_snapshot() && version.name == name)
+        {
             change(version);
         }
     }

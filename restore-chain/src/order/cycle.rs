@@ -45,7 +45,11 @@ pub struct Cycles(pub Vec<Cycle>);
 /// One cycle, as short as possible, of every group of nodes that wait for each other.
 pub(super) fn cycles(graph: &Graph, after: &Neighbours, left: &[u32]) -> Cycles {
     let stuck = |node: NodeId| left.get(node.at()).is_some_and(|left| *left > 0);
-    let mut nodes: Vec<NodeId> = (0..left.len()).filter_map(|at| u32::try_from(at).ok()).map(NodeId).filter(|n| stuck(*n)).collect();
+    let mut nodes: Vec<NodeId> = (0..left.len())
+        .filter_map(|at| u32::try_from(at).ok())
+        .map(NodeId)
+        .filter(|n| stuck(*n))
+        .collect();
     nodes.sort_by_key(|node| graph.node(*node).map(|node| (node.kind, node.name.clone())));
     let members = groups(&nodes, after, &stuck);
     // Of each group, the first node by name that lies on a cycle stands for it.
@@ -60,16 +64,23 @@ pub(super) fn cycles(graph: &Graph, after: &Neighbours, left: &[u32]) -> Cycles 
             first.entry(*group).or_insert(*node);
         }
     }
-    let mut found: Vec<Cycle> = first.into_iter().filter_map(|(group, node)| {
-        let inside = |other: NodeId| members.get(&other.0) == Some(&group);
-        shortest(graph, after, node, &inside)
-    }).collect();
+    let mut found: Vec<Cycle> = first
+        .into_iter()
+        .filter_map(|(group, node)| {
+            let inside = |other: NodeId| members.get(&other.0) == Some(&group);
+            shortest(graph, after, node, &inside)
+        })
+        .collect();
     found.sort_by_key(ToString::to_string);
     Cycles(found)
 }
 
 /// Tarjan's strongly connected components, without recursion: node to group.
-fn groups(nodes: &[NodeId], after: &Neighbours, stuck: &impl Fn(NodeId) -> bool) -> BTreeMap<u32, u32> {
+fn groups(
+    nodes: &[NodeId],
+    after: &Neighbours,
+    stuck: &impl Fn(NodeId) -> bool,
+) -> BTreeMap<u32, u32> {
     let mut found: BTreeMap<u32, u32> = BTreeMap::new();
     let mut low: BTreeMap<u32, u32> = BTreeMap::new();
     let mut member_of: BTreeMap<u32, u32> = BTreeMap::new();
@@ -121,12 +132,18 @@ fn groups(nodes: &[NodeId], after: &Neighbours, stuck: &impl Fn(NodeId) -> bool)
 }
 
 /// The shortest way from a node back to itself.
-fn shortest(graph: &Graph, after: &Neighbours, from: NodeId, inside: &impl Fn(NodeId) -> bool) -> Option<Cycle> {
+fn shortest(
+    graph: &Graph,
+    after: &Neighbours,
+    from: NodeId,
+    inside: &impl Fn(NodeId) -> bool,
+) -> Option<Cycle> {
     let mut came: BTreeMap<u32, NodeId> = BTreeMap::new();
     let mut waiting = VecDeque::from([from]);
     let mut last = None;
     'search: while let Some(node) = waiting.pop_front() {
-        let mut next: Vec<NodeId> = after.of(node).iter().copied().filter(|next| inside(*next)).collect();
+        let mut next: Vec<NodeId> =
+            after.of(node).iter().copied().filter(|next| inside(*next)).collect();
         next.sort_by_key(|node| graph.node(*node).map(|node| (node.kind, node.name.clone())));
         for to in next {
             if to == from {
@@ -140,7 +157,9 @@ fn shortest(graph: &Graph, after: &Neighbours, from: NodeId, inside: &impl Fn(No
         }
     }
     let mut way = vec![last?];
-    while let Some(before) = way.last().filter(|node| **node != from).and_then(|node| came.get(&node.0)) {
+    while let Some(before) =
+        way.last().filter(|node| **node != from).and_then(|node| came.get(&node.0))
+    {
         way.push(*before);
     }
     way.reverse();

@@ -73,12 +73,14 @@ impl Draft<'_> {
 
     fn places(&mut self) {
         let host = self.host;
-        let by_name: BTreeMap<&DatasetName, &Place> = host.places.iter().map(|place| (&place.dataset, place)).collect();
+        let by_name: BTreeMap<&DatasetName, &Place> =
+            host.places.iter().map(|place| (&place.dataset, place)).collect();
         for place in &host.places {
             let dataset = self.dataset(place);
             let pool = self.graph.add(Kind::Pool, place.dataset.pool(), IMPORT);
             self.graph.before(pool, dataset, "a dataset is in its pool");
-            let ancestors = place.dataset.ancestors().filter_map(|above| by_name.get(&above).copied());
+            let ancestors =
+                place.dataset.ancestors().filter_map(|above| by_name.get(&above).copied());
             for above in ancestors.take(1) {
                 let above = self.dataset(above);
                 self.graph.before(above, dataset, "a dataset comes after the one it is in");
@@ -101,7 +103,11 @@ impl Draft<'_> {
             }
             if let Some(path) = &place.mountpoint {
                 let mount = self.graph.add(Kind::Mount, path.as_str(), STEP);
-                self.graph.before(key.unwrap_or(dataset), mount, "what is mounted is there, and its key loaded");
+                self.graph.before(
+                    key.unwrap_or(dataset),
+                    mount,
+                    "what is mounted is there, and its key loaded",
+                );
                 self.mounts.insert(path.clone(), mount);
             }
         }
@@ -142,7 +148,8 @@ impl Draft<'_> {
         }
         while let Some((parent, _)) = above.rsplit_once('/') {
             let parent = if parent.is_empty() { "/" } else { parent };
-            let found = parent.parse::<AbsolutePath>().ok().and_then(|parent| self.mounts.get(&parent));
+            let found =
+                parent.parse::<AbsolutePath>().ok().and_then(|parent| self.mounts.get(&parent));
             if found.is_some() {
                 return found.copied();
             }
@@ -162,7 +169,9 @@ impl Draft<'_> {
             .iter()
             .enumerate()
             .filter(|(_, node)| node.kind == Kind::Secret)
-            .filter_map(|(at, node)| Some((NodeId(u32::try_from(at).ok()?), node.name.parse().ok()?)))
+            .filter_map(|(at, node)| {
+                Some((NodeId(u32::try_from(at).ok()?), node.name.parse().ok()?))
+            })
             .collect();
         for (secret, path) in secrets {
             if let Some(mount) = self.mount_above(&path, true) {

@@ -65,7 +65,8 @@ impl Order<'_> {
         let count = self.slots.iter().map(|slot| slot.wave + 1).max().unwrap_or(0);
         let mut waves: Vec<Vec<&Node>> = vec![Vec::new(); count];
         for slot in &self.slots {
-            if let (Some(wave), Some(node)) = (waves.get_mut(slot.wave), self.graph.node(slot.node)) {
+            if let (Some(wave), Some(node)) = (waves.get_mut(slot.wave), self.graph.node(slot.node))
+            {
                 wave.push(node);
             }
         }
@@ -118,7 +119,9 @@ impl Neighbours {
 /// Nodes by kind and name: what decides where nothing else does.
 fn ranks(graph: &Graph) -> Vec<u32> {
     let mut by_name: Vec<u32> = (0..u32::try_from(graph.nodes.len()).unwrap_or(u32::MAX)).collect();
-    by_name.sort_by_cached_key(|at| graph.nodes.get(*at as usize).map(|node| (node.kind, node.name.as_str())));
+    by_name.sort_by_cached_key(|at| {
+        graph.nodes.get(*at as usize).map(|node| (node.kind, node.name.as_str()))
+    });
     let mut ranks = vec![0; by_name.len()];
     for (rank, at) in by_name.iter().enumerate() {
         if let Some(slot) = ranks.get_mut(*at as usize) {
@@ -147,7 +150,8 @@ pub(super) fn schedule<'g>(graph: &'g Graph, limits: &Limits) -> Result<Order<'g
     }
     let all = || (0..count).map(|at| NodeId(u32::try_from(at).unwrap_or(u32::MAX)));
     let mut wave = vec![0_u64; count];
-    let mut topological: Vec<NodeId> = all().filter(|node| waiting.get(node.at()) == Some(&0)).collect();
+    let mut topological: Vec<NodeId> =
+        all().filter(|node| waiting.get(node.at()) == Some(&0)).collect();
     let mut left = waiting.clone();
     let mut at = 0;
     while let Some(node) = topological.get(at).copied() {
@@ -178,10 +182,16 @@ pub(super) fn schedule<'g>(graph: &'g Graph, limits: &Limits) -> Result<Order<'g
             *slot = longest.saturating_add(seconds(*node));
         }
     }
-    let slots = run(graph, &after, waiting, limits, |node| (get(&tail, node), Reverse(rank_of(node))));
+    let slots =
+        run(graph, &after, waiting, limits, |node| (get(&tail, node), Reverse(rank_of(node))));
     let slots: Vec<Slot> = slots
         .into_iter()
-        .map(|(node, start, end)| Slot { node, wave: usize::try_from(get(&wave, node)).unwrap_or(0), start, end })
+        .map(|(node, start, end)| Slot {
+            node,
+            wave: usize::try_from(get(&wave, node)).unwrap_or(0),
+            start,
+            end,
+        })
         .collect();
     let total = slots.iter().map(|slot| slot.end).max().unwrap_or(0);
     let critical = critical(&slots, &after, &tail, rank_of);
@@ -257,8 +267,15 @@ fn run<K: Ord + Copy>(
 }
 
 /// From the node with most before the end, always on to the one with most.
-fn critical(slots: &[Slot], after: &Neighbours, tail: &[u64], rank: impl Fn(NodeId) -> u32) -> Vec<NodeId> {
-    let longest = |nodes: &mut dyn Iterator<Item = NodeId>| nodes.max_by_key(|node| (get(tail, *node), Reverse(rank(*node))));
+fn critical(
+    slots: &[Slot],
+    after: &Neighbours,
+    tail: &[u64],
+    rank: impl Fn(NodeId) -> u32,
+) -> Vec<NodeId> {
+    let longest = |nodes: &mut dyn Iterator<Item = NodeId>| {
+        nodes.max_by_key(|node| (get(tail, *node), Reverse(rank(*node))))
+    };
     let mut chain = Vec::new();
     let mut next = longest(&mut slots.iter().map(|slot| slot.node));
     while let Some(node) = next {

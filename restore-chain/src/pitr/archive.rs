@@ -40,7 +40,9 @@ impl Archive {
                 Some(ArchiveName::Segment(Segment { timeline, number })) => match &mut run {
                     Some((current, _, end)) if *current == timeline && *end == number => *end += 1,
                     _ => {
-                        if let Some((timeline, first, end)) = run.replace((timeline, number, number + 1)) {
+                        if let Some((timeline, first, end)) =
+                            run.replace((timeline, number, number + 1))
+                        {
                             archive.segments.entry(timeline).or_default().push((first, end));
                         }
                     }
@@ -48,7 +50,9 @@ impl Archive {
                 Some(ArchiveName::History(timeline)) => {
                     archive.histories.insert(timeline, None);
                 }
-                Some(ArchiveName::BackupLabel(segment, offset)) => archive.labels.push((segment, offset)),
+                Some(ArchiveName::BackupLabel(segment, offset)) => {
+                    archive.labels.push((segment, offset));
+                }
                 Some(ArchiveName::Partial(_)) => {}
                 None => {
                     archive.foreign += 1;
@@ -128,7 +132,9 @@ impl Archive {
     /// The newest timeline in PostgreSQL's eyes: counted up from `start` to the first without a history file.
     pub fn newest_by_probing(&self, start: TimelineId) -> TimelineId {
         let mut newest = start;
-        while let Some(next) = newest.0.checked_add(1).map(TimelineId).filter(|next| self.has_history(*next)) {
+        while let Some(next) =
+            newest.0.checked_add(1).map(TimelineId).filter(|next| self.has_history(*next))
+        {
             newest = next;
         }
         newest
@@ -145,7 +151,9 @@ impl Archive {
     /// At a fork the child's copy of the segment is what recovery reads; the parent's would lead astray.
     pub fn reach(&self, path: &TimelinePath, from: u64) -> u64 {
         let mut at = from;
-        while let Some(end) = self.end_of_run(Segment { timeline: self.reader(path, at), number: at }) {
+        while let Some(end) =
+            self.end_of_run(Segment { timeline: self.reader(path, at), number: at })
+        {
             // Up to the segment where the next timeline takes over.
             let fork = path.piece(self.reader(path, at)).and_then(|piece| piece.end);
             at = fork.map_or(end, |fork| end.min(self.size.of(fork).max(at + 1)));

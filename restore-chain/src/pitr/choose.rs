@@ -68,7 +68,9 @@ pub enum Rejection {
         fork: Lsn,
     },
     /// Its label names a timeline that began only later: label and history are not of one server.
-    #[error("it started at {start}, before its timeline {timeline} began at {begin}: label and history contradict each other")]
+    #[error(
+        "it started at {start}, before its timeline {timeline} began at {begin}: label and history contradict each other"
+    )]
     BeforeTimeline {
         /// Where the backup started.
         start: Lsn,
@@ -78,7 +80,9 @@ pub enum Rejection {
         begin: Lsn,
     },
     /// It ended after the target.
-    #[error("it ended at {stop} ({stop_time}), after the target; PostgreSQL would refuse, or silently give newer data")]
+    #[error(
+        "it ended at {stop} ({stop_time}), after the target; PostgreSQL would refuse, or silently give newer data"
+    )]
     TooNew {
         /// Where it ended.
         stop: Lsn,
@@ -100,7 +104,9 @@ pub enum Rejection {
         until: Lsn,
     },
     /// Nothing after the target is in the log, so that PostgreSQL would not know that it was reached.
-    #[error("no transaction ended after the target: PostgreSQL would not know that it was reached (use the end of the log)")]
+    #[error(
+        "no transaction ended after the target: PostgreSQL would not know that it was reached (use the end of the log)"
+    )]
     NothingAfter,
     /// The log has no such transaction or restore point.
     #[error("the target is not in its log")]
@@ -128,7 +134,11 @@ pub struct Choice {
 impl fmt::Display for Choice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let BaseBackup { name, stop, stop_time, .. } = &self.backup;
-        write!(f, "backup {name} (consistent at {stop}, {stop_time}), then the log to {}", self.settings.target)?;
+        write!(
+            f,
+            "backup {name} (consistent at {stop}, {stop_time}), then the log to {}",
+            self.settings.target
+        )?;
         for (name, why) in &self.others {
             match why {
                 Some(why) => write!(f, "\n  not {name}: {why}")?,
@@ -175,7 +185,9 @@ impl fmt::Display for Why<'_> {
             write!(f, "; {name}: {rejection}")?;
         }
         match self.1 {
-            Some(Reachable { backup, until, .. }) => write!(f, "; reachable is everything up to {until}, with {backup}"),
+            Some(Reachable { backup, until, .. }) => {
+                write!(f, "; reachable is everything up to {until}, with {backup}")
+            }
             None => Ok(()),
         }
     }
@@ -183,12 +195,18 @@ impl fmt::Display for Why<'_> {
 
 /// Chooses the newest backup that leads to the wish. With a journal, times, transactions and names are looked up in
 /// it; without, for a time, the log has to be there without a hole up to its end.
-pub fn choose(backups: &[BaseBackup], archive: &Archive, wish: &Wish, journal: Option<&Journal>) -> Result<Choice, Unreachable> {
+pub fn choose(
+    backups: &[BaseBackup],
+    archive: &Archive,
+    wish: &Wish,
+    journal: Option<&Journal>,
+) -> Result<Choice, Unreachable> {
     let timeline = wish.timeline.unwrap_or_else(|| archive.newest_existing());
     let path = archive.path(timeline);
     let search = Search { archive, path: &path, wish, journal };
     let mut newest_first: Vec<&BaseBackup> = backups.iter().collect();
-    newest_first.sort_by(|a, b| (b.stop, b.stop_time, &b.name).cmp(&(a.stop, a.stop_time, &a.name)));
+    newest_first
+        .sort_by(|a, b| (b.stop, b.stop_time, &b.name).cmp(&(a.stop, a.stop_time, &a.name)));
     let mut found: Option<(&BaseBackup, Found)> = None;
     let mut others = Vec::new();
     for backup in newest_first.iter().copied() {
@@ -241,7 +259,10 @@ impl Search<'_> {
             return Err(Rejection::Damaged);
         }
         let Some(piece) = self.path.piece(backup.timeline) else {
-            return Err(Rejection::OtherBranch { backup: backup.timeline, wanted: self.path.last() });
+            return Err(Rejection::OtherBranch {
+                backup: backup.timeline,
+                wanted: self.path.last(),
+            });
         };
         if backup.checkpoint < piece.begin {
             let (start, timeline, begin) = (backup.start, backup.timeline, piece.begin);
@@ -267,24 +288,33 @@ impl Search<'_> {
         }
         let too_new = Rejection::TooNew { stop: backup.stop, stop_time: backup.stop_time };
         let to = |last_segment: u64, certain| {
-            if last_segment < reach { Ok(Found { last_segment, certain }) } else { Err(self.gap(reach)) }
+            if last_segment < reach {
+                Ok(Found { last_segment, certain })
+            } else {
+                Err(self.gap(reach))
+            }
         };
         match &self.wish.target {
             Target::Immediate => to(consistent, true),
             Target::End if self.more_behind(reach) => Err(self.gap(reach)),
             Target::End => to(reach.saturating_sub(1), true),
             Target::Lsn(lsn) if *lsn < backup.stop => Err(too_new),
-            Target::Lsn(lsn) if *lsn >= until && !self.more_behind(reach) => Err(Rejection::EndsBefore { until }),
+            Target::Lsn(lsn) if *lsn >= until && !self.more_behind(reach) => {
+                Err(Rejection::EndsBefore { until })
+            }
             Target::Lsn(lsn) => to(size.of(*lsn), true),
             Target::Time(time) => self.time(backup, *time, reach, too_new),
             Target::Xid(xid) => {
                 let one = self.transactions().find(|one| one.xid == *xid && one.end > backup.start);
-                let inside = |end: Lsn| if self.wish.inclusive { end < backup.stop } else { end <= backup.stop };
+                let inside = |end: Lsn| {
+                    if self.wish.inclusive { end < backup.stop } else { end <= backup.stop }
+                };
                 self.found(one.map(|one| one.end), too_new, inside, reach)
             }
             Target::Name(name) => {
                 let points = self.journal.iter().flat_map(|journal| &journal.restore_points);
-                let mut points = points.filter(|point| point.name == *name && self.is_on(point.timeline, point.end));
+                let mut points = points
+                    .filter(|point| point.name == *name && self.is_on(point.timeline, point.end));
                 let point = points.next().map(|point| point.end);
                 if point.is_some_and(|end| end < backup.stop) {
                     return Err(too_new);
@@ -295,11 +325,19 @@ impl Search<'_> {
     }
 
     /// A place in the log that has to be found and reached.
-    fn found(&self, end: Option<Lsn>, too_new: Rejection, inside: impl Fn(Lsn) -> bool, reach: u64) -> Result<Found, Rejection> {
+    fn found(
+        &self,
+        end: Option<Lsn>,
+        too_new: Rejection,
+        inside: impl Fn(Lsn) -> bool,
+        reach: u64,
+    ) -> Result<Found, Rejection> {
         let last_segment = |end| self.archive.size().before(end);
         match (end, self.journal) {
             (Some(end), _) if inside(end) => Err(too_new),
-            (Some(end), _) if last_segment(end) < reach => Ok(Found { last_segment: last_segment(end), certain: true }),
+            (Some(end), _) if last_segment(end) < reach => {
+                Ok(Found { last_segment: last_segment(end), certain: true })
+            }
             (Some(_), _) => Err(self.gap(reach)),
             (None, Some(_)) => Err(Rejection::NotInLog),
             (None, None) if self.more_behind(reach) => Err(self.gap(reach)),
@@ -307,8 +345,16 @@ impl Search<'_> {
         }
     }
 
-    fn time(&self, backup: &BaseBackup, time: Timestamp, reach: u64, too_new: Rejection) -> Result<Found, Rejection> {
-        let later = |one: &&Transaction| if self.wish.inclusive { one.time > time } else { one.time >= time };
+    fn time(
+        &self,
+        backup: &BaseBackup,
+        time: Timestamp,
+        reach: u64,
+        too_new: Rejection,
+    ) -> Result<Found, Rejection> {
+        let later = |one: &&Transaction| {
+            if self.wish.inclusive { one.time > time } else { one.time >= time }
+        };
         let safe = backup.stop_time.checked_add(LABEL_PRECISION).is_ok_and(|ended| ended <= time);
         let Some(_) = self.journal else {
             if !safe {
@@ -324,7 +370,11 @@ impl Search<'_> {
         if contained || (!safe && time < backup.stop_time) {
             return Err(too_new);
         }
-        let stop = self.transactions().filter(|one| later(one) && one.end > backup.stop).map(|one| one.end).min();
+        let stop = self
+            .transactions()
+            .filter(|one| later(one) && one.end > backup.stop)
+            .map(|one| one.end)
+            .min();
         match stop.map(|end| self.archive.size().before(end)) {
             Some(last_segment) if last_segment < reach => Ok(Found { last_segment, certain: true }),
             Some(_) => Err(self.gap(reach)),
@@ -345,7 +395,8 @@ impl Search<'_> {
     /// Whether the archive has anything of the path behind a hole.
     fn more_behind(&self, reach: u64) -> bool {
         let pieces = self.path.pieces().iter();
-        let mut later = pieces.filter(|piece| piece.end.is_none_or(|end| self.archive.size().of(end) >= reach));
+        let mut later =
+            pieces.filter(|piece| piece.end.is_none_or(|end| self.archive.size().of(end) >= reach));
         later.any(|piece| {
             let last = self.archive.runs(piece.timeline).last();
             let counts = piece.end.map_or(u64::MAX, |end| self.archive.size().of(end));
@@ -365,7 +416,8 @@ impl Search<'_> {
         let mut runs = Vec::new();
         while at <= last {
             let timeline = self.archive.reader(self.path, at);
-            let fork = self.path.piece(timeline).and_then(|piece| piece.end).map(|end| size.of(end));
+            let fork =
+                self.path.piece(timeline).and_then(|piece| piece.end).map(|end| size.of(end));
             let end = fork.map_or(last, |fork| last.min(fork.saturating_sub(1).max(at)));
             runs.push((Segment { timeline, number: at }, Segment { timeline, number: end }));
             at = end + 1;

@@ -38,7 +38,9 @@ pub enum HistoryError {
         text: String,
     },
     /// Timelines that do not ascend.
-    #[error("line {line}: timeline {timeline} has to be greater than the one before, and less than that of the file")]
+    #[error(
+        "line {line}: timeline {timeline} has to be greater than the one before, and less than that of the file"
+    )]
     Order {
         /// Which line, from 1.
         line: usize,
@@ -56,9 +58,11 @@ impl History {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let syntax = || HistoryError::Syntax { line: n + 1, text: full.chars().take(80).collect() };
+            let syntax =
+                || HistoryError::Syntax { line: n + 1, text: full.chars().take(80).collect() };
             let mut fields = line.splitn(3, ['\t', ' ']);
-            let (parent, at) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
+            let (parent, at) =
+                (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
             let parent = TimelineId(parent.parse().map_err(|_| syntax())?);
             let at = at.trim().parse().map_err(|_| syntax())?;
             if parent >= timeline || forks.last().is_some_and(|last| parent <= last.timeline) {
@@ -72,7 +76,10 @@ impl History {
 
     /// The file's text.
     pub fn text(&self) -> String {
-        let lines = self.forks.iter().map(|Fork { timeline, at, reason }| format!("{timeline}\t{at}\t{reason}\n"));
+        let lines = self
+            .forks
+            .iter()
+            .map(|Fork { timeline, at, reason }| format!("{timeline}\t{at}\t{reason}\n"));
         lines.collect::<Vec<_>>().concat()
     }
 }
@@ -129,7 +136,8 @@ impl TimelinePath {
     /// The path to one of its own timelines.
     #[must_use]
     pub fn up_to(&self, timeline: TimelineId) -> Self {
-        let mut pieces: Vec<Piece> = self.0.iter().take_while(|piece| piece.timeline <= timeline).copied().collect();
+        let mut pieces: Vec<Piece> =
+            self.0.iter().take_while(|piece| piece.timeline <= timeline).copied().collect();
         if let Some(last) = pieces.last_mut() {
             last.end = None;
         }

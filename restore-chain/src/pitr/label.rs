@@ -51,7 +51,9 @@ pub enum LabelError {
         text: String,
     },
     /// A time that nobody can be sure of.
-    #[error("{line}: {text:?} cannot be placed in time: only UTC, GMT and offsets such as +01 are unambiguous (`log_timezone`)")]
+    #[error(
+        "{line}: {text:?} cannot be placed in time: only UTC, GMT and offsets such as +01 are unambiguous (`log_timezone`)"
+    )]
     Time {
         /// What the line starts with.
         line: &'static str,
@@ -59,7 +61,9 @@ pub enum LabelError {
         text: String,
     },
     /// A line that is needed and missing.
-    #[error("there is no line {0:?}; a `.backup` file of the archive has it, `backup_label` may not")]
+    #[error(
+        "there is no line {0:?}; a `.backup` file of the archive has it, `backup_label` may not"
+    )]
     Missing(&'static str),
 }
 
@@ -84,10 +88,14 @@ impl Label {
             };
             let timeline = |line| {
                 let number = value.parse().ok().filter(|number| *number > 0).map(TimelineId);
-                number.map(Some).ok_or_else(|| LabelError::Timeline { line, text: value.to_owned() })
+                number
+                    .map(Some)
+                    .ok_or_else(|| LabelError::Timeline { line, text: value.to_owned() })
             };
             let time = |line| {
-                time(value).map(Some).ok_or_else(|| LabelError::Time { line, text: value.to_owned() })
+                time(value)
+                    .map(Some)
+                    .ok_or_else(|| LabelError::Time { line, text: value.to_owned() })
             };
             match key {
                 "START WAL LOCATION" => label.start = lsn("START WAL LOCATION")?,

@@ -19,7 +19,8 @@ impl FromStr for Lsn {
 
     fn from_str(text: &str) -> Result<Self, LsnError> {
         let half = |digits: &str| {
-            let valid = (1..=8).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
+            let valid =
+                (1..=8).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
             valid.then(|| u64::from_str_radix(digits, 16).ok()).flatten()
         };
         let halves = text.split_once('/').and_then(|(high, low)| Some((half(high)?, half(low)?)));

@@ -25,7 +25,9 @@ pub enum Fatal {
     #[error("the timeline that was asked for has no history file")]
     NoSuchTimeline,
     /// The checkpoint of the backup is not where it should be: its segment is missing, or another branch's copy is read.
-    #[error("the checkpoint that the backup starts with cannot be read from the log of this timeline")]
+    #[error(
+        "the checkpoint that the backup starts with cannot be read from the log of this timeline"
+    )]
     NoCheckpoint,
     /// The log from which to start is missing.
     #[error("the place where recovery starts cannot be read")]
@@ -79,14 +81,26 @@ pub enum Surprise {
 impl fmt::Display for Surprise {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NewerThanAsked => f.write_str("the backup is newer than the time asked for, and the server does not say so"),
+            Self::NewerThanAsked => f.write_str(
+                "the backup is newer than the time asked for, and the server does not say so",
+            ),
             Self::GapTakenForEnd(Segment { timeline, number }) => {
-                write!(f, "segment {number} of timeline {timeline} is missing and was taken for the end; there is more behind it")
+                write!(
+                    f,
+                    "segment {number} of timeline {timeline} is missing and was taken for the end; there is more behind it"
+                )
             }
-            Self::TimelinesHidden(timeline) => write!(f, "timeline {timeline} and others are hidden by a missing history file"),
-            Self::TimelineReused(timeline) => write!(f, "the new timeline {timeline} is in the archive already"),
+            Self::TimelinesHidden(timeline) => {
+                write!(f, "timeline {timeline} and others are hidden by a missing history file")
+            }
+            Self::TimelineReused(timeline) => {
+                write!(f, "the new timeline {timeline} is in the archive already")
+            }
             Self::AbandonedBranch(Segment { timeline, number }) => {
-                write!(f, "segment {number} was read from timeline {timeline}, beyond the place where that was left")
+                write!(
+                    f,
+                    "segment {number} was read from timeline {timeline}, beyond the place where that was left"
+                )
             }
         }
     }
@@ -149,10 +163,12 @@ impl Replay<'_> {
             };
             let left_before = |last: Segment| {
                 let left = self.path.piece(last.timeline).and_then(|piece| piece.end);
-                last.timeline != segment.timeline && left.is_some_and(|left| left < self.archive.size().start(number))
+                last.timeline != segment.timeline
+                    && left.is_some_and(|left| left < self.archive.size().start(number))
             };
             if last.is_some_and(left_before) {
-                self.missing = Some(Segment { timeline: segment.timeline, number: number.saturating_sub(1) });
+                self.missing =
+                    Some(Segment { timeline: segment.timeline, number: number.saturating_sub(1) });
                 return;
             }
             let content = match self.reads.last() {
@@ -184,7 +200,8 @@ impl Replay<'_> {
 
 /// Whether what ends at `end` on `timeline` is part of a path.
 fn on(path: &TimelinePath, timeline: TimelineId, end: Lsn) -> bool {
-    path.piece(timeline).is_some_and(|piece| end > piece.begin && piece.end.is_none_or(|left| end <= left))
+    path.piece(timeline)
+        .is_some_and(|piece| end > piece.begin && piece.end.is_none_or(|left| end <= left))
 }
 
 /// Where a recovery stops, and what is visible then.
@@ -200,7 +217,12 @@ struct Stop<'j> {
 }
 
 /// What PostgreSQL does. Without a journal, targets that are times, transactions or names are never met.
-pub fn predict<'j>(backup: &BaseBackup, archive: &Archive, settings: &Settings, journal: &'j Journal) -> Prediction<'j> {
+pub fn predict<'j>(
+    backup: &BaseBackup,
+    archive: &Archive,
+    settings: &Settings,
+    journal: &'j Journal,
+) -> Prediction<'j> {
     let newest = archive.newest_by_probing(backup.timeline);
     let timeline = match settings.timeline {
         TimelineWish::Current => backup.timeline,
@@ -213,7 +235,8 @@ pub fn predict<'j>(backup: &BaseBackup, archive: &Archive, settings: &Settings, 
     }
     let path = archive.path(timeline);
     let mut replay = Replay { archive, path, reads: Vec::new(), missing: None };
-    let stop = start(&mut replay, backup, settings).and_then(|()| stop(&replay, backup, settings, journal));
+    let stop = start(&mut replay, backup, settings)
+        .and_then(|()| stop(&replay, backup, settings, journal));
     let mut files: Vec<Segment> = replay.reads.iter().map(|read| read.segment).collect();
     let mut seen = Vec::new();
     let outcome = match stop {
@@ -281,7 +304,12 @@ fn start(replay: &mut Replay<'_>, backup: &BaseBackup, settings: &Settings) -> R
 }
 
 /// Where the replay stops.
-fn stop<'j>(replay: &Replay<'_>, backup: &BaseBackup, settings: &Settings, journal: &'j Journal) -> Result<Stop<'j>, Fatal> {
+fn stop<'j>(
+    replay: &Replay<'_>,
+    backup: &BaseBackup,
+    settings: &Settings,
+    journal: &'j Journal,
+) -> Result<Stop<'j>, Fatal> {
     let size = replay.archive.size();
     let end = replay.end();
     let replayed = |timeline, place| replay.contains(timeline, place, backup.start);
@@ -293,11 +321,18 @@ fn stop<'j>(replay: &Replay<'_>, backup: &BaseBackup, settings: &Settings, journ
         consistent: ended && transaction.end > backup.stop,
         segment: size.before(transaction.end),
     };
-    let after = |place: Lsn| Stop { at: place, before: None, consistent: ended && place >= backup.stop, segment: size.before(place) };
+    let after = |place: Lsn| Stop {
+        at: place,
+        before: None,
+        consistent: ended && place >= backup.stop,
+        segment: size.before(place),
+    };
     let transactions = journal.transactions.iter().filter(|one| replayed(one.timeline, one.end));
     match &settings.target {
         Target::End if !ended => Err(Fatal::EndsInsideBackup),
-        Target::End => Ok(Stop { at: end, before: None, consistent: true, segment: size.before(end) }),
+        Target::End => {
+            Ok(Stop { at: end, before: None, consistent: true, segment: size.before(end) })
+        }
         Target::Immediate if !ended => Err(Fatal::TargetNotReached),
         Target::Immediate => Ok(after(backup.stop)),
         // The first record that starts at the target or behind it has to be there.
@@ -310,7 +345,9 @@ fn stop<'j>(replay: &Replay<'_>, backup: &BaseBackup, settings: &Settings, journ
         }
         // Only the ends of transactions have times: it stops before the first later one.
         Target::Time(target) => {
-            let later = transactions.filter(|one| if settings.inclusive { one.time > *target } else { one.time >= *target });
+            let later = transactions.filter(|one| {
+                if settings.inclusive { one.time > *target } else { one.time >= *target }
+            });
             later.min_by_key(|one| one.end).map(before).ok_or(Fatal::TargetNotReached)
         }
         Target::Xid(xid) => {
@@ -320,18 +357,27 @@ fn stop<'j>(replay: &Replay<'_>, backup: &BaseBackup, settings: &Settings, journ
         }
         Target::Name(name) => {
             let points = journal.restore_points.iter().filter(|point| point.name == *name);
-            let point = points.filter(|point| replayed(point.timeline, point.end)).map(|point| point.end).min();
+            let point = points
+                .filter(|point| replayed(point.timeline, point.end))
+                .map(|point| point.end)
+                .min();
             point.map(after).ok_or(Fatal::TargetNotReached)
         }
     }
 }
 
 /// The transactions that the backup or the log brought.
-fn visible<'j>(replay: &Replay<'_>, backup: &BaseBackup, stop: &Stop<'_>, journal: &'j Journal) -> Vec<&'j Transaction> {
+fn visible<'j>(
+    replay: &Replay<'_>,
+    backup: &BaseBackup,
+    stop: &Stop<'_>,
+    journal: &'j Journal,
+) -> Vec<&'j Transaction> {
     let base = replay.path.up_to(backup.timeline);
     let visible = journal.transactions.iter().filter(|one| {
         let stopped = stop.before.is_some_and(|before| one.end >= before.end);
-        let replayed = one.end <= stop.at && !stopped && replay.contains(one.timeline, one.end, backup.start);
+        let replayed =
+            one.end <= stop.at && !stopped && replay.contains(one.timeline, one.end, backup.start);
         replayed || (one.end <= backup.start && on(&base, one.timeline, one.end))
     });
     let mut visible: Vec<&Transaction> = visible.collect();
@@ -340,14 +386,21 @@ fn visible<'j>(replay: &Replay<'_>, backup: &BaseBackup, stop: &Stop<'_>, journa
 }
 
 /// What went wrong without a word.
-fn silent(replay: &Replay<'_>, backup: &BaseBackup, settings: &Settings, stop: &Stop<'_>) -> Vec<Surprise> {
+fn silent(
+    replay: &Replay<'_>,
+    backup: &BaseBackup,
+    settings: &Settings,
+    stop: &Stop<'_>,
+) -> Vec<Surprise> {
     let mut surprises = Vec::new();
     if matches!(settings.target, Target::Time(target) if target < backup.stop_time) {
         surprises.push(Surprise::NewerThanAsked);
     }
     let size = replay.archive.size();
     if let (Target::End, Some(missing)) = (&settings.target, replay.missing) {
-        let behind = |timeline: TimelineId| replay.archive.runs(timeline).last().is_some_and(|(_, end)| *end > missing.number + 1);
+        let behind = |timeline: TimelineId| {
+            replay.archive.runs(timeline).last().is_some_and(|(_, end)| *end > missing.number + 1)
+        };
         if behind(missing.timeline) {
             surprises.push(Surprise::GapTakenForEnd(missing));
         }
@@ -355,7 +408,8 @@ fn silent(replay: &Replay<'_>, backup: &BaseBackup, settings: &Settings, stop: &
     let beyond = replay.reads.iter().find(|read| {
         let left = replay.path.piece(read.segment.timeline).and_then(|piece| piece.end);
         let ends = size.start(read.segment.number + 1);
-        read.segment.number <= stop.segment && left.is_some_and(|left| left < ends && left < stop.at)
+        read.segment.number <= stop.segment
+            && left.is_some_and(|left| left < ends && left < stop.at)
     });
     surprises.extend(beyond.map(|read| Surprise::AbandonedBranch(read.segment)));
     surprises

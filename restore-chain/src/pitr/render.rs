@@ -38,7 +38,9 @@ pub fn settings(settings: &Settings, restore_command: &str) -> Vec<(&'static str
 pub fn conf(choice: &Choice, restore_command: &str) -> String {
     let lines = settings(&choice.settings, restore_command).into_iter();
     // Quotes are doubled (`guc-file.l`).
-    lines.fold(String::new(), |text, (name, value)| text + name + " = '" + &value.replace('\'', "''") + "'\n")
+    lines.fold(String::new(), |text, (name, value)| {
+        text + name + " = '" + &value.replace('\'', "''") + "'\n"
+    })
 }
 
 fn action(action: Action) -> &'static str {
@@ -75,7 +77,10 @@ impl BarmanCloud {
     /// `restore_command`: run by the server, in a shell.
     pub fn restore_command(&self) -> String {
         let command = Command::new(["barman-cloud-wal-restore"]).args(self.options.iter().cloned());
-        format!("{} %f %p", command.args([self.url.clone(), self.server.clone()]).to_string().replace('%', "%%"))
+        format!(
+            "{} %f %p",
+            command.args([self.url.clone(), self.server.clone()]).to_string().replace('%', "%%")
+        )
     }
 }
 

@@ -39,7 +39,9 @@ pub struct SegmentSize(u64);
 
 /// Why a number is no size of a segment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("segments of {0} bytes are not possible: a power of two from 1 MiB to 1 GiB is (`SHOW wal_segment_size`)")]
+#[error(
+    "segments of {0} bytes are not possible: a power of two from 1 MiB to 1 GiB is (`SHOW wal_segment_size`)"
+)]
 pub struct SegmentSizeError(u64);
 
 impl Default for SegmentSize {
@@ -119,7 +121,8 @@ impl ArchiveName {
     /// Reads a name, without folders before it. What archivers append is left out of account: compression
     /// (barman, wal-g), and the checksum of pgBackRest (`-` and 40 hexadecimal digits).
     pub fn parse(name: &str, size: SegmentSize) -> Option<Self> {
-        let (name, _) = COMPRESSED.iter().find_map(|s| Some((name.strip_suffix(s)?, s))).unwrap_or((name, &""));
+        let (name, _) =
+            COMPRESSED.iter().find_map(|s| Some((name.strip_suffix(s)?, s))).unwrap_or((name, &""));
         let bytes = name.as_bytes();
         let timeline = TimelineId(hex8(bytes)?);
         if timeline.0 == 0 {
@@ -137,7 +140,9 @@ impl ArchiveName {
         match bytes.get(24..)? {
             b"" => Some(Self::Segment(segment)),
             b".partial" => Some(Self::Partial(segment)),
-            [b'-', sum @ ..] if sum.len() == 40 && sum.iter().all(u8::is_ascii_hexdigit) => Some(Self::Segment(segment)),
+            [b'-', sum @ ..] if sum.len() == 40 && sum.iter().all(u8::is_ascii_hexdigit) => {
+                Some(Self::Segment(segment))
+            }
             [b'.', offset @ ..] if offset.get(8..) == Some(b".backup") => {
                 Some(Self::BackupLabel(segment, hex8(offset)?))
             }

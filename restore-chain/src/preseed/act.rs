@@ -98,8 +98,12 @@ impl Act {
 impl fmt::Display for Act {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Fetch { candidate, staging } => write!(f, "fetch {} into {staging}", candidate.id),
-            Self::Verify { candidate, staging } => write!(f, "compare {staging} with {}", candidate.id),
+            Self::Fetch { candidate, staging } => {
+                write!(f, "fetch {} into {staging}", candidate.id)
+            }
+            Self::Verify { candidate, staging } => {
+                write!(f, "compare {staging} with {}", candidate.id)
+            }
             Self::Discard { staging } => write!(f, "discard {staging}"),
             Self::SetAside(aside) => write!(f, "set {} aside as {}", aside.of, aside.name),
             Self::PutBack(aside) => write!(f, "put {} back as {}", aside.name, aside.of),

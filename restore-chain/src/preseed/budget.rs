@@ -101,9 +101,12 @@ impl Budget {
         }
         match unreachable {
             Some(unreachable) => Err(BudgetError { needed, unit: self.unit, parts, unreachable }),
-            None if needed >= self.unit => {
-                Err(BudgetError { needed, unit: self.unit, parts, unreachable: "the start".to_owned() })
-            }
+            None if needed >= self.unit => Err(BudgetError {
+                needed,
+                unit: self.unit,
+                parts,
+                unreachable: "the start".to_owned(),
+            }),
             None => Ok(()),
         }
     }

@@ -56,7 +56,13 @@ impl Memory {
     }
 
     /// Keeps what came of an act.
-    pub fn note(&mut self, act: &Act, result: &Result<(), Fault>, sight: &Sight, preseed: &Preseed) {
+    pub fn note(
+        &mut self,
+        act: &Act,
+        result: &Result<(), Fault>,
+        sight: &Sight,
+        preseed: &Preseed,
+    ) {
         match (act, result) {
             (Act::Wait(_), _) => self.pause = 0,
             (Act::Complete(record), Ok(())) => self.completed = Some(record.clone()),
@@ -64,7 +70,8 @@ impl Memory {
                 if matches!(act, Act::Verify { .. }) {
                     self.unfit = sight.staging.as_ref().map(|staging| staging.guid);
                 }
-                let left_over = matches!(act, Act::Verify { .. }) && self.fetched.as_ref() != Some(&candidate.id);
+                let left_over = matches!(act, Act::Verify { .. })
+                    && self.fetched.as_ref() != Some(&candidate.id);
                 if left_over {
                     return;
                 }
@@ -105,7 +112,13 @@ pub enum Next {
 }
 
 /// Decides. `now` is for records only.
-pub fn decide(preseed: &Preseed, sight: &Sight, memory: &mut Memory, now: Timestamp, seconds: u64) -> Next {
+pub fn decide(
+    preseed: &Preseed,
+    sight: &Sight,
+    memory: &mut Memory,
+    now: Timestamp,
+    seconds: u64,
+) -> Next {
     let mut decision = Decision { preseed, sight, memory, now, seconds };
     let next = decision.next();
     // Whatever stays in place is mounted again at the next boot.
@@ -139,7 +152,9 @@ impl Decision<'_> {
 
     fn next(&mut self) -> Next {
         let sight = self.sight;
-        if let Some((target, record)) = sight.target.as_ref().and_then(|t| Some((t, t.complete.as_ref()?))) {
+        if let Some((target, record)) =
+            sight.target.as_ref().and_then(|t| Some((t, t.complete.as_ref()?)))
+        {
             return self.complete(target, record);
         }
         if sight.pool == Pool::Unavailable {
@@ -147,10 +162,13 @@ impl Decision<'_> {
         }
         match &sight.target {
             Some(target) => match &target.verified {
-                Some(verified) => self.settle(target, &RecordKind::Restored {
-                    candidate: verified.candidate.clone(),
-                    point: verified.point,
-                }),
+                Some(verified) => self.settle(
+                    target,
+                    &RecordKind::Restored {
+                        candidate: verified.candidate.clone(),
+                        point: verified.point,
+                    },
+                ),
                 None => self.unmarked(target),
             },
             None => self.absent(),
@@ -193,7 +211,8 @@ impl Decision<'_> {
         if self.preseed.service().owner.is_some() && !self.memory.done.contains("set-owner") {
             return self.act(Act::SetOwner);
         }
-        let record = Record { guid: target.guid, kind: kind.clone(), at: self.now, seconds: self.seconds };
+        let record =
+            Record { guid: target.guid, kind: kind.clone(), at: self.now, seconds: self.seconds };
         self.act(Act::Complete(record))
     }
 
@@ -233,7 +252,11 @@ impl Decision<'_> {
 
     /// Empty: set aside as soon as there is something to take its place.
     fn replace(&mut self, target: &Target) -> Next {
-        let ready = self.sight.staging.as_ref().and_then(|staging| Some((staging, staging.verified.as_ref()?)));
+        let ready = self
+            .sight
+            .staging
+            .as_ref()
+            .and_then(|staging| Some((staging, staging.verified.as_ref()?)));
         let Some((_, _)) = ready.filter(|(staging, _)| staging.candidate.is_some()) else {
             return self.fill(Some(target));
         };
@@ -243,7 +266,8 @@ impl Decision<'_> {
             return next;
         }
         // Written before the dataset moves: without this note nobody could put it back.
-        let noted = self.sight.intent.as_ref().is_some_and(|intent| intent.aside == Some(target.guid));
+        let noted =
+            self.sight.intent.as_ref().is_some_and(|intent| intent.aside == Some(target.guid));
         if !noted {
             return self.act(Act::Note(Intent { at: self.now, aside: Some(target.guid) }));
         }
@@ -257,14 +281,17 @@ impl Decision<'_> {
         match names::aside(&of, target.guid) {
             Ok(name) => self.act(Act::SetAside(Aside { name, of, guid: target.guid })),
             // The name was tried when the preseed was made.
-            Err(error) => Self::end(Block::Act { act: "set-aside", fault: Fault::Failed(error.to_string()) }),
+            Err(error) => {
+                Self::end(Block::Act { act: "set-aside", fault: Fault::Failed(error.to_string()) })
+            }
         }
     }
 
     /// No dataset.
     fn absent(&mut self) -> Next {
         let staging = self.sight.staging.as_ref();
-        let ours = staging.is_some_and(|staging| staging.candidate.is_some() && staging.verified.is_some());
+        let ours = staging
+            .is_some_and(|staging| staging.candidate.is_some() && staging.verified.is_some());
         let moved = self.sight.intent.as_ref().and_then(|intent| intent.aside);
         let aside = self.sight.asides.iter().find(|aside| Some(aside.guid) == moved);
         if ours && !self.memory.failed.contains_key("swap-in") {
@@ -284,15 +311,23 @@ impl Decision<'_> {
         }
         let name = self.preseed.staging().clone();
         if let Some(staging) = &self.sight.staging {
-            let Some(from) = &staging.candidate else { return Self::end(Block::ForeignStaging(name)) };
+            let Some(from) = &staging.candidate else {
+                return Self::end(Block::ForeignStaging(name));
+            };
             let candidate = self.preseed.chain().iter().find(|candidate| candidate.id == *from);
-            let usable = candidate.filter(|candidate| self.has_tries(candidate) && self.memory.unfit != Some(staging.guid));
+            let usable = candidate.filter(|candidate| {
+                self.has_tries(candidate) && self.memory.unfit != Some(staging.guid)
+            });
             return match usable {
                 Some(candidate) if !self.memory.late => self.proceed(candidate, staging),
                 _ => self.act(Act::Discard { staging: name }),
             };
         }
-        let next = self.preseed.chain().iter().find(|candidate| self.has_tries(candidate) && possible(candidate, target));
+        let next = self
+            .preseed
+            .chain()
+            .iter()
+            .find(|candidate| self.has_tries(candidate) && possible(candidate, target));
         match next {
             Some(_) if self.memory.late => Self::end(Block::OutOfTime),
             Some(_) if self.memory.pause > 0 => Next::Do(Act::Wait(self.memory.pause)),
@@ -310,11 +345,17 @@ impl Decision<'_> {
             }
             return self.fetch(candidate);
         }
-        Next::Do(Act::Verify { candidate: Box::new(candidate.clone()), staging: self.preseed.staging().clone() })
+        Next::Do(Act::Verify {
+            candidate: Box::new(candidate.clone()),
+            staging: self.preseed.staging().clone(),
+        })
     }
 
     fn fetch(&self, candidate: &Candidate) -> Next {
-        Next::Do(Act::Fetch { candidate: Box::new(candidate.clone()), staging: self.preseed.staging().clone() })
+        Next::Do(Act::Fetch {
+            candidate: Box::new(candidate.clone()),
+            staging: self.preseed.staging().clone(),
+        })
     }
 
     fn has_tries(&self, candidate: &Candidate) -> bool {
@@ -352,4 +393,3 @@ pub(crate) fn limit(act: &Act, budget: &Budget) -> u64 {
         _ => budget.step,
     }
 }
-

@@ -39,7 +39,8 @@ impl Event {
             Outcome::NeedsAdoption => (EventKind::Failure, "needs-adoption"),
             Outcome::Blocked(_) => (EventKind::Failure, "blocked"),
         };
-        let mut fields = vec![("serviceName", report.service.clone()), ("outcome", outcome.to_owned())];
+        let mut fields =
+            vec![("serviceName", report.service.clone()), ("outcome", outcome.to_owned())];
         if let Some(record) = report.outcome.record() {
             if let RecordKind::Restored { candidate, point } = &record.kind {
                 fields.push(("restoreSource", candidate.clone()));

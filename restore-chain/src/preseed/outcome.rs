@@ -33,7 +33,10 @@ impl Outcome {
     /// The completion record, if the service may start.
     pub fn record(&self) -> Option<&Record> {
         match self {
-            Self::Skipped(record) | Self::Restored(record) | Self::Adopted(record) | Self::StartedEmpty(record) => Some(record),
+            Self::Skipped(record)
+            | Self::Restored(record)
+            | Self::Adopted(record)
+            | Self::StartedEmpty(record) => Some(record),
             Self::NeedsAdoption | Self::Busy | Self::Blocked(_) => None,
         }
     }
@@ -73,13 +76,24 @@ impl fmt::Display for Block {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Pool => f.write_str("the pool is not available"),
-            Self::SharedMountpoint(other) => write!(f, "{other} is, or would be, mounted at the same place: give it another mountpoint"),
-            Self::CannotTell => f.write_str("the dataset cannot be mounted, so that nobody can tell whether it is empty"),
-            Self::NothingRestored => f.write_str("nothing could be restored, and the service may not start empty"),
+            Self::SharedMountpoint(other) => write!(
+                f,
+                "{other} is, or would be, mounted at the same place: give it another mountpoint"
+            ),
+            Self::CannotTell => f.write_str(
+                "the dataset cannot be mounted, so that nobody can tell whether it is empty",
+            ),
+            Self::NothingRestored => {
+                f.write_str("nothing could be restored, and the service may not start empty")
+            }
             Self::OutOfTime => f.write_str("no time was left for another attempt"),
             Self::Act { act, fault } => write!(f, "{act}: {fault}"),
-            Self::ForeignStaging(name) => write!(f, "{name} exists and is no staging of ours: rename it"),
-            Self::Unobservable(fault) => write!(f, "what is on disk could not be looked at: {fault}"),
+            Self::ForeignStaging(name) => {
+                write!(f, "{name} exists and is no staging of ours: rename it")
+            }
+            Self::Unobservable(fault) => {
+                write!(f, "what is on disk could not be looked at: {fault}")
+            }
             Self::NoProgress => f.write_str("no progress was made"),
         }
     }
@@ -119,13 +133,21 @@ impl fmt::Display for Report {
         write!(f, "{}: ", self.service)?;
         match &self.outcome {
             Outcome::Skipped(_) => f.write_str("complete already")?,
-            Outcome::Restored(Record { kind: RecordKind::Restored { candidate, point }, .. }) => {
-                write!(f, "restored from {candidate}, as of {point}, in {}", Seconds(self.seconds))?;
+            Outcome::Restored(Record {
+                kind: RecordKind::Restored { candidate, point }, ..
+            }) => {
+                write!(
+                    f,
+                    "restored from {candidate}, as of {point}, in {}",
+                    Seconds(self.seconds)
+                )?;
             }
             Outcome::Restored(_) => f.write_str("restored")?,
             Outcome::Adopted(_) => f.write_str("adopted what was there")?,
             Outcome::StartedEmpty(_) => f.write_str("starts empty")?,
-            Outcome::NeedsAdoption => f.write_str("has data that nobody restored: look at it, and adopt it or set it aside")?,
+            Outcome::NeedsAdoption => f.write_str(
+                "has data that nobody restored: look at it, and adopt it or set it aside",
+            )?,
             Outcome::Busy => f.write_str("another run is at work")?,
             Outcome::Blocked(block) => write!(f, "must not start: {block}")?,
         }

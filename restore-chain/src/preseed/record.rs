@@ -60,7 +60,9 @@ fn unescape(value: &str) -> Option<String> {
     while let Some(byte) = rest.next() {
         if byte == b'%' {
             let digits = [rest.next()?, rest.next()?];
-            let digits = std::str::from_utf8(&digits).ok().filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;
+            let digits = std::str::from_utf8(&digits)
+                .ok()
+                .filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;
             bytes.push(u8::from_str_radix(digits, 16).ok()?);
         } else {
             bytes.push(byte);
@@ -108,7 +110,12 @@ impl FromStr for Verified {
     fn from_str(text: &str) -> Result<Self, RecordError> {
         let fields = Fields::parse(text)?;
         let candidate = fields.text("by")?.to_owned();
-        Ok(Self { guid: fields.get("guid")?, candidate, point: fields.get("point")?, at: fields.get("at")? })
+        Ok(Self {
+            guid: fields.get("guid")?,
+            candidate,
+            point: fields.get("point")?,
+            at: fields.get("at")?,
+        })
     }
 }
 
@@ -171,7 +178,12 @@ impl FromStr for Record {
             "empty" => RecordKind::Empty,
             other => return Err(RecordError::Value { key: "kind", value: Some(other.to_owned()) }),
         };
-        Ok(Self { guid: fields.get("guid")?, kind, at: fields.get("at")?, seconds: fields.get("seconds")? })
+        Ok(Self {
+            guid: fields.get("guid")?,
+            kind,
+            at: fields.get("at")?,
+            seconds: fields.get("seconds")?,
+        })
     }
 }
 

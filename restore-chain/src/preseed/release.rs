@@ -50,8 +50,18 @@ impl fmt::Display for Release {
 
 /// What may be released now. A service that was restored from a snapshot of what was set aside is its clone: it is
 /// promoted first, and takes the snapshots with it.
-pub fn plan(service: &Service, sight: &Sight, origin: Option<&Aside>, policy: Policy, now: Timestamp) -> Result<Vec<Release>, Kept> {
-    let record = sight.target.as_ref().and_then(|target| target.complete.as_ref()).ok_or(Kept::Incomplete)?;
+pub fn plan(
+    service: &Service,
+    sight: &Sight,
+    origin: Option<&Aside>,
+    policy: Policy,
+    now: Timestamp,
+) -> Result<Vec<Release>, Kept> {
+    let record = sight
+        .target
+        .as_ref()
+        .and_then(|target| target.complete.as_ref())
+        .ok_or(Kept::Incomplete)?;
     let after = SignedDuration::from_secs(i64::try_from(policy.after).unwrap_or(i64::MAX));
     if now.duration_since(record.at) < after {
         return Err(Kept::TooSoon);

@@ -51,7 +51,9 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::SinglePoint(need) => write!(f, "every way back needs {need}: without it, all of them fail at once"),
+            Self::SinglePoint(need) => {
+                write!(f, "every way back needs {need}: without it, all of them fail at once")
+            }
         }
     }
 }
@@ -114,10 +116,13 @@ impl Preseed {
     /// What all ways back depend on, where there are several. None of it may be required by the unit itself, or the
     /// others could not be reached when it is missing.
     pub fn warnings(&self) -> Vec<Warning> {
-        let Some((first, others)) = self.chain.split_first().filter(|(_, others)| !others.is_empty()) else {
+        let Some((first, others)) =
+            self.chain.split_first().filter(|(_, others)| !others.is_empty())
+        else {
             return Vec::new();
         };
-        let shared = first.needs.iter().filter(|need| others.iter().all(|other| other.needs.contains(need)));
+        let shared =
+            first.needs.iter().filter(|need| others.iter().all(|other| other.needs.contains(need)));
         shared.cloned().map(Warning::SinglePoint).collect()
     }
 
@@ -129,7 +134,11 @@ impl Preseed {
     }
 
     /// [`run`](Self::run), telling of each act before it begins.
-    pub fn run_with<W: World + ?Sized>(&self, world: &mut W, mut progress: impl FnMut(&super::Act)) -> Result<Report, Interrupted> {
+    pub fn run_with<W: World + ?Sized>(
+        &self,
+        world: &mut W,
+        mut progress: impl FnMut(&super::Act),
+    ) -> Result<Report, Interrupted> {
         let started = world.clock();
         let ended = |during| Interrupted { service: self.service.name.clone(), during };
         match world.lock(&self.service) {
@@ -142,7 +151,8 @@ impl Preseed {
             }
         }
         let mut memory = Memory::new(self.chain.len());
-        let outcome = self.act_until_done(world, &mut memory, started, &mut progress).map_err(ended)?;
+        let outcome =
+            self.act_until_done(world, &mut memory, started, &mut progress).map_err(ended)?;
         let seconds = world.clock().saturating_sub(started);
         let mut report = self.report(outcome, &memory, seconds);
         // What was told, or not, changes nothing.
@@ -168,7 +178,11 @@ impl Preseed {
         progress: &mut impl FnMut(&super::Act),
     ) -> Result<Outcome, Option<&'static str>> {
         // Every act is either done once, or uses up an attempt: an attempt is a pause, a fetch, a comparison, a discard.
-        let attempts: u64 = self.chain.iter().map(|c| u64::from(self.budget.of(c.method.kind()).attempts.max(1))).sum();
+        let attempts: u64 = self
+            .chain
+            .iter()
+            .map(|c| u64::from(self.budget.of(c.method.kind()).attempts.max(1)))
+            .sum();
         for _ in 0..4 * attempts + 2 * OTHER_STEPS {
             let sight = match world.observe(&self.service) {
                 Ok(sight) => sight,

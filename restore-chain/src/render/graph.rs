@@ -11,7 +11,12 @@ pub fn dot(order: &Order<'_>) -> String {
         let Some(node) = order.graph().node(slot.node) else { continue };
         let bold = if order.critical.contains(&slot.node) { ", style=bold" } else { "" };
         let label = node.to_string().replace('\\', "\\\\").replace('"', "\\\"");
-        let _ = writeln!(text, "  n{} [label=\"{label}\\n{} s\"{bold}];", index(slot.node), node.seconds);
+        let _ = writeln!(
+            text,
+            "  n{} [label=\"{label}\\n{} s\"{bold}];",
+            index(slot.node),
+            node.seconds
+        );
     }
     for (from, to) in edges(order) {
         let _ = writeln!(text, "  n{from} -> n{to};");
@@ -26,7 +31,8 @@ pub fn mermaid(order: &Order<'_>) -> String {
     for slot in &order.slots {
         let Some(node) = order.graph().node(slot.node) else { continue };
         // Mermaid knows entities alone.
-        let label = node.to_string().replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
+        let label =
+            node.to_string().replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
         let _ = writeln!(text, "  n{}[\"{label}<br/>{} s\"]", index(slot.node), node.seconds);
     }
     for (from, to) in edges(order) {

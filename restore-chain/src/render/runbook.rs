@@ -12,20 +12,38 @@ use crate::service::Service;
 /// A runbook in Markdown. `services` with what each is restored from, in any order.
 pub fn markdown(host: &str, order: &Order<'_>, services: &[(Service, Choice)]) -> String {
     let mut text = format!("# {host}: restore\n\n");
-    let _ = writeln!(text, "{} steps, about {} with several at once.\n", order.slots.len(), Seconds(order.seconds));
-    let critical: Vec<String> = order.critical.iter().filter_map(|id| order.graph().node(*id)).map(ToString::to_string).collect();
+    let _ = writeln!(
+        text,
+        "{} steps, about {} with several at once.\n",
+        order.slots.len(),
+        Seconds(order.seconds)
+    );
+    let critical: Vec<String> = order
+        .critical
+        .iter()
+        .filter_map(|id| order.graph().node(*id))
+        .map(ToString::to_string)
+        .collect();
     let _ = writeln!(text, "Nothing is faster than: {}.\n", critical.join(", "));
     for (n, slot) in order.slots.iter().enumerate() {
         let Some(node) = order.graph().node(slot.node) else { continue };
-        let _ = writeln!(text, "## {}. {node}\n\nBegins after {}, takes about {}.\n", n + 1, Seconds(slot.start), Seconds(node.seconds));
+        let _ = writeln!(
+            text,
+            "## {}. {node}\n\nBegins after {}, takes about {}.\n",
+            n + 1,
+            Seconds(slot.start),
+            Seconds(node.seconds)
+        );
         let commands = match node.kind {
             Kind::Pool => vec![format!("zpool import {}", node.name)],
             Kind::Key => vec![format!("zfs load-key {}", node.name)],
             Kind::Service => vec![format!("systemctl start {}", node.name)],
             Kind::Dataset => restores(&node.name, services, &mut text),
             Kind::Mount => {
-                let of = services.iter().find(|(service, _)| service.mountpoint.as_str() == node.name);
-                of.map(|(service, _)| vec![format!("zfs mount {}", service.dataset)]).unwrap_or_default()
+                let of =
+                    services.iter().find(|(service, _)| service.mountpoint.as_str() == node.name);
+                of.map(|(service, _)| vec![format!("zfs mount {}", service.dataset)])
+                    .unwrap_or_default()
             }
             Kind::Owner => owners(&node.name, services),
             Kind::Network | Kind::Secret | Kind::Database => Vec::new(),
@@ -45,7 +63,10 @@ fn owners(path: &str, services: &[(Service, Choice)]) -> Vec<String> {
 
 /// The commands of the first way back; the others, and what each loses, as text.
 fn restores(dataset: &str, services: &[(Service, Choice)], text: &mut String) -> Vec<String> {
-    let Some((service, choice)) = services.iter().find(|(service, _)| service.dataset == *dataset) else { return Vec::new() };
+    let Some((service, choice)) = services.iter().find(|(service, _)| service.dataset == *dataset)
+    else {
+        return Vec::new();
+    };
     let _ = writeln!(text, "{}\n", choice.to_string().replace("\n  ", "\n* "));
     let Some(first) = choice.chain.first() else { return Vec::new() };
     if let Some(bytes) = first.bytes {
@@ -62,12 +83,17 @@ fn restores(dataset: &str, services: &[(Service, Choice)], text: &mut String) ->
             vec![format!("{there}{blank}{step}")]
         }
         Method::Local { snapshot } => {
-            vec![format!("zfs clone -o canmount=noauto {} {staging}", snapshot.of(&service.dataset))]
+            vec![format!(
+                "zfs clone -o canmount=noauto {} {staging}",
+                snapshot.of(&service.dataset)
+            )]
         }
         Method::Restic { url, password_file, snapshot, root, .. } => {
             let place = format!("/run/restore/{}", service.name);
             vec![
-                format!("zfs create -o canmount=noauto -o mountpoint={place} {staging} && zfs mount {staging}"),
+                format!(
+                    "zfs create -o canmount=noauto -o mountpoint={place} {staging} && zfs mount {staging}"
+                ),
                 restic::restore(url, password_file, snapshot, root, &place).to_string(),
                 format!("zfs unmount {staging}"),
             ]
@@ -78,7 +104,10 @@ fn restores(dataset: &str, services: &[(Service, Choice)], text: &mut String) ->
     };
     if !matches!(first.method, Method::Pitr { .. }) {
         commands.push(format!("zfs rename {staging} {}", service.dataset));
-        commands.push(format!("zfs set mountpoint={} canmount=on {}", service.mountpoint, service.dataset));
+        commands.push(format!(
+            "zfs set mountpoint={} canmount=on {}",
+            service.mountpoint, service.dataset
+        ));
     }
     commands
 }

@@ -28,9 +28,21 @@ pub fn units(preseed: &Preseed, run: &Command) -> Vec<Unit> {
     let mut text = String::new();
     let network = preseed.chain().iter().any(|candidate| candidate.needs.contains(&Need::Network));
     let _ = writeln!(text, "[Unit]");
-    let _ = writeln!(text, "Description=Data of {} is there before it starts", specifiers(&service.name));
-    let _ = writeln!(text, "After=zfs-import.target zfs-mount.service{}", if network { " network-online.target" } else { "" });
-    let _ = writeln!(text, "Wants=zfs-mount.service{}", if network { " network-online.target" } else { "" });
+    let _ = writeln!(
+        text,
+        "Description=Data of {} is there before it starts",
+        specifiers(&service.name)
+    );
+    let _ = writeln!(
+        text,
+        "After=zfs-import.target zfs-mount.service{}",
+        if network { " network-online.target" } else { "" }
+    );
+    let _ = writeln!(
+        text,
+        "Wants=zfs-mount.service{}",
+        if network { " network-online.target" } else { "" }
+    );
     let _ = writeln!(text, "Before={}", service.units.join(" "));
     let _ = writeln!(text, "\n[Service]\nType=oneshot\nRemainAfterExit=yes");
     let _ = writeln!(text, "TimeoutStartSec={}", preseed.budget().unit);
@@ -57,7 +69,9 @@ pub fn escape(name: &str) -> String {
         match byte {
             b'/' => escaped.push('-'),
             b'.' if n == 0 => escaped.push_str("\\x2e"),
-            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b':' | b'_' | b'.' => escaped.push(char::from(byte)),
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b':' | b'_' | b'.' => {
+                escaped.push(char::from(byte));
+            }
             byte => {
                 let _ = write!(escaped, "\\x{byte:02x}");
             }

@@ -5,6 +5,7 @@
 //! comes then.
 
 mod fault;
+mod run;
 mod world;
 
 pub use fault::{Behaviour, Crash, Moment};

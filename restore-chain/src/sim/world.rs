@@ -6,11 +6,11 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use zfs_props::name::DatasetName;
 
-use super::fault::{Behaviour, Crash, Moment};
+use super::fault::{Behaviour, Crash};
 use crate::candidates::{Candidate, Consequence, Method, Need};
 use crate::lineage::Version;
 use crate::path::AbsolutePath;
-use crate::preseed::{self, Act, Aside, Content, Event, Fault, Intent, Pool, Record, Sight, Staging, Target, Verified};
+use crate::preseed::{self, Act, Event, Fault, Intent, Pool, Verified};
 use crate::service::Service;
 
 /// Files by their path below a mountpoint.
@@ -53,25 +53,25 @@ struct Copy {
 /// The machine.
 #[derive(Clone, Debug)]
 pub struct World {
-    datasets: BTreeMap<DatasetName, Dataset>,
+    pub(super) datasets: BTreeMap<DatasetName, Dataset>,
     /// Shared by the copies of a world, of which there are many while it is explored.
     copies: Arc<BTreeMap<String, Copy>>,
     /// Files of one service in a copy that others have files in, too: by staging and candidate.
     parts: BTreeMap<(DatasetName, String), Files>,
-    intents: BTreeMap<String, Intent>,
-    locked: BTreeSet<String>,
-    pool: Pool,
-    clock: u64,
+    pub(super) intents: BTreeMap<String, Intent>,
+    pub(super) locked: BTreeSet<String>,
+    pub(super) pool: Pool,
+    pub(super) clock: u64,
     next_guid: u64,
-    failing: BTreeSet<&'static str>,
+    pub(super) failing: BTreeSet<&'static str>,
     /// Whether data that is there passes the check of its content.
     existing_is_valid: bool,
-    crash: Option<Crash>,
+    pub(super) crash: Option<Crash>,
     /// How many acts there have been since the last start.
-    acts: usize,
-    told: Vec<Event>,
+    pub(super) acts: usize,
+    pub(super) told: Vec<Event>,
     /// Each act, with the time it began at, if somebody wants to know.
-    journal: Option<Vec<(u64, String)>>,
+    pub(super) journal: Option<Vec<(u64, String)>>,
 }
 
 /// The time of day at the start of the clock.
@@ -105,36 +105,59 @@ impl World {
     }
 
     /// A replica of this name with these files, that takes a minute; and the candidate that stands for it.
-    pub fn add_copy(&mut self, name: &str, from: &DatasetName, files: &[(&str, &str)]) -> Candidate {
+    pub fn add_copy(
+        &mut self,
+        name: &str,
+        from: &DatasetName,
+        files: &[(&str, &str)],
+    ) -> Candidate {
         let id = format!("replica {name}");
-        let copy = Copy { files: tree(files), behaviour: Behaviour::Works, resumable: true, seconds: 60 };
+        let copy =
+            Copy { files: tree(files), behaviour: Behaviour::Works, resumable: true, seconds: 60 };
         Arc::make_mut(&mut self.copies).insert(id.clone(), copy);
         let version = Box::new(Version::snapshot("newest", 1, 1, EPOCH));
         let (oldest, newest) = (version.clone(), version);
         let (replica, from) = (name.to_owned(), from.clone());
-        candidate(id, Method::Replica { replica, from, oldest, newest, transport: Vec::new(), raw: false })
+        candidate(
+            id,
+            Method::Replica { replica, from, oldest, newest, transport: Vec::new(), raw: false },
+        )
     }
 
     /// A repository of this name with these files, that takes ten minutes, and cannot go on where it stopped; and the
     /// candidate that stands for it.
-    pub fn add_repository(&mut self, name: &str, root: &AbsolutePath, files: &[(&str, &str)]) -> Candidate {
+    pub fn add_repository(
+        &mut self,
+        name: &str,
+        root: &AbsolutePath,
+        files: &[(&str, &str)],
+    ) -> Candidate {
         let id = format!("restic {name}");
-        let copy = Copy { files: tree(files), behaviour: Behaviour::Works, resumable: false, seconds: 600 };
+        let copy = Copy {
+            files: tree(files),
+            behaviour: Behaviour::Works,
+            resumable: false,
+            seconds: 600,
+        };
         Arc::make_mut(&mut self.copies).insert(id.clone(), copy);
-        candidate(id, Method::Restic {
-            repository: name.to_owned(),
-            url: format!("/repo/{name}"),
-            password_file: root.clone(),
-            environment_file: None,
-            snapshot: "0".repeat(64),
-            root: root.clone(),
-        })
+        candidate(
+            id,
+            Method::Restic {
+                repository: name.to_owned(),
+                url: format!("/repo/{name}"),
+                password_file: root.clone(),
+                environment_file: None,
+                snapshot: "0".repeat(64),
+                root: root.clone(),
+            },
+        )
     }
 
     /// A snapshot of the service's own dataset with these files; and the candidate that stands for it.
     pub fn add_local_snapshot(&mut self, name: &str, files: &[(&str, &str)]) -> Candidate {
         let id = format!("local @{name}");
-        let copy = Copy { files: tree(files), behaviour: Behaviour::Works, resumable: false, seconds: 1 };
+        let copy =
+            Copy { files: tree(files), behaviour: Behaviour::Works, resumable: false, seconds: 1 };
         Arc::make_mut(&mut self.copies).insert(id.clone(), copy);
         let snapshot = Box::new(Version::snapshot(name, 2, 2, EPOCH));
         candidate(id, Method::Local { snapshot })
@@ -144,7 +167,8 @@ impl World {
     pub fn add_part(&mut self, service: &Service, candidate: &Candidate, files: &[(&str, &str)]) {
         let resumable = matches!(candidate.method, Method::Replica { .. });
         let seconds = candidate.seconds.unwrap_or(60);
-        let copy = Copy { files: Files::default(), behaviour: Behaviour::Works, resumable, seconds };
+        let copy =
+            Copy { files: Files::default(), behaviour: Behaviour::Works, resumable, seconds };
         Arc::make_mut(&mut self.copies).entry(candidate.id.clone()).or_insert(copy);
         if let Ok(staging) = preseed::staging(&service.dataset) {
             self.parts.insert((staging, candidate.id.clone()), tree(files));
@@ -153,7 +177,8 @@ impl World {
 
     /// A copy as it is for one staging.
     fn copy(&self, candidate: &Candidate, staging: &DatasetName) -> Result<Copy, Fault> {
-        let mut copy = self.copies.get(&candidate.id).cloned().ok_or_else(|| failed("no such copy"))?;
+        let mut copy =
+            self.copies.get(&candidate.id).cloned().ok_or_else(|| failed("no such copy"))?;
         if let Some(files) = self.parts.get(&(staging.clone(), candidate.id.clone())) {
             copy.files = files.clone();
             copy.seconds = candidate.seconds.unwrap_or(copy.seconds);
@@ -221,7 +246,12 @@ impl World {
     }
 
     /// Adds a dataset, mounted at its mountpoint if nothing else is.
-    pub fn add_dataset(&mut self, name: DatasetName, mountpoint: &str, files: &[(&str, &str)]) -> &mut Dataset {
+    pub fn add_dataset(
+        &mut self,
+        name: DatasetName,
+        mountpoint: &str,
+        files: &[(&str, &str)],
+    ) -> &mut Dataset {
         let guid = self.new_guid();
         let free = self.occupant(mountpoint, &name).is_none();
         let dataset = Dataset {
@@ -287,18 +317,13 @@ impl World {
         self.intents.get(service)
     }
 
-    /// Destroys what was set aside: what a release does.
-    pub fn release(&mut self, aside: &Aside) {
-        self.datasets.remove(&aside.name);
-    }
-
     fn new_guid(&mut self) -> u64 {
         self.next_guid += 1;
         self.next_guid
     }
 
     /// What else is mounted there, or would be.
-    fn occupant(&self, mountpoint: &str, but: &DatasetName) -> Option<DatasetName> {
+    pub(super) fn occupant(&self, mountpoint: &str, but: &DatasetName) -> Option<DatasetName> {
         let mut others = self.datasets.iter().filter(|(name, _)| *name != but);
         let claims = |dataset: &Dataset| {
             dataset.mounted.as_deref() == Some(mountpoint)
@@ -321,22 +346,32 @@ impl World {
     }
 
     /// A copy arrives, whole or by half.
-    fn fetch(&mut self, candidate: &Candidate, staging: &DatasetName, limit: u64, cut: bool) -> Result<(), Fault> {
+    fn fetch(
+        &mut self,
+        candidate: &Candidate,
+        staging: &DatasetName,
+        limit: u64,
+        cut: bool,
+    ) -> Result<(), Fault> {
         let copy = self.copy(candidate, staging)?;
         let half = half(&copy.files);
         let (files, whole, seconds, result) = match copy.behaviour {
             Behaviour::Absent => return Err(failed("there is no such copy any more")),
             Behaviour::Fails => return Err(failed("the tool failed")),
-            Behaviour::FailsHalfway => (half, false, copy.seconds / 2, Err(failed("the connection broke"))),
+            Behaviour::FailsHalfway => {
+                (half, false, copy.seconds / 2, Err(failed("the connection broke")))
+            }
             Behaviour::Hangs => (half, false, limit, Err(Fault::TimedOut)),
             Behaviour::Partial => (half, true, copy.seconds, Ok(())),
             Behaviour::Works if copy.seconds > limit => (half, false, limit, Err(Fault::TimedOut)),
             Behaviour::Works if cut => (half, false, copy.seconds / 2, Ok(())),
             Behaviour::Works => (copy.files.clone(), true, copy.seconds, Ok(())),
         };
-        let guid = self.datasets.get(staging).map_or_else(|| self.next_guid + 1, |dataset| dataset.guid);
+        let guid =
+            self.datasets.get(staging).map_or_else(|| self.next_guid + 1, |dataset| dataset.guid);
         self.next_guid = self.next_guid.max(guid);
-        let mut dataset = Dataset { guid, files, resumable: copy.resumable && !whole, ..Dataset::default() };
+        let mut dataset =
+            Dataset { guid, files, resumable: copy.resumable && !whole, ..Dataset::default() };
         dataset.local.insert(preseed::STAGING.to_owned(), candidate.id.clone());
         self.datasets.insert(staging.clone(), dataset);
         self.clock += seconds;
@@ -351,23 +386,35 @@ impl World {
         }
         let whole = copy.files;
         let at = self.time();
-        let dataset = self.datasets.get_mut(staging).ok_or_else(|| failed("dataset does not exist"))?;
+        let dataset =
+            self.datasets.get_mut(staging).ok_or_else(|| failed("dataset does not exist"))?;
         if dataset.files != whole || dataset.resumable {
             return Err(failed("files are missing"));
         }
-        let verified = Verified { guid: dataset.guid, candidate: candidate.id.clone(), point: candidate.point, at };
+        let verified = Verified {
+            guid: dataset.guid,
+            candidate: candidate.id.clone(),
+            point: candidate.point,
+            at,
+        };
         dataset.local.insert(preseed::VERIFIED.to_owned(), verified.to_string());
         Ok(())
     }
 
-    fn time(&self) -> Timestamp {
+    pub(super) fn time(&self) -> Timestamp {
         let clock = i64::try_from(self.clock).unwrap_or(i64::MAX / 2);
         let start = Timestamp::from_second(EPOCH).unwrap_or_default();
         start.checked_add(SignedDuration::from_secs(clock)).unwrap_or(start)
     }
 
     /// Does an act; by half if `cut`.
-    fn perform(&mut self, service: &Service, act: &Act, limit: u64, cut: bool) -> Result<(), Fault> {
+    pub(super) fn perform(
+        &mut self,
+        service: &Service,
+        act: &Act,
+        limit: u64,
+        cut: bool,
+    ) -> Result<(), Fault> {
         let place = service.mountpoint.to_string();
         match act {
             Act::Fetch { candidate, staging } => self.fetch(candidate, staging, limit, cut),
@@ -431,7 +478,10 @@ impl World {
             }
             Act::Mount => {
                 let others = self.datasets.iter().filter(|(name, _)| **name != service.dataset);
-                if others.clone().any(|(_, dataset)| dataset.mounted.as_deref() == Some(place.as_str())) {
+                if others
+                    .clone()
+                    .any(|(_, dataset)| dataset.mounted.as_deref() == Some(place.as_str()))
+                {
                     return Err(failed("the mountpoint is taken"));
                 }
                 let dataset = self.own(service)?;
@@ -449,101 +499,6 @@ impl World {
     }
 }
 
-impl preseed::World for World {
-    fn clock(&mut self) -> u64 {
-        self.clock
-    }
-
-    fn now(&mut self) -> Timestamp {
-        self.time()
-    }
-
-    fn lock(&mut self, service: &Service) -> Result<bool, Fault> {
-        if self.failing.contains("lock") {
-            return Err(failed("no lock can be had"));
-        }
-        Ok(self.locked.insert(service.name.clone()))
-    }
-
-    fn unlock(&mut self, service: &Service) {
-        self.locked.remove(&service.name);
-    }
-
-    fn observe(&mut self, service: &Service) -> Result<Sight, Fault> {
-        if self.failing.contains("observe") {
-            return Err(failed("zfs list failed"));
-        }
-        let intent = self.intents.get(&service.name).cloned();
-        if self.pool == Pool::Unavailable {
-            return Ok(Sight { pool: self.pool, intent, ..Sight::default() });
-        }
-        let place = service.mountpoint.as_str();
-        let occupant = self.occupant(place, &service.dataset);
-        let target = self.datasets.get(&service.dataset).map(|dataset| {
-            let own = |guid| guid == dataset.guid;
-            let mounted = dataset.mounted.as_deref() == Some(place);
-            let complete = dataset.local.get(preseed::COMPLETE).and_then(|text| text.parse::<Record>().ok());
-            Target {
-                guid: dataset.guid,
-                complete: complete.filter(|record| own(record.guid)),
-                verified: verified(dataset),
-                mounted,
-                armed: dataset.armed,
-                content: match (mounted, dataset.files.is_empty()) {
-                    (false, _) => Content::Unknown,
-                    (true, true) => Content::Empty,
-                    (true, false) => Content::Data,
-                },
-            }
-        });
-        let staging = preseed::staging(&service.dataset).ok().and_then(|name| self.datasets.get(&name));
-        let staging = staging.map(|dataset| Staging {
-            guid: dataset.guid,
-            candidate: dataset.local.get(preseed::STAGING).cloned(),
-            verified: verified(dataset),
-            resumable: dataset.resumable,
-        });
-        let asides = self.datasets.keys().filter_map(Aside::read).filter(|aside| aside.of == service.dataset).collect();
-        Ok(Sight { pool: self.pool, target, staging, asides, occupant, intent })
-    }
-
-    fn act(&mut self, service: &Service, act: &Act, limit: u64) -> Result<(), Fault> {
-        let here = self.crash.filter(|crash| crash.act == self.acts);
-        self.acts += 1;
-        if here.is_some_and(|crash| crash.moment == Moment::Before) {
-            return Err(Fault::Ended);
-        }
-        if let Some(journal) = &mut self.journal {
-            journal.push((self.clock, act.to_string()));
-        }
-        self.clock += 1;
-        let cut = here.is_some_and(|crash| crash.moment == Moment::Within);
-        let result = if self.failing.contains(act.word()) {
-            Err(failed("no such luck"))
-        } else {
-            self.perform(service, act, limit, cut)
-        };
-        if here.is_some() { Err(Fault::Ended) } else { result }
-    }
-
-    fn tell(&mut self, event: &Event) -> Result<(), Fault> {
-        let here = self.crash.filter(|crash| crash.act == self.acts);
-        self.acts += 1;
-        if self.failing.contains("tell") {
-            return Err(failed("nobody listens"));
-        }
-        if here.is_none_or(|crash| crash.moment == Moment::After) {
-            self.told.push(event.clone());
-        }
-        if here.is_some() { Err(Fault::Ended) } else { Ok(()) }
-    }
-}
-
-fn verified(dataset: &Dataset) -> Option<Verified> {
-    let verified = dataset.local.get(preseed::VERIFIED)?.parse::<Verified>().ok()?;
-    (verified.guid == dataset.guid).then_some(verified)
-}
-
 /// A candidate of the present time.
 fn candidate(id: String, method: Method) -> Candidate {
     let needs = match &method {
@@ -559,15 +514,23 @@ fn candidate(id: String, method: Method) -> Candidate {
     Candidate { id, method, point, bytes: None, seconds: None, consequence, needs }
 }
 
-fn failed(why: &str) -> Fault {
+pub(super) fn failed(why: &str) -> Fault {
     Fault::Failed(why.to_owned())
 }
 
 fn tree(files: &[(&str, &str)]) -> Files {
-    Arc::new(files.iter().map(|(path, content)| ((*path).to_owned(), (*content).to_owned())).collect())
+    Arc::new(
+        files.iter().map(|(path, content)| ((*path).to_owned(), (*content).to_owned())).collect(),
+    )
 }
 
 /// The first half of the files.
 fn half(files: &Files) -> Files {
-    Arc::new(files.iter().take(files.len() / 2).map(|(path, content)| (path.clone(), content.clone())).collect())
+    Arc::new(
+        files
+            .iter()
+            .take(files.len() / 2)
+            .map(|(path, content)| (path.clone(), content.clone()))
+            .collect(),
+    )
 }

@@ -12,8 +12,12 @@ use crate::preseed::{Budget, MethodBudget};
 use crate::problem::{Code, Problems};
 use crate::service::{Bootstrap, Gate, Owner, Service, Unmarked};
 
-const KINDS: [(&str, Kind); 4] =
-    [("replica", Kind::Replica), ("local", Kind::Local), ("restic", Kind::Restic), ("pitr", Kind::Pitr)];
+const KINDS: [(&str, Kind); 4] = [
+    ("replica", Kind::Replica),
+    ("local", Kind::Local),
+    ("restic", Kind::Restic),
+    ("pitr", Kind::Pitr),
+];
 const DATASET: &str = "write a dataset as `zfs list` does, such as tank/services";
 const PATH: &str = "write an absolute path";
 const SECONDS: &str = "write a whole number of seconds";
@@ -46,7 +50,9 @@ impl Reader {
         let Some(mut top) = self.base.table(root) else { return spec };
         let remedy = "name the machine as its backups do (restic snapshots: Host)";
         let host = self.base.required(&mut top, "host", remedy);
-        host.and_then(|entry| self.base.text(&entry)).unwrap_or_default().clone_into(&mut spec.host);
+        host.and_then(|entry| self.base.text(&entry))
+            .unwrap_or_default()
+            .clone_into(&mut spec.host);
         if let Some(entry) = top.take("policy") {
             spec.policy = self.policy(&entry);
         }
@@ -54,7 +60,8 @@ impl Reader {
             spec.budget = self.budget(&entry);
         }
         for entry in self.entries(&mut top, "services") {
-            spec.services.extend(self.service(&entry).map(|service| (entry.key.to_owned(), service)));
+            spec.services
+                .extend(self.service(&entry).map(|service| (entry.key.to_owned(), service)));
         }
         for entry in self.entries(&mut top, "replicas") {
             spec.replicas.extend(self.replica(&entry));
@@ -77,10 +84,16 @@ impl Reader {
             match &entry.node.data {
                 Data::List(_) => {
                     let entries = self.base.list(&entry);
-                    let kinds = entries.iter().filter_map(|entry| self.base.word(entry, &KINDS)).collect();
+                    let kinds =
+                        entries.iter().filter_map(|entry| self.base.word(entry, &KINDS)).collect();
                     policy.order = Order::Fixed(kinds);
                 }
-                _ => policy.order = self.base.word(&entry, &[("freshest", Order::Freshest)]).unwrap_or(Order::Freshest),
+                _ => {
+                    policy.order = self
+                        .base
+                        .word(&entry, &[("freshest", Order::Freshest)])
+                        .unwrap_or(Order::Freshest);
+                }
             }
         }
         if let Some(entry) = table.take("fastestWithin") {
@@ -94,7 +107,9 @@ impl Reader {
     fn budget(&mut self, entry: &Entry<'_>) -> Budget {
         let mut budget = Budget::default();
         let Some(mut table) = self.base.table(entry) else { return budget };
-        for (key, seconds) in [("unit", &mut budget.unit), ("verify", &mut budget.verify), ("step", &mut budget.step)] {
+        for (key, seconds) in
+            [("unit", &mut budget.unit), ("verify", &mut budget.verify), ("step", &mut budget.step)]
+        {
             if let Some(entry) = table.take(key) {
                 *seconds = self.base.parsed(&entry, SECONDS).unwrap_or(*seconds);
             }
@@ -119,7 +134,12 @@ impl Reader {
         if let Some(entry) = table.take("attempts") {
             method.attempts = self.base.parsed(&entry, "write how often it is tried").unwrap_or(1);
             if method.attempts == 0 {
-                self.base.report(&entry, Code::NoEffect, "no attempts", "write 1 or more, or leave the method out of the order");
+                self.base.report(
+                    &entry,
+                    Code::NoEffect,
+                    "no attempts",
+                    "write 1 or more, or leave the method out of the order",
+                );
             }
         }
         self.base.finish(&table);
@@ -128,22 +148,34 @@ impl Reader {
 
     fn service(&mut self, entry: &Entry<'_>) -> Option<Service> {
         let mut table = self.base.table(entry)?;
-        let dataset = self.base.required(&mut table, "dataset", DATASET).and_then(|entry| self.name(&entry));
-        let mountpoint = self.base.required(&mut table, "mountpoint", PATH).and_then(|entry| self.path(&entry));
+        let dataset =
+            self.base.required(&mut table, "dataset", DATASET).and_then(|entry| self.name(&entry));
+        let mountpoint =
+            self.base.required(&mut table, "mountpoint", PATH).and_then(|entry| self.path(&entry));
         let bootstrap = [
             ("never", Bootstrap::Never),
             ("if-nothing-exists", Bootstrap::IfNothingExists),
             ("even-if-restore-fails", Bootstrap::EvenIfRestoreFails),
         ];
-        let bootstrap = table.take("bootstrap").and_then(|entry| self.base.word(&entry, &bootstrap)).unwrap_or_default();
+        let bootstrap = table
+            .take("bootstrap")
+            .and_then(|entry| self.base.word(&entry, &bootstrap))
+            .unwrap_or_default();
         let unmarked = [("ask", Unmarked::Ask), ("adopt", Unmarked::Adopt)];
-        let unmarked = table.take("unmarked").and_then(|entry| self.base.word(&entry, &unmarked)).unwrap_or_default();
+        let unmarked = table
+            .take("unmarked")
+            .and_then(|entry| self.base.word(&entry, &unmarked))
+            .unwrap_or_default();
         let gate = [("required", Gate::Required), ("wanted", Gate::Wanted)];
-        let gate = table.take("gate").and_then(|entry| self.base.word(&entry, &gate)).unwrap_or_default();
-        let units = table.take("units").map(|entry| self.base.parsed_list(&entry, "write names of units"));
+        let gate =
+            table.take("gate").and_then(|entry| self.base.word(&entry, &gate)).unwrap_or_default();
+        let units =
+            table.take("units").map(|entry| self.base.parsed_list(&entry, "write names of units"));
         let owner = table.take("owner").and_then(|entry| self.owner(&entry));
         let properties = self.entries(&mut table, "properties");
-        let properties = properties.iter().filter_map(|entry| Some((entry.key.to_owned(), self.base.text(entry)?.to_owned())));
+        let properties = properties
+            .iter()
+            .filter_map(|entry| Some((entry.key.to_owned(), self.base.text(entry)?.to_owned())));
         let properties = properties.collect();
         self.base.finish(&table);
         let service = Service::new(entry.key, dataset?, mountpoint?);
@@ -158,34 +190,54 @@ impl Reader {
             self.base.text(&entry).map(str::to_owned)
         };
         let (user, group) = (name("user"), name("group"));
-        let recursive = table.take("recursive").and_then(|entry| self.base.boolean(&entry)).unwrap_or(false);
+        let recursive =
+            table.take("recursive").and_then(|entry| self.base.boolean(&entry)).unwrap_or(false);
         self.base.finish(&table);
         Some(Owner { user: user?, group: group?, recursive })
     }
 
     fn replica(&mut self, entry: &Entry<'_>) -> Option<Replica> {
         let mut table = self.base.table(entry)?;
-        let source = self.base.required(&mut table, "source", DATASET).and_then(|entry| self.name(&entry));
-        let target = self.base.required(&mut table, "target", DATASET).and_then(|entry| self.name(&entry));
-        let flag = |reader: &mut Self, entry: Option<Entry<'_>>| entry.and_then(|entry| reader.base.boolean(&entry)).unwrap_or(false);
+        let source =
+            self.base.required(&mut table, "source", DATASET).and_then(|entry| self.name(&entry));
+        let target =
+            self.base.required(&mut table, "target", DATASET).and_then(|entry| self.name(&entry));
+        let flag = |reader: &mut Self, entry: Option<Entry<'_>>| {
+            entry.and_then(|entry| reader.base.boolean(&entry)).unwrap_or(false)
+        };
         let recursive = flag(self, table.take("recursive"));
         let raw = flag(self, table.take("raw"));
-        let transport = table.take("transport").map(|entry| self.base.parsed_list(&entry, "write words, such as [\"ssh\", \"host\"]"));
+        let transport = table
+            .take("transport")
+            .map(|entry| self.base.parsed_list(&entry, "write words, such as [\"ssh\", \"host\"]"));
         let key = table.take("key").and_then(|entry| self.path(&entry));
-        let rate = table.take("rate").and_then(|entry| self.base.parsed(&entry, "write bytes a second"));
+        let rate =
+            table.take("rate").and_then(|entry| self.base.parsed(&entry, "write bytes a second"));
         self.base.finish(&table);
         let replica = Replica::new(entry.key, source?, target?);
-        Some(Replica { recursive, raw, transport: transport.unwrap_or_default(), key, rate, ..replica })
+        Some(Replica {
+            recursive,
+            raw,
+            transport: transport.unwrap_or_default(),
+            key,
+            rate,
+            ..replica
+        })
     }
 
     fn repository(&mut self, entry: &Entry<'_>) -> Option<Repository> {
         let mut table = self.base.table(entry)?;
         let url = self.base.required(&mut table, "url", "write what `restic --repo` takes");
         let url = url.and_then(|entry| self.base.text(&entry)).map(str::to_owned);
-        let password_file = self.base.required(&mut table, "passwordFile", PATH).and_then(|entry| self.path(&entry));
+        let password_file = self
+            .base
+            .required(&mut table, "passwordFile", PATH)
+            .and_then(|entry| self.path(&entry));
         let environment_file = table.take("environmentFile").and_then(|entry| self.path(&entry));
-        let remote = table.take("remote").and_then(|entry| self.base.boolean(&entry)).unwrap_or(false);
-        let rate = table.take("rate").and_then(|entry| self.base.parsed(&entry, "write bytes a second"));
+        let remote =
+            table.take("remote").and_then(|entry| self.base.boolean(&entry)).unwrap_or(false);
+        let rate =
+            table.take("rate").and_then(|entry| self.base.parsed(&entry, "write bytes a second"));
         let mut jobs = BTreeMap::new();
         for entry in self.entries(&mut table, "jobs") {
             jobs.extend(self.job(&entry).map(|job| (entry.key.to_owned(), job)));
@@ -205,9 +257,13 @@ impl Reader {
 
     fn job(&mut self, entry: &Entry<'_>) -> Option<(Vec<String>, AbsolutePath)> {
         let mut table = self.base.table(entry)?;
-        let tags = table.take("tags").map(|entry| self.base.parsed_list(&entry, "write tags")).unwrap_or_default();
+        let tags = table
+            .take("tags")
+            .map(|entry| self.base.parsed_list(&entry, "write tags"))
+            .unwrap_or_default();
         let remedy = "write the path that the job recorded for the data: of a snapshot that was mounted for it, not the mountpoint";
-        let root = self.base.required(&mut table, "root", remedy).and_then(|entry| self.path(&entry));
+        let root =
+            self.base.required(&mut table, "root", remedy).and_then(|entry| self.path(&entry));
         self.base.finish(&table);
         Some((tags, root?))
     }

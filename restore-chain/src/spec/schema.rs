@@ -17,7 +17,12 @@ impl JsonSchema for Spec {
         let flag = || json_schema!({ "type": "boolean" });
         let number = || json_schema!({ "type": "integer", "minimum": 0 });
         let path = || json_schema!({ "type": "string", "pattern": "^/" });
-        let method = || object(json_schema!({ "timeout": number(), "attempts": number(), "pause": number() }), &[]);
+        let method = || {
+            object(
+                json_schema!({ "timeout": number(), "attempts": number(), "pause": number() }),
+                &[],
+            )
+        };
         let kinds = json_schema!({ "enum": ["replica", "local", "restic", "pitr"] });
         let service = object(
             json_schema!({

@@ -3,7 +3,9 @@
 use restore_chain::lineage::{Conflict, Lineage, Version, incremental_path};
 use serde_json::{Value, json};
 
-use crate::harness::{Verdict, compare, same};
+use testing::baseline::compare;
+
+use crate::harness::{Verdict, same};
 
 fn lineage(name: &str, versions: &Value) -> Lineage {
     let versions = versions.as_array().unwrap().iter().map(|version| {
@@ -25,8 +27,12 @@ fn names<'v>(versions: impl IntoIterator<Item = &'v Version>) -> Vec<String> {
 fn answer(sender: &Lineage, receiver: &Lineage) -> Value {
     match incremental_path(sender, receiver) {
         Ok(path) => json!({ "path": names(path.versions()) }),
-        Err(Conflict::NoSenderVersions { .. }) => json!({ "conflict": "ConflictNoSenderSnapshots" }),
-        Err(Conflict::Initial { .. } | Conflict::NoCommon { .. }) => json!({ "conflict": "ConflictNoCommonAncestor" }),
+        Err(Conflict::NoSenderVersions { .. }) => {
+            json!({ "conflict": "ConflictNoSenderSnapshots" })
+        }
+        Err(Conflict::Initial { .. } | Conflict::NoCommon { .. }) => {
+            json!({ "conflict": "ConflictNoCommonAncestor" })
+        }
         Err(Conflict::UpToDate { common, .. }) => {
             json!({ "conflict": "ConflictMostRecentSnapshotAlreadyPresent", "common": common.to_string() })
         }
@@ -45,7 +51,8 @@ fn answer(sender: &Lineage, receiver: &Lineage) -> Value {
 #[test]
 fn incremental_paths() {
     compare("incremental-path", |row| -> Verdict {
-        let ours = answer(&lineage("pool/from", &row["sender"]), &lineage("pool/to", &row["receiver"]));
+        let ours =
+            answer(&lineage("pool/from", &row["sender"]), &lineage("pool/to", &row["receiver"]));
         same("result", &ours, &row["result"])
     });
 }

@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use restore_chain::pitr::target::Action;
 use restore_chain::pitr::{
-    Archive, BaseBackup, Fatal, Journal, Label, Lsn, Outcome, Prediction, RestorePoint, Segment, SegmentSize, Settings, Target,
-    TimelineId, TimelineWish, Transaction, Wish, choose, label, predict,
+    Archive, BaseBackup, Fatal, Journal, Label, Lsn, Outcome, Prediction, RestorePoint, Segment,
+    SegmentSize, Settings, Target, TimelineId, TimelineWish, Transaction, Wish, choose, label,
+    predict,
 };
 use serde_json::Value;
 
-use crate::harness::{Verdict, compare, recording, rows, same};
+use testing::baseline::{compare, rows, text as recording};
+
+use crate::harness::{Verdict, same};
 
 /// What the recorded server had: see `pitr-catalogue.json`.
 struct Catalogue {
@@ -39,7 +42,11 @@ impl Catalogue {
     fn read() -> Option<Self> {
         let value: Value = serde_json::from_str(&recording("pitr-catalogue.json")?).unwrap();
         let backups = value["backups"].as_array().unwrap().iter().map(|backup| {
-            BaseBackup::from_label(text(&backup["name"]), &Label::parse(text(&backup["history_text"])).unwrap()).unwrap()
+            BaseBackup::from_label(
+                text(&backup["name"]),
+                &Label::parse(text(&backup["history_text"])).unwrap(),
+            )
+            .unwrap()
         });
         let commits = value["commits"].as_array().unwrap();
         let transaction = |commit: &Value| Transaction {
@@ -49,14 +56,18 @@ impl Catalogue {
             end: text(&commit["lsn_after"]).parse().unwrap(),
         };
         let mut transactions: Vec<Transaction> = commits.iter().map(transaction).collect();
-        let tags = transactions.iter().zip(commits).map(|(one, commit)| ((one.timeline, one.end), text(&commit["tag"]).to_owned()));
+        let tags = transactions
+            .iter()
+            .zip(commits)
+            .map(|(one, commit)| ((one.timeline, one.end), text(&commit["tag"]).to_owned()));
         let tags = tags.collect();
         transactions.extend(unmarked());
-        let restore_points = value["restore_points"].as_array().unwrap().iter().map(|point| RestorePoint {
-            name: text(&point["name"]).to_owned(),
-            timeline: timeline(&point["timeline"]),
-            end: text(&point["lsn"]).parse().unwrap(),
-        });
+        let restore_points =
+            value["restore_points"].as_array().unwrap().iter().map(|point| RestorePoint {
+                name: text(&point["name"]).to_owned(),
+                timeline: timeline(&point["timeline"]),
+                end: text(&point["lsn"]).parse().unwrap(),
+            });
         let restore_points = restore_points.collect();
         Some(Self {
             size: SegmentSize::new(value["wal_segment_size"].as_u64().unwrap()).unwrap(),
@@ -80,7 +91,8 @@ impl Catalogue {
 
     /// The marks of the recording that are visible.
     fn marked(&self, prediction: &Prediction<'_>) -> Vec<&str> {
-        let visible = prediction.visible.iter().filter_map(|one| self.tags.get(&(one.timeline, one.end)));
+        let visible =
+            prediction.visible.iter().filter_map(|one| self.tags.get(&(one.timeline, one.end)));
         visible.map(String::as_str).collect()
     }
 }
@@ -98,9 +110,14 @@ fn unmarked() -> impl Iterator<Item = Transaction> {
         (2, 750, "2026-11-21 09:14:03.450585+00", 0x10A_B108),
         (3, 732, "2026-11-21 09:14:04.694717+00", 0x91_ECC8),
     ];
-    UNMARKED.into_iter().chain([(4, 750, "2026-11-21 09:14:06.043696+00", 0x10A_B608)]).map(|(timeline, xid, at, start)| {
-        Transaction { timeline: TimelineId(timeline), xid, time: time(at), end: Lsn(start + 0x28) }
-    })
+    UNMARKED.into_iter().chain([(4, 750, "2026-11-21 09:14:06.043696+00", 0x10A_B608)]).map(
+        |(timeline, xid, at, start)| Transaction {
+            timeline: TimelineId(timeline),
+            xid,
+            time: time(at),
+            end: Lsn(start + 0x28),
+        },
+    )
 }
 
 fn settings(row: &Value) -> Settings {
@@ -158,15 +175,18 @@ fn segments(names: &Value) -> BTreeSet<String> {
 /// The server reads ahead, and so asks for segments after those it needs; nothing else may be missing or too many.
 fn files(catalogue: &Catalogue, row: &Value, needed: &[Segment]) -> Verdict {
     let restored = segments(&row["restored"]);
-    let ours: BTreeSet<String> = needed.iter().map(|segment| catalogue.size.name(*segment)).collect();
+    let ours: BTreeSet<String> =
+        needed.iter().map(|segment| catalogue.size.name(*segment)).collect();
     let lacking: Vec<&String> = ours.difference(&restored).collect();
     if !lacking.is_empty() {
         return Err(format!("files: the server did not read {lacking:?}"));
     }
     let last = ours.iter().map(|name| &name[8..]).max();
-    let between: Vec<&String> = restored.difference(&ours).filter(|name| Some(&name[8..]) <= last).collect();
+    let between: Vec<&String> =
+        restored.difference(&ours).filter(|name| Some(&name[8..]) <= last).collect();
     let ahead = restored.difference(&ours).count();
-    let allowed = if row["ok"] == true || fatal(row) == Some(Fatal::BeforeConsistency) { 2 } else { 1 };
+    let allowed =
+        if row["ok"] == true || fatal(row) == Some(Fatal::BeforeConsistency) { 2 } else { 1 };
     if !between.is_empty() || ahead > allowed {
         return Err(format!("files: the server read {restored:?}, ours {ours:?}"));
     }
@@ -181,7 +201,8 @@ fn recoveries() {
     };
     compare("pitr", |row| {
         let archive = catalogue.archive(&removed(row));
-        let backup = catalogue.backups.iter().find(|backup| backup.name == text(&row["backup"])).unwrap();
+        let backup =
+            catalogue.backups.iter().find(|backup| backup.name == text(&row["backup"])).unwrap();
         let ours = predict(backup, &archive, &settings(row), &catalogue.journal);
         let recorded = match (text(&row["end_state"]), fatal(row)) {
             (_, Some(fatal)) => Outcome::Failed(fatal),
@@ -203,13 +224,19 @@ fn recoveries() {
 #[test]
 fn the_chosen_backup_works_for_every_reachable_target() {
     let Some(catalogue) = Catalogue::read() else { return };
-    let mut rows: Vec<Value> = rows("pitr.jsonl");
+    let mut rows: Vec<Value> = rows("pitr");
     rows.retain(|row| row["settings"].get("recovery_target_timeline").is_some());
-    let tagged: BTreeMap<&str, &(TimelineId, Lsn)> = catalogue.tags.iter().map(|(place, tag)| (tag.as_str(), place)).collect();
+    let tagged: BTreeMap<&str, &(TimelineId, Lsn)> =
+        catalogue.tags.iter().map(|(place, tag)| (tag.as_str(), place)).collect();
     let (mut targets, mut confirmed) = (0, 0);
     let mut wrong = Vec::new();
     for (tag, (timeline, end)) in tagged {
-        let commit = catalogue.journal.transactions.iter().find(|one| (one.timeline, one.end) == (*timeline, *end)).unwrap();
+        let commit = catalogue
+            .journal
+            .transactions
+            .iter()
+            .find(|one| (one.timeline, one.end) == (*timeline, *end))
+            .unwrap();
         for target in [Target::Lsn(*end), Target::Time(commit.time)] {
             // What really happened with this target on this timeline.
             let branch = |row: &Value, backup: &BaseBackup| match settings(row).timeline {
@@ -217,11 +244,14 @@ fn the_chosen_backup_works_for_every_reachable_target() {
                 TimelineWish::Latest => catalogue.archive(&[]).newest_by_probing(backup.timeline),
                 TimelineWish::Id(id) => id,
             };
-            let backup_of = |row: &Value| catalogue.backups.iter().find(|backup| backup.name == text(&row["backup"])).unwrap();
+            let backup_of = |row: &Value| {
+                catalogue.backups.iter().find(|backup| backup.name == text(&row["backup"])).unwrap()
+            };
             let same_wish = rows.iter().filter(|row| {
                 removed(row).is_empty() && settings(row).target == target && settings(row).inclusive
             });
-            let same_branch: Vec<&Value> = same_wish.filter(|row| branch(row, backup_of(row)) == *timeline).collect();
+            let same_branch: Vec<&Value> =
+                same_wish.filter(|row| branch(row, backup_of(row)) == *timeline).collect();
             let reached = |row: &&&Value| row["ok"] == true && row["last"] == tag;
             if !same_branch.iter().any(|row| reached(&row)) {
                 continue;
@@ -232,15 +262,26 @@ fn the_chosen_backup_works_for_every_reachable_target() {
             match choose(&catalogue.backups, &archive, &wish, Some(&catalogue.journal)) {
                 Err(unreachable) => wrong.push(format!("{tag} by {target}: {unreachable}")),
                 Ok(choice) => {
-                    let with_it = same_branch.iter().find(|row| text(&row["backup"]) == choice.backup.name);
+                    let with_it =
+                        same_branch.iter().find(|row| text(&row["backup"]) == choice.backup.name);
                     match with_it {
                         Some(row) if reached(&row) => confirmed += 1,
-                        Some(row) => wrong.push(format!("{tag} by {target}: {choice}, and the server: {row}")),
+                        Some(row) => wrong
+                            .push(format!("{tag} by {target}: {choice}, and the server: {row}")),
                         // Not recorded with this backup: what the server would do, by the compared prediction.
                         None => {
-                            let prediction = predict(&choice.backup, &archive, &choice.settings, &catalogue.journal);
-                            if !matches!(prediction.outcome, Outcome::Promoted(_)) || catalogue.marked(&prediction).last() != Some(&tag) {
-                                wrong.push(format!("{tag} by {target}: {choice}, and predicted: {prediction:?}"));
+                            let prediction = predict(
+                                &choice.backup,
+                                &archive,
+                                &choice.settings,
+                                &catalogue.journal,
+                            );
+                            if !matches!(prediction.outcome, Outcome::Promoted(_))
+                                || catalogue.marked(&prediction).last() != Some(&tag)
+                            {
+                                wrong.push(format!(
+                                    "{tag} by {target}: {choice}, and predicted: {prediction:?}"
+                                ));
                             }
                         }
                     }
@@ -248,7 +289,10 @@ fn the_chosen_backup_works_for_every_reachable_target() {
             }
         }
     }
-    println!("baseline pitr picker: {targets} reachable targets, {confirmed} confirmed by a recovery, {} wrong", wrong.len());
+    println!(
+        "baseline pitr picker: {targets} reachable targets, {confirmed} confirmed by a recovery, {} wrong",
+        wrong.len()
+    );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(targets > 0);
 }

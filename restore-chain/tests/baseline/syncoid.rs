@@ -7,7 +7,9 @@ use restore_chain::lineage::{Head, Kind, Lineage, ResumeToken, Version};
 use serde_json::{Value, json};
 use zfs_props::name::DatasetName;
 
-use crate::harness::{Verdict, compare, same};
+use testing::baseline::compare;
+
+use crate::harness::{Verdict, same};
 
 /// The clock of the recording, and its machine.
 const STAMP: &str = "2024-03-15_12:07:30-GMT00:00";
@@ -16,7 +18,12 @@ const HOST: &str = "HOST";
 fn version(kind: Kind, value: &Value) -> Version {
     let number = |key: &str| value[key].as_u64().unwrap();
     let creation = value["creation"].as_i64().unwrap();
-    let snapshot = Version::snapshot(value["name"].as_str().unwrap(), number("guid"), number("createtxg"), creation);
+    let snapshot = Version::snapshot(
+        value["name"].as_str().unwrap(),
+        number("guid"),
+        number("createtxg"),
+        creation,
+    );
     Version { kind, ..snapshot }
 }
 
@@ -52,11 +59,16 @@ fn filter(pattern: &str) -> Filter {
     let mut rest = pattern.chars();
     while let Some(c) = rest.next() {
         assert!(c.is_ascii_alphanumeric() || "[_-".contains(c), "pattern {pattern}");
-        classes.push(if c == '[' { rest.by_ref().take_while(|c| *c != ']').collect() } else { vec![c] });
+        classes.push(if c == '[' {
+            rest.by_ref().take_while(|c| *c != ']').collect()
+        } else {
+            vec![c]
+        });
     }
     Filter::new(move |name| {
         let name: Vec<char> = name.chars().collect();
-        name.windows(classes.len()).any(|part| part.iter().zip(&classes).all(|(c, class)| class.contains(c)))
+        name.windows(classes.len())
+            .any(|part| part.iter().zip(&classes).all(|(c, class)| class.contains(c)))
     })
 }
 
@@ -98,7 +110,9 @@ fn actions(outcome: &Outcome) -> Vec<Value> {
             }
             json!(words)
         }
-        Action::RolledBack { dataset, destroyed } => json!(["rolled-back", dataset.as_str(), destroyed]),
+        Action::RolledBack { dataset, destroyed } => {
+            json!(["rolled-back", dataset.as_str(), destroyed])
+        }
         other => panic!("{other:?}"),
     });
     words.collect()
@@ -106,9 +120,13 @@ fn actions(outcome: &Outcome) -> Vec<Value> {
 
 /// Old sync snapshots are pruned in the order of a Perl hash, which is another one in every run.
 fn sort_prunes(mut actions: Vec<Value>) -> Vec<Value> {
-    let prune = |action: &Value| action[0] == "destroy" && action[1].as_str().unwrap().contains("@syncoid_");
+    let prune = |action: &Value| {
+        action[0] == "destroy" && action[1].as_str().unwrap().contains("@syncoid_")
+    };
     for run in actions.chunk_by_mut(|a, b| prune(a) && prune(b)) {
-        run.sort_by_key(|action| (action[1].as_str().unwrap_or_default().starts_with("dst"), action.to_string()));
+        run.sort_by_key(|action| {
+            (action[1].as_str().unwrap_or_default().starts_with("dst"), action.to_string())
+        });
     }
     actions
 }
@@ -118,7 +136,11 @@ fn snapshots(side: &Side, guids: bool) -> Value {
     let datasets = side.datasets.iter().filter(|(name, _)| name.as_str().contains('/'));
     let held = datasets.map(|(name, lineage)| {
         let snapshots = lineage.snapshots().map(|version| {
-            if guids { json!([version.name, known(&version.name, version.guid.0)]) } else { json!(version.name) }
+            if guids {
+                json!([version.name, known(&version.name, version.guid.0)])
+            } else {
+                json!(version.name)
+            }
         });
         (name.to_string(), snapshots.collect::<Value>())
     });
@@ -133,7 +155,8 @@ fn without_new_guids(target: &Value) -> Value {
     let mut target = target.clone();
     for snapshots in target.as_object_mut().unwrap().values_mut() {
         for snapshot in snapshots.as_array_mut().unwrap() {
-            snapshot[1] = json!(known(snapshot[0].as_str().unwrap(), snapshot[1].as_u64().unwrap()));
+            snapshot[1] =
+                json!(known(snapshot[0].as_str().unwrap(), snapshot[1].as_u64().unwrap()));
         }
     }
     target
@@ -161,9 +184,11 @@ fn compare_run(row: &Value, recorded: &Value, release: Release) -> Verdict {
     same("target", &snapshots(&outcome.target, true), &without_new_guids(&recorded["target"]))?;
     same("source", &snapshots(&outcome.source, false), &recorded["source"])?;
     let bookmarks = outcome.source.datasets.get(&source).into_iter().flat_map(Lineage::versions);
-    let bookmarks = bookmarks.filter(|v| v.kind == Kind::Bookmark).map(|version| version.name.clone());
+    let bookmarks =
+        bookmarks.filter(|v| v.kind == Kind::Bookmark).map(|version| version.name.clone());
     let mut bookmarks: Vec<String> = bookmarks.collect();
-    let mut theirs: Vec<String> = serde_json::from_value(recorded["source_bookmarks"].clone()).unwrap();
+    let mut theirs: Vec<String> =
+        serde_json::from_value(recorded["source_bookmarks"].clone()).unwrap();
     bookmarks.sort();
     theirs.sort();
     same("bookmarks", &bookmarks, &theirs)
@@ -180,7 +205,8 @@ fn choices_and_losses() {
                 other => panic!("release {other}"),
             };
             for release in releases {
-                compare_run(row, recorded, *release).map_err(|difference| format!("{release:?}: {difference}"))?;
+                compare_run(row, recorded, *release)
+                    .map_err(|difference| format!("{release:?}: {difference}"))?;
             }
         }
         Ok(())

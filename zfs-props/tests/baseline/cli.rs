@@ -14,8 +14,8 @@ use zfs_props::{nice, number};
 
 use self::query::Query;
 use crate::commands;
-use crate::harness::{Verdict, compare_with_meta};
 use crate::state::State;
+use testing::baseline::{Verdict, compare_with_meta};
 
 #[path = "query.rs"]
 mod query;

@@ -12,8 +12,8 @@ use zfs_props::property::{Property, Stored};
 use zfs_props::release::Release;
 use zfs_props::set::PropertySet;
 
-use crate::harness::Verdict;
 use crate::world::World;
+use testing::baseline::Verdict;
 
 /// The exit code, or what is printed; `None` where that depends on what the kernel makes of it.
 type Run = Result<Option<String>, u8>;

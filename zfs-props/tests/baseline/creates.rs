@@ -2,8 +2,8 @@
 
 use zfs_props::check::{CheckError, Context, place};
 
-use crate::harness::{Verdict, compare_with_meta};
 use crate::world::{World, key, kind, sent, set, verdict};
+use testing::baseline::{Verdict, compare_with_meta};
 
 #[test]
 fn creates_2_1() {

@@ -4,7 +4,7 @@ use serde_json::json;
 use zfs_props::property::{Feature, FeatureFlags};
 use zfs_props::release::Release;
 
-use crate::harness::{Verdict, compare_with_meta};
+use testing::baseline::{Verdict, compare_with_meta};
 
 fn agrees(name: &str) {
     compare_with_meta(name, |meta, recorded| {

@@ -8,7 +8,7 @@ use zfs_props::property::{Property, Stored};
 use zfs_props::release::Release;
 use zfs_props::source::Source;
 
-use crate::harness::{Verdict, compare_with_meta};
+use testing::baseline::{Verdict, compare_with_meta};
 
 #[test]
 fn gets_2_1() {

@@ -6,7 +6,7 @@ use zfs_props::name::{
     SnapshotName, check,
 };
 
-use crate::harness::{Verdict, compare};
+use testing::baseline::{Verdict, compare};
 
 /// A verdict in the recording's words.
 fn code(verdict: Result<(), NameError>) -> String {

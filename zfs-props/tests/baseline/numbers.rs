@@ -2,7 +2,7 @@
 
 use zfs_props::{nice, number};
 
-use crate::harness::{Verdict, compare};
+use testing::baseline::{Verdict, compare};
 
 #[test]
 fn numbers() {

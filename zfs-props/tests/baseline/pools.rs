@@ -7,8 +7,8 @@ use zfs_props::property::Stored;
 use zfs_props::release::Release;
 use zfs_props::set::PropertySet;
 
-use crate::harness::{Verdict, compare_with_meta};
 use crate::world::{self, release, stored, verdict};
+use testing::baseline::{Verdict, compare_with_meta};
 
 #[test]
 fn pools_2_1() {

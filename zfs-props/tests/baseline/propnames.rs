@@ -8,7 +8,7 @@ use zfs_props::property::{PoolProperty, Property, VdevProperty};
 use zfs_props::release::Release;
 use zfs_props::value::check_key_location;
 
-use crate::harness::{Verdict, compare, compare_with_meta};
+use testing::baseline::{Verdict, compare, compare_with_meta};
 
 fn release_of(meta: &Value) -> Release {
     meta["openzfs"].as_str().unwrap().parse().unwrap()

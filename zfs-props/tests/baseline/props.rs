@@ -7,7 +7,7 @@ use zfs_props::property::{
 };
 use zfs_props::release::Release;
 
-use crate::harness::{Verdict, compare_with_meta};
+use testing::baseline::{Verdict, compare_with_meta};
 
 /// What the three kinds of properties have in common, as a row of the recording.
 macro_rules! row_of {

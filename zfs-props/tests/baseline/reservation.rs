@@ -3,8 +3,8 @@
 use serde_json::Value;
 use zfs_props::reservation::{Vdev, default_block_size, reservation};
 
-use crate::harness::{Verdict, compare_with_meta};
 use crate::world::release;
+use testing::baseline::{Verdict, compare_with_meta};
 
 #[test]
 fn reservation_2_1() {

@@ -3,8 +3,8 @@
 use serde_json::json;
 use zfs_props::check::{Context, inherit};
 
-use crate::harness::compare_with_meta;
 use crate::world::{World, sent, set, verdict};
+use testing::baseline::compare_with_meta;
 
 #[test]
 fn sets_2_1() {

@@ -3,8 +3,8 @@
 use zfs_props::check::Context;
 use zfs_props::set::PropertySet;
 
-use crate::harness::compare_with_meta;
 use crate::world::{World, kind, sent, stored, verdict};
+use testing::baseline::compare_with_meta;
 
 #[test]
 fn values_2_1() {

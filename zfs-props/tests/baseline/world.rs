@@ -14,7 +14,7 @@ use zfs_props::release::Release;
 use zfs_props::reservation::Vdev;
 use zfs_props::set::PropertySet;
 
-use crate::harness::Verdict;
+use testing::baseline::Verdict;
 
 pub(crate) struct World {
     pub(crate) release: Release,

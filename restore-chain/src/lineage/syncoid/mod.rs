@@ -24,6 +24,7 @@
 //! # Ok::<(), zfs_props::name::NameError>(())
 //! ```
 
+mod after;
 mod listing;
 mod run;
 
@@ -196,6 +197,12 @@ pub struct Outcome {
 }
 
 /// What `syncoid SOURCE TARGET` would do.
-pub fn predict(source: &DatasetName, from: Side, target: &DatasetName, to: Side, options: &Options) -> Outcome {
+pub fn predict(
+    source: &DatasetName,
+    from: Side,
+    target: &DatasetName,
+    to: Side,
+    options: &Options,
+) -> Outcome {
     run::Run::new(from, to, options).all(source, target)
 }

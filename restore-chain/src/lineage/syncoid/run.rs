@@ -12,15 +12,12 @@ use crate::lineage::receive::{Effect, Receiver, Refusal, Stream};
 use crate::lineage::step::{self, Base, Step};
 use crate::lineage::{Guid, Lineage, Version};
 
-/// Up to so many snapshots are destroyed by one command (`--delete-target-snapshots`).
-const DESTROYED_AT_ONCE: usize = 50;
-
 pub(super) struct Run<'o> {
-    options: &'o Options,
-    source: Side,
-    target: Side,
-    actions: Vec<Action>,
-    destroyed: Vec<String>,
+    pub(super) options: &'o Options,
+    pub(super) source: Side,
+    pub(super) target: Side,
+    pub(super) actions: Vec<Action>,
+    pub(super) destroyed: Vec<String>,
     code: u8,
     /// It died: nothing more happens.
     dead: bool,
@@ -47,11 +44,21 @@ enum Failure {
 impl<'o> Run<'o> {
     pub(super) fn new(source: Side, target: Side, options: &'o Options) -> Self {
         let (actions, destroyed) = (Vec::new(), Vec::new());
-        Self { options, source, target, actions, destroyed, code: 0, dead: false, next_guid: u64::MAX }
+        Self {
+            options,
+            source,
+            target,
+            actions,
+            destroyed,
+            code: 0,
+            dead: false,
+            next_guid: u64::MAX,
+        }
     }
 
     pub(super) fn all(mut self, source: &DatasetName, target: &DatasetName) -> Outcome {
-        let newer_options = self.options.filters_snapshots() || self.options.exclude_datasets.is_some();
+        let newer_options =
+            self.options.filters_snapshots() || self.options.exclude_datasets.is_some();
         if self.options.release < Release::V2_3 && newer_options {
             self.worst(2);
         } else if !self.options.recursive {
@@ -63,24 +70,32 @@ impl<'o> Run<'o> {
         Outcome { code, actions, destroyed, source, target }
     }
 
-    fn worst(&mut self, code: u8) {
+    pub(super) fn worst(&mut self, code: u8) {
         self.code = self.code.max(code);
     }
 
-    fn run(&mut self, words: &[&str]) {
+    pub(super) fn run(&mut self, words: &[&str]) {
         self.actions.push(Action::Run(Command::new(["zfs"]).args(words.iter().copied())));
     }
 
     /// A dataset and those below it: parents and origins of clones first.
     fn recursive(&mut self, root: &DatasetName, target: &DatasetName) {
-        let below = self.source.datasets.values().filter(|lineage| lineage.dataset == *root || lineage.dataset.is_under(root));
+        let below = self
+            .source
+            .datasets
+            .values()
+            .filter(|lineage| lineage.dataset == *root || lineage.dataset.is_under(root));
         let skipped = usize::from(self.options.skip_parent);
         let listed = below.skip(skipped).filter(|lineage| {
-            self.options.exclude_datasets.as_ref().is_none_or(|filter| !filter.matches(lineage.dataset.as_str()))
+            self.options
+                .exclude_datasets
+                .as_ref()
+                .is_none_or(|filter| !filter.matches(lineage.dataset.as_str()))
         });
         let listed: BTreeMap<DatasetName, Option<String>> = listed
             .map(|lineage| {
-                let origin = lineage.head.origin.clone().filter(|_| !self.options.no_clone_handling);
+                let origin =
+                    lineage.head.origin.clone().filter(|_| !self.options.no_clone_handling);
                 (lineage.dataset.clone(), origin)
             })
             .collect();
@@ -113,7 +128,13 @@ impl<'o> Run<'o> {
         }
     }
 
-    fn attempt(&mut self, source: &DatasetName, target: &DatasetName, origin: Option<&str>, skip: bool) -> Then {
+    fn attempt(
+        &mut self,
+        source: &DatasetName,
+        target: &DatasetName,
+        origin: Option<&str>,
+        skip: bool,
+    ) -> Then {
         if !self.source.datasets.contains_key(source) {
             self.worst(2);
             return Then::Next;
@@ -123,7 +144,11 @@ impl<'o> Run<'o> {
         }
         let exists = self.target.datasets.contains_key(target);
         if !self.options.no_resume {
-            let token = self.target.datasets.get(target).and_then(|lineage| lineage.head.resume_token.clone());
+            let token = self
+                .target
+                .datasets
+                .get(target)
+                .and_then(|lineage| lineage.head.resume_token.clone());
             if let Some(token) = token {
                 return self.resume(source, target, &token);
             }
@@ -153,7 +178,8 @@ impl<'o> Run<'o> {
             let guid = self.next_guid;
             self.next_guid -= 1;
             if let Some(lineage) = self.source.datasets.get_mut(source) {
-                let createtxg = lineage.versions().last().map_or(1, |last| last.createtxg.saturating_add(1));
+                let createtxg =
+                    lineage.versions().last().map_or(1, |last| last.createtxg.saturating_add(1));
                 lineage.insert(Version::snapshot(name.clone(), guid, createtxg, i64::MAX));
             }
             if self.options.includes_snapshot(&name) {
@@ -212,14 +238,21 @@ impl<'o> Run<'o> {
         newest: &str,
     ) -> Result<Option<String>, Then> {
         let names = theirs.by_name();
-        let same = |entry: &&Entry| names.get(entry.name.as_str()).is_some_and(|their| their.guid == entry.guid);
+        let same = |entry: &&Entry| {
+            names.get(entry.name.as_str()).is_some_and(|their| their.guid == entry.guid)
+        };
         let common = have.entries.iter().rev().find(same).map(|entry| entry.name.clone());
         let mut bookmark = None;
         let mut matching = common.unwrap_or_default();
         if matching.is_empty() {
             let bookmarks = listing::bookmarks(self.source.datasets.get(source));
-            let by_guid: HashMap<Guid, &Entry> = bookmarks.iter().map(|entry| (entry.guid, entry)).collect();
-            let found = theirs.entries.iter().rev().find_map(|their| by_guid.get(&their.guid).map(|mark| (their, *mark)));
+            let by_guid: HashMap<Guid, &Entry> =
+                bookmarks.iter().map(|entry| (entry.guid, entry)).collect();
+            let found = theirs
+                .entries
+                .iter()
+                .rev()
+                .find_map(|their| by_guid.get(&their.guid).map(|mark| (their, *mark)));
             let Some((their, mark)) = found else { return Err(self.no_match(target)) };
             matching.clone_from(&their.name);
             bookmark = Some(mark.clone());
@@ -265,8 +298,13 @@ impl<'o> Run<'o> {
             return Then::Next;
         }
         self.run(&["destroy", "-r", target.as_str()]);
-        let doomed: Vec<DatasetName> =
-            self.target.datasets.keys().filter(|name| *name == target || name.is_under(target)).cloned().collect();
+        let doomed: Vec<DatasetName> = self
+            .target
+            .datasets
+            .keys()
+            .filter(|name| *name == target || name.is_under(target))
+            .cloned()
+            .collect();
         let held = |name: &DatasetName| {
             let lineage = self.target.datasets.get(name);
             lineage.is_some_and(|lineage| lineage.snapshots().any(|version| version.holds > 0))
@@ -316,12 +354,20 @@ impl<'o> Run<'o> {
     ) -> Result<(), Failure> {
         if self.options.no_stream || !self.options.filters_snapshots() {
             let from = self.version(source, from, true).ok_or(Failure::Unsendable)?;
-            let base = if self.options.no_stream { Base::Incremental(from) } else { Base::Intermediates(from) };
+            let base = if self.options.no_stream {
+                Base::Incremental(from)
+            } else {
+                Base::Intermediates(from)
+            };
             return self.send(source, target, base, to);
         }
         let mut entries: Vec<&Entry> = have.entries.iter().collect();
         entries.sort_by_key(|entry| entry.creation);
-        let mut chain: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).skip_while(|name| *name != from).collect();
+        let mut chain: Vec<&str> = entries
+            .iter()
+            .map(|entry| entry.name.as_str())
+            .skip_while(|name| *name != from)
+            .collect();
         if let Some(end) = chain.iter().position(|name| *name == to) {
             chain.truncate(end + 1);
         } else if self.options.includes_snapshot(to) {
@@ -335,7 +381,12 @@ impl<'o> Run<'o> {
         Ok(())
     }
 
-    fn version(&self, dataset: &DatasetName, name: &str, snapshot: bool) -> Option<Version> {
+    pub(super) fn version(
+        &self,
+        dataset: &DatasetName,
+        name: &str,
+        snapshot: bool,
+    ) -> Option<Version> {
         let mut versions = self.source.datasets.get(dataset)?.versions().iter();
         versions.find(|version| version.name == name && version.is_snapshot() == snapshot).cloned()
     }
@@ -347,7 +398,13 @@ impl<'o> Run<'o> {
     }
 
     /// One send into one receive.
-    fn send(&mut self, source: &DatasetName, target: &DatasetName, base: Base, to: &str) -> Result<(), Failure> {
+    fn send(
+        &mut self,
+        source: &DatasetName,
+        target: &DatasetName,
+        base: Base,
+        to: &str,
+    ) -> Result<(), Failure> {
         let to = self.version(source, to, true).ok_or(Failure::Unsendable)?;
         let older = match &base {
             Base::Incremental(base) | Base::Intermediates(base) => base.createtxg < to.createtxg,
@@ -365,7 +422,9 @@ impl<'o> Run<'o> {
         if let Step::Send { base: Base::Origin(origin), to, .. } = &step {
             return self.receive_clone(target, origin, to);
         }
-        let Some(lineage) = self.source.datasets.get(source) else { return Err(Failure::Unsendable) };
+        let Some(lineage) = self.source.datasets.get(source) else {
+            return Err(Failure::Unsendable);
+        };
         let streams = streams(lineage, &step);
         let mut receiver = Receiver::new(target.clone(), self.target.datasets.remove(target));
         let mut refused = None;
@@ -385,13 +444,21 @@ impl<'o> Run<'o> {
     }
 
     /// A clone arrives where the snapshot that it was made of is in the target's pool.
-    fn receive_clone(&mut self, target: &DatasetName, origin: &str, to: &Version) -> Result<(), Failure> {
+    fn receive_clone(
+        &mut self,
+        target: &DatasetName,
+        origin: &str,
+        to: &Version,
+    ) -> Result<(), Failure> {
         let (dataset, name) = origin.split_once('@').ok_or(Failure::Unsendable)?;
         let dataset: DatasetName = dataset.parse().map_err(|_| Failure::Unsendable)?;
         let guid = self.version(&dataset, name, true).ok_or(Failure::Unsendable)?.guid;
         let here = self.target.datasets.values().find_map(|lineage| {
             let there = lineage.dataset.pool() == target.pool();
-            lineage.snapshots().find(|version| there && version.guid == guid).map(|v| v.of(&lineage.dataset))
+            lineage
+                .snapshots()
+                .find(|version| there && version.guid == guid)
+                .map(|v| v.of(&lineage.dataset))
         });
         let origin = here.ok_or(Failure::Refused(Refusal::NoBase(guid)))?;
         let stream = Stream { from: Some(guid), to: to.clone(), raw: false, volume: false };
@@ -412,116 +479,34 @@ impl<'o> Run<'o> {
 
     /// Tells what a forced receive destroyed.
     fn tell(&mut self, target: &DatasetName, effect: &Effect) {
-        if self.options.no_rollback || effect.creates || (effect.destroys.is_empty() && !effect.discards_changes) {
+        if self.options.no_rollback
+            || effect.creates
+            || effect.ignored
+            || (effect.destroys.is_empty() && !effect.discards_changes)
+        {
             return;
         }
         let destroyed: Vec<String> = effect.destroys.iter().map(|gone| gone.name.clone()).collect();
         self.destroyed.extend(effect.destroys.iter().map(|gone| gone.of(target)));
         self.actions.push(Action::RolledBack { dataset: target.clone(), destroyed });
     }
-
-    fn afterwards(
-        &mut self,
-        source: &DatasetName,
-        target: &DatasetName,
-        have: &Listing,
-        theirs: &Listing,
-        newest: &str,
-        matching: Option<&str>,
-    ) {
-        if self.options.use_hold {
-            let tag = self.options.own_prefix();
-            for (dataset, ours) in [(source, true), (target, false)] {
-                self.hold(dataset, ours, &tag, newest, 1);
-                if let Some(matching) = matching {
-                    self.hold(dataset, ours, &tag, matching, -1);
-                }
-            }
-        }
-        if self.options.no_sync_snap {
-            if self.options.create_bookmark {
-                self.bookmark(source, newest);
-            }
-        } else if !self.options.keep_sync_snap {
-            let own = self.options.own_prefix();
-            for (dataset, ours, listing) in [(source, true, have), (target, false, theirs)] {
-                let obsolete = listing.entries.iter().map(|entry| &entry.name);
-                let obsolete = obsolete.filter(|name| name.starts_with(&own) && *name != newest);
-                for name in obsolete.cloned().collect::<Vec<_>>() {
-                    self.destroy(dataset, ours, &[name]);
-                }
-            }
-        }
-        if self.options.delete_target_snapshots {
-            // 2.2 goes by what it listed before it sent.
-            let now = self.options.release >= Release::V2_3;
-            let listed = |side: &Side, dataset, before: &Listing| {
-                if now { Listing::of(side.datasets.get(dataset), self.options) } else { before.clone() }
-            };
-            let (have, theirs) = (listed(&self.source, source, have), listed(&self.target, target, theirs));
-            let ours = have.by_name();
-            let surplus = theirs.entries.iter().map(|entry| entry.name.clone());
-            let surplus: Vec<String> = surplus.filter(|name| !ours.contains_key(name.as_str())).collect();
-            for some in surplus.chunks(DESTROYED_AT_ONCE) {
-                self.destroy(target, false, some);
-            }
-        }
-    }
-
-    fn hold(&mut self, dataset: &DatasetName, ours: bool, tag: &str, name: &str, change: i64) {
-        self.run(&[if change > 0 { "hold" } else { "release" }, tag, &format!("{dataset}@{name}")]);
-        let side = if ours { &mut self.source } else { &mut self.target };
-        let Some(lineage) = side.datasets.get_mut(dataset) else { return };
-        let holds = |version: &mut Version| version.holds = version.holds.saturating_add_signed(change);
-        lineage.change(name, holds);
-    }
-
-    fn bookmark(&mut self, source: &DatasetName, newest: &str) {
-        let Some(snapshot) = self.version(source, newest, true) else { return };
-        let existing = self.version(source, newest, false);
-        let mut name = newest.to_owned();
-        self.run(&["bookmark", &snapshot.of(source), &format!("{source}#{name}")]);
-        if let Some(existing) = existing {
-            if existing.guid == snapshot.guid && self.options.release >= Release::V2_3 {
-                return;
-            }
-            name.extend(snapshot.guid.to_string().chars().take(6));
-            self.run(&["bookmark", &snapshot.of(source), &format!("{source}#{name}")]);
-            if self.version(source, &name, false).is_some() {
-                self.worst(2);
-                return;
-            }
-        }
-        let mark = Version::bookmark(name, snapshot.guid.0, snapshot.createtxg, snapshot.creation);
-        if let Some(lineage) = self.source.datasets.get_mut(source) {
-            lineage.insert(mark);
-        }
-    }
-
-    /// `zfs destroy DATASET@a,b,c`: held ones stay, missing ones do not matter.
-    fn destroy(&mut self, dataset: &DatasetName, ours: bool, names: &[String]) {
-        self.run(&["destroy", &format!("{dataset}@{}", names.join(","))]);
-        let side = if ours { &mut self.source } else { &mut self.target };
-        let Some(lineage) = side.datasets.get_mut(dataset) else { return };
-        let doomed: BTreeSet<&str> = names.iter().map(String::as_str).collect();
-        let goes = |version: &Version| {
-            version.is_snapshot() && version.holds == 0 && version.clones.is_empty() && doomed.contains(version.name.as_str())
-        };
-        self.destroyed.extend(lineage.versions().iter().filter(|v| goes(v)).map(|version| version.of(dataset)));
-        lineage.retain(|version| !goes(version));
-    }
 }
 
 /// 2.3: what a dataset depends on (parent, origin) before it, a circle broken silently. 2.2: clones last.
-fn in_order(listed: &BTreeMap<DatasetName, Option<String>>, release: Release) -> Vec<(DatasetName, Option<String>)> {
+fn in_order(
+    listed: &BTreeMap<DatasetName, Option<String>>,
+    release: Release,
+) -> Vec<(DatasetName, Option<String>)> {
     let replicated = |origin: &Option<String>| {
         let origin = origin.as_ref()?;
         let dataset: DatasetName = origin.split_once('@')?.0.parse().ok()?;
         listed.contains_key(&dataset).then(|| (dataset, origin.clone()))
     };
     if release < Release::V2_3 {
-        let (clones, others): (Vec<_>, Vec<_>) =
-            listed.iter().map(|(dataset, origin)| (dataset.clone(), replicated(origin).map(|(_, o)| o))).partition(|(_, o)| o.is_some());
+        let (clones, others): (Vec<_>, Vec<_>) = listed
+            .iter()
+            .map(|(dataset, origin)| (dataset.clone(), replicated(origin).map(|(_, o)| o)))
+            .partition(|(_, o)| o.is_some());
         return others.into_iter().chain(clones).collect();
     }
     let mut done: BTreeSet<DatasetName> = BTreeSet::new();

@@ -1,0 +1,116 @@
+//! Questions about a layout: garbage in a store, room in memory, the way from an ordinary root.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use impermanence_model::audit::{Kind, Listed};
+use impermanence_model::root::{Retention, TmpfsSize};
+use impermanence_model::{AbsolutePath, Fate, Host, Layout, runbook};
+
+fn layout() -> Layout {
+    let host = Host::from_toml(
+        r#"
+        root = { kind = "tmpfs", size = "1M" }
+        fileSystems."/persist" = { device = "/dev/vda", fsType = "ext4", neededForBoot = true }
+        fileSystems."/persist/media" = { device = "tank/media", fsType = "zfs", neededForBoot = true }
+        stores."/persist" = {}
+        host.directories = ["/var/lib/caddy", "/var/log"]
+        host.files = ["/etc/machine-id"]
+        users.alice = { directories = [".ssh"] }
+        services.caddy.state = ["/var/lib/caddy"]
+        "#,
+    );
+    host.and_then(|host| host.resolve()).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn file(path: &str, bytes: u64) -> Listed<'_> {
+    Listed { path: path.as_bytes(), kind: Kind::File, bytes, modified: 7 }
+}
+
+#[test]
+fn what_no_entry_claims_in_a_store_is_garbage_by_its_topmost_directory() {
+    let layout = layout();
+    let found = layout.garbage([
+        file("/persist/var/lib/caddy/x", 1),
+        file("/persist/etc/machine-id", 1),
+        file("/persist/media/film", 1 << 40),
+        file("/persist/var/lib/omada/db/a", 10),
+        file("/persist/var/lib/omada/log/b", 20),
+        file("/persist/var/lib/caddy2", 5),
+        file("/persist/home/bob/.ssh/id", 3),
+        file("/persist/home/alice/.ssh/id", 3),
+        file("/srv/elsewhere", 99),
+    ]);
+    let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "/persist/var/lib/omada: 2 files of 30 bytes, once /var/lib/omada",
+            "/persist/var/lib/caddy2: 1 files of 5 bytes, once /var/lib/caddy2",
+            "/persist/home/bob: 1 files of 3 bytes, once /home/bob",
+        ]
+    );
+}
+
+#[test]
+fn what_is_written_to_memory_has_to_fit() {
+    let layout = layout();
+    let report =
+        layout.audit([file("/var/cache/x/big", 600 << 10), file("/var/log/kept", 1 << 40)]);
+    let sizing = layout.sizing(&report, 1 << 30).unwrap();
+    assert_eq!((sizing.capacity, sizing.used), (1 << 20, 600 << 10));
+    assert!(!sizing.is_enough());
+    assert_eq!(sizing.largest[0].bytes, 600 << 10);
+}
+
+#[test]
+fn sizes_and_retentions_as_they_are_written() {
+    for (text, size) in [
+        ("8G", Some(TmpfsSize::Bytes(8 << 30))),
+        ("512m", Some(TmpfsSize::Bytes(512 << 20))),
+        ("4096", Some(TmpfsSize::Bytes(4096))),
+        ("25%", Some(TmpfsSize::Percent(25))),
+        ("8GB", None),
+        ("", None),
+        ("99999999999e", None),
+    ] {
+        assert_eq!(text.parse().ok(), size, "{text}");
+    }
+    assert_eq!(TmpfsSize::Bytes(8 << 30).to_string(), "8g");
+    assert_eq!(TmpfsSize::Bytes(1000).to_string(), "1000");
+    assert_eq!("30 days".parse(), Ok(Retention::Days(30)));
+    assert_eq!("1 boot".parse(), Ok(Retention::Boots(1)));
+    assert!("30".parse::<Retention>().is_err());
+}
+
+#[test]
+fn the_conversion_backs_up_before_it_restores_and_verifies_every_service() {
+    let layout = layout();
+    let book = runbook::conversion(&layout, &AbsolutePath::new("/mnt/backup").unwrap());
+    let names: Vec<&str> = book.phases.iter().map(|phase| phase.name).collect();
+    assert_eq!(names, ["back up", "restructure", "install", "restore into the store", "verify"]);
+    let commands = |phase: usize| -> Vec<String> {
+        book.phases[phase].steps.iter().map(|task| task.command.join(" ")).collect()
+    };
+    assert!(
+        commands(0).contains(
+            &"rsync -aHAXS --numeric-ids --mkpath /var/lib/caddy/ /mnt/backup/var/lib/caddy/"
+                .to_owned()
+        )
+    );
+    assert!(commands(3).contains(
+        &"rsync -aHAXS --numeric-ids --mkpath /mnt/backup/etc/machine-id /persist/etc/machine-id".to_owned()
+    ));
+    // Everything that is kept is backed up, restored, and looked at.
+    assert_eq!(commands(0).len(), layout.entries().len());
+    assert_eq!(commands(0).len(), commands(3).len());
+    assert!(book.phases[4].steps.iter().any(|task| task.what.starts_with("service caddy:")));
+}
+
+#[test]
+fn users_and_services_by_name() {
+    let layout = layout();
+    let users = layout.by_user();
+    assert_eq!(users[0].user, "alice");
+    assert!(matches!(users[0].fate, Fate::Recreated(_)));
+    assert_eq!(users[0].entries[0].path.to_string(), "/home/alice/.ssh");
+    assert!(layout.by_service()[0].survives());
+}

@@ -1,0 +1,303 @@
+//! What OpenZFS makes of sends and receives between generated pairs of datasets: one line of JSON for each.
+//!
+//! `replications COUNT [SEED]`, as root, with pools `from` and `to`; meant for a machine that is thrown away. Every pair
+//! has its own history: snapshots pruned, renamed or added on either side, bookmarks, holds, changes, interrupted
+//! receives. One stream is sent then, with a base and a force chosen by chance; or what the crate plans is carried out.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::process::{ExitCode, Stdio};
+use std::time::Duration;
+
+use restore_chain::command::Command;
+use restore_chain::exec::{pipe, process};
+use restore_chain::lineage::{Guid, Lineage, Policy, ResumeToken, Version, plan, read};
+use serde_json::{Value, json};
+
+type Failure = Box<dyn std::error::Error>;
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Numbers that look random and are the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound.max(1)
+    }
+
+    fn percent(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+
+    fn pick<'l, T>(&mut self, list: &'l [T]) -> Option<&'l T> {
+        let at = self.below(u64::try_from(list.len()).unwrap_or(0));
+        list.get(usize::try_from(at).unwrap_or(0))
+    }
+}
+
+fn zfs(words: &[&str]) -> Result<String, Failure> {
+    let output = process::run(&Command::new(["zfs"]).args(words.iter().copied()), &[], LIMIT)?;
+    Ok(String::from_utf8(output)?)
+}
+
+/// A listing, or none where the dataset is not there.
+fn list(dataset: &str) -> Result<Option<String>, Failure> {
+    let command = read::command(&dataset.parse()?);
+    let output = process::output(&command, &[], LIMIT)?;
+    if output.status.success() {
+        return Ok(Some(String::from_utf8(output.stdout)?));
+    }
+    if output.stderr.contains("does not exist") {
+        return Ok(None);
+    }
+    Err(output.stderr.into())
+}
+
+fn lineage(text: &str) -> Result<Lineage, Failure> {
+    Ok(read::lineages(text)?.into_values().next().ok_or("an empty listing")?)
+}
+
+/// Which of the refusals a message stands for.
+fn class(message: &str) -> &'static str {
+    const CLASSES: [(&str, &str); 10] = [
+        ("partially-complete state", "interrupted"),
+        ("has been modified", "modified"),
+        ("does not match incremental source", "no-base"),
+        ("must specify -F to overwrite", "exists"),
+        ("must destroy them to overwrite", "has-snapshots"),
+        ("destination is a clone", "is-clone"),
+        ("destination already exists", "snapshot-exists"),
+        ("does not exist", "no-dataset"),
+        ("dataset is busy", "pinned"),
+        ("not an earlier snapshot", "unsendable"),
+    ];
+    // Long messages are broken into lines.
+    let message = message.replace('\n', " ");
+    CLASSES.iter().find(|(text, _)| message.contains(text)).map_or("other", |(_, class)| class)
+}
+
+struct Pair {
+    from: String,
+    to: String,
+    place: String,
+}
+
+impl Pair {
+    fn write(place: &str, random: &mut Random) -> Result<(), Failure> {
+        let size = usize::try_from(20_000 + random.below(150_000))?;
+        let bytes: Vec<u8> =
+            (0..size).map(|_| u8::try_from(random.below(256)).unwrap_or(0)).collect();
+        fs::write(format!("{place}/file-{}", random.below(3)), bytes)?;
+        Ok(())
+    }
+
+    fn send(&self, words: &[&str], receive: &[&str]) -> Result<u64, process::ProcessError> {
+        let send = Command::new(["zfs", "send"]).args(words.iter().copied());
+        let receive = Command::new(["zfs", "receive"]).args(receive.iter().copied()).arg(&self.to);
+        pipe::run(&send, &receive, &[], LIMIT, |_| {})
+    }
+
+    /// Makes two sides that share some history.
+    fn make(&self, random: &mut Random) -> Result<(), Failure> {
+        let Self { from, to, place } = self;
+        zfs(&["create", "-o", &format!("mountpoint={place}"), from])?;
+        let count = 2 + random.below(4);
+        for n in 0..count {
+            Self::write(place, random)?;
+            zfs(&["snapshot", &format!("{from}@s{n}")])?;
+            if random.percent(30) {
+                zfs(&["bookmark", &format!("{from}@s{n}"), &format!("{from}#b{n}")])?;
+            }
+        }
+        let start = random.below(100);
+        if start < 12 {
+            return Ok(());
+        }
+        if start < 20 {
+            zfs(&["create", "-o", "mountpoint=none", to])?;
+            return Ok(());
+        }
+        let first = random.below(count);
+        let last = first + random.below(count - first);
+        self.send(&[&format!("{from}@s{first}")], &["-u", "-o", "mountpoint=none"])?;
+        if last > first {
+            let words = ["-I", &format!("{from}@s{first}"), &format!("{from}@s{last}")];
+            self.send(&words, &["-u"])?;
+        }
+        if random.percent(25) {
+            zfs(&["snapshot", &format!("{to}@own")])?;
+            if random.percent(30) {
+                zfs(&["hold", "kept", &format!("{to}@own")])?;
+            }
+        }
+        if random.percent(12) && last + 1 < count {
+            zfs(&["snapshot", &format!("{to}@s{}", count - 1)])?;
+        }
+        if random.percent(10) {
+            zfs(&["rename", &format!("{to}@s{first}"), &format!("{to}@renamed")])?;
+        }
+        if random.percent(20) {
+            zfs(&["set", &format!("mountpoint={place}-received"), to])?;
+            // It is mounted by that unless it was received with -u.
+            let _ = zfs(&["mount", to]);
+            Self::write(&format!("{place}-received"), random)?;
+            // What was written is counted when it is on disk.
+            zfs(&["unmount", to])?;
+        }
+        let pruned: Vec<String> =
+            (0..count).filter(|_| random.percent(22)).map(|n| format!("s{n}")).collect();
+        if !pruned.is_empty() {
+            zfs(&["destroy", &format!("{from}@{}", pruned.join(","))])?;
+        }
+        if random.percent(15) && last + 1 < count {
+            self.interrupt(last, last + 1)?;
+        }
+        Ok(())
+    }
+
+    /// A receive that ends in the middle.
+    fn interrupt(&self, base: u64, to: u64) -> Result<(), Failure> {
+        let (base, to) = (format!("{}@s{base}", self.from), format!("{}@s{to}", self.from));
+        let send = std::process::Command::new("zfs")
+            .args(["send", "-i", &base, &to])
+            .stderr(Stdio::null())
+            .output()?;
+        let half = send.stdout.get(..send.stdout.len() / 2).unwrap_or_default();
+        let mut receive = std::process::Command::new("zfs");
+        receive.args(["receive", "-s", "-u", &self.to]).stdin(Stdio::piped()).stderr(Stdio::null());
+        let mut receive = receive.spawn()?;
+        if let Some(mut stdin) = receive.stdin.take() {
+            let _ = stdin.write_all(half);
+        }
+        receive.wait()?;
+        Ok(())
+    }
+
+    /// Sends one stream, or carries a plan out.
+    fn run(&self, n: u64, random: &mut Random) -> Result<Value, Failure> {
+        self.make(random)?;
+        let from = list(&self.from)?.ok_or("the sender is there")?;
+        let to = list(&self.to)?;
+        let sender = lineage(&from)?;
+        let receiver = to.as_deref().map(lineage).transpose()?;
+        let token = receiver.as_ref().and_then(|receiver| receiver.head.resume_token.clone());
+        let contents = match &token {
+            Some(token) => {
+                let output =
+                    process::output(&Command::new(["zfs", "send", "-nvt", token]), &[], LIMIT)?;
+                Some(String::from_utf8_lossy(&output.stdout).into_owned() + &output.stderr)
+            }
+            None => None,
+        };
+        let mut row = json!({ "n": n, "from": from, "to": to, "token": contents });
+        let more = if n % 3 == 2 {
+            self.plan(&sender, receiver.as_ref(), token.as_deref(), contents.as_deref(), random)?
+        } else {
+            self.stream(&sender, random)
+        };
+        if let (Some(row), Some(more)) = (row.as_object_mut(), more.as_object()) {
+            row.extend(more.clone());
+            row.insert("after".to_owned(), json!(list(&self.to)?));
+        }
+        Ok(row)
+    }
+
+    fn stream(&self, sender: &Lineage, random: &mut Random) -> Value {
+        let snapshots: Vec<&Version> = sender.snapshots().collect();
+        let Some(to) = random.pick(&snapshots).copied() else {
+            return json!({ "kind": "nothing" });
+        };
+        let older: Vec<&Version> =
+            sender.versions().iter().filter(|version| version.createtxg < to.createtxg).collect();
+        let base = if random.percent(20) { None } else { random.pick(&older).copied() };
+        let force = random.percent(50);
+        let mut words = Vec::new();
+        if let Some(base) = base {
+            words.extend(["-i".to_owned(), base.of(&sender.dataset)]);
+        }
+        words.push(to.of(&sender.dataset));
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let flags: &[&str] = if force { &["-u", "-F"] } else { &["-u"] };
+        let result = self.send(&words, flags);
+        let refusal = result.as_ref().err().map(|error| class(&error.to_string()));
+        let base = base.map(ToString::to_string);
+        json!({ "kind": "stream", "base": base, "snapshot": to.name, "force": force, "refusal": refusal })
+    }
+
+    fn plan(
+        &self,
+        sender: &Lineage,
+        receiver: Option<&Lineage>,
+        token: Option<&str>,
+        contents: Option<&str>,
+        random: &mut Random,
+    ) -> Result<Value, Failure> {
+        let may_destroy: Vec<Guid> = match receiver {
+            Some(receiver) if random.percent(50) => {
+                receiver.snapshots().map(|version| version.guid).collect()
+            }
+            _ => Vec::new(),
+        };
+        let granted = !may_destroy.is_empty();
+        let policy = Policy { may_destroy, ..Policy::default() };
+        let token = token
+            .zip(contents)
+            .map(|(token, contents)| ResumeToken::from_send_dry_run(token, contents))
+            .transpose();
+        let token = token.unwrap_or(None);
+        let planned = plan(sender, &self.to.parse()?, receiver, token.as_ref(), &policy);
+        let Ok(replication) = planned else {
+            return Ok(json!({ "kind": "plan", "granted": granted, "steps": null }));
+        };
+        let mut failed = None;
+        for step in &replication.steps {
+            let done = match step.send() {
+                Some(send) => pipe::run(&send, &step.receive(), &[], LIMIT, |_| {}).map(drop),
+                None => process::run(&step.receive(), &[], LIMIT).map(drop),
+            };
+            if let Err(error) = done {
+                failed = Some(format!("{}: {}", step, class(&error.to_string())));
+                break;
+            }
+        }
+        let steps: Vec<String> = replication.steps.iter().map(ToString::to_string).collect();
+        Ok(json!({ "kind": "plan", "granted": granted, "steps": steps, "failed": failed }))
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    let mut arguments = std::env::args().skip(1);
+    let count: u64 = arguments.next().ok_or("replications COUNT [SEED]")?.parse()?;
+    let seed: u64 = arguments.next().map_or(Ok(1), |seed| seed.parse())?;
+    let mut version = String::new();
+    fs::File::open("/sys/module/zfs/version")
+        .and_then(|mut file| file.read_to_string(&mut version))?;
+    println!(
+        "{}",
+        json!({ "_meta": { "what": "sends and receives between generated pairs", "recorded_from": format!("OpenZFS {}", version.trim()), "rows": count } })
+    );
+    for n in 0..count {
+        let mut random = Random(seed.wrapping_mul(1_000_003).wrapping_add(n));
+        random.below(2);
+        let pair = Pair {
+            from: format!("from/d{n}"),
+            to: format!("to/d{n}"),
+            place: format!("/tmp/pairs/{n}"),
+        };
+        println!("{}", pair.run(n, &mut random)?);
+    }
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("replications: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

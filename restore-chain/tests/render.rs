@@ -1,0 +1,111 @@
+//! Units that systemd reads, runbooks, graphs.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::fs;
+use std::process::Command;
+
+use restore_chain::order::{Graph, Kind, Limits};
+use restore_chain::preseed::{Budget, Preseed};
+use restore_chain::render::{graph, runbook, systemd};
+use restore_chain::sim::World;
+use restore_chain::{Choice, Gate, Service};
+
+fn service(name: &str, gate: Gate) -> Service {
+    let dataset = format!("tank/services/{name}").parse().unwrap();
+    let place = format!("/var/lib/{name}").parse().unwrap();
+    Service { gate, units: vec![format!("{name}.service")], ..Service::new(name, dataset, place) }
+}
+
+fn preseed(service: &Service) -> Preseed {
+    let mut world = World::new();
+    let chain = vec![world.add_copy("nas-1", &"backup/x".parse().unwrap(), &[])];
+    let choice = Choice { chain, ..Choice::default() };
+    Preseed::new(service, &choice, &Budget::default()).unwrap()
+}
+
+#[test]
+fn a_unit_waits_for_its_data_by_policy() {
+    let run = restore_chain::command::Command::new(["/bin/echo", "100 %", "a\"b", "$HOME"]);
+    for (gate, word) in [(Gate::Required, "Requires"), (Gate::Wanted, "Wants")] {
+        let units = systemd::units(&preseed(&service("sonarr", gate)), &run);
+        assert_eq!(units[0].name, "preseed-sonarr.service");
+        assert!(units[0].text.contains("Before=sonarr.service\n"), "{}", units[0].text);
+        assert!(units[0].text.contains("TimeoutStartSec=10800\n"));
+        assert_eq!(units[1].name, "sonarr.service.d/preseed.conf");
+        let wanted =
+            format!("[Unit]\n{word}=preseed-sonarr.service\nAfter=preseed-sonarr.service\n");
+        assert_eq!(units[1].text, wanted);
+    }
+}
+
+/// Names of units are injective: `a/b-c` and `a-b/c` share none.
+#[test]
+fn no_two_services_share_a_unit() {
+    let names = ["a/b-c", "a-b/c", "a-b-c", "a/b/c", "a.b", ".a", "ä"];
+    let mut escaped: Vec<String> = names.iter().map(|name| systemd::escape(name)).collect();
+    escaped.sort();
+    escaped.dedup();
+    assert_eq!(escaped.len(), names.len());
+}
+
+#[test]
+fn systemd_reads_what_is_rendered() {
+    if Command::new("systemd-analyze").arg("--version").output().is_err() {
+        println!("skipped: systemd-analyze (not installed)");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let run = restore_chain::command::Command::new(["/bin/echo", "100 %", "a\"b", "$HOME", "x y"]);
+    let units = systemd::units(&preseed(&service("home-assistant", Gate::Required)), &run);
+    let main = folder.path().join("home-assistant.service");
+    fs::write(&main, "[Service]\nExecStart=/bin/true\n").unwrap();
+    for unit in &units {
+        let path = folder.path().join(&unit.name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, &unit.text).unwrap();
+    }
+    let output = Command::new("systemd-analyze")
+        .args(["verify", "--man=no"])
+        .arg(folder.path().join(&units[0].name))
+        .env("SYSTEMD_UNIT_PATH", format!("{}:", folder.path().display()))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    // Units of ZFS are on hosts that have ZFS; what is verified here is this text.
+    let ours: Vec<&str> = said
+        .lines()
+        .filter(|line| line.contains("preseed") && !line.contains("not found"))
+        .collect();
+    println!("systemd: {} units verified", units.len());
+    assert!(ours.is_empty(), "{said}");
+}
+
+#[test]
+fn a_runbook_and_graphs_name_every_step() {
+    let mut all = Graph::new();
+    let pool = all.add(Kind::Pool, "tank", 30);
+    let dataset = all.add(Kind::Dataset, "tank/services/sonarr", 60);
+    let mount = all.add(Kind::Mount, "/var/lib/sonarr", 1);
+    let unit = all.add(Kind::Service, "sonarr.service", 1);
+    all.before(pool, dataset, "a dataset is in its pool");
+    all.before(dataset, mount, "it is mounted");
+    all.before(mount, unit, "a service starts with its data");
+    let order = all.order(&Limits::default()).unwrap();
+    let service = service("sonarr", Gate::Required);
+    let mut world = World::new();
+    let chain = vec![world.add_copy("nas-1", &"backup/sonarr".parse().unwrap(), &[])];
+    let choice = Choice { chain, ..Choice::default() };
+    let text = runbook::markdown("forge", &order, &[(service, choice)]);
+    let lines = [
+        "zpool import tank",
+        "zfs send backup/sonarr@newest | zfs receive -s -u tank/services/sonarr.restore-staging",
+        "zfs rename tank/services/sonarr.restore-staging tank/services/sonarr",
+        "zfs mount tank/services/sonarr",
+        "systemctl start sonarr.service",
+    ];
+    for line in lines {
+        assert!(text.lines().any(|other| other == line), "{line}\n{text}");
+    }
+    assert_eq!(graph::dot(&order).matches(" -> ").count(), 3);
+    assert_eq!(graph::mermaid(&order).matches(" --> ").count(), 3);
+}

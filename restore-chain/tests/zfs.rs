@@ -1,0 +1,181 @@
+//! On a real OpenZFS, in a virtual machine: sends and receives between generated pairs of datasets, planned here and
+//! carried out there.
+//!
+//! The machine is run by `tools/zfs-vm`, or by the program that the environment variable `ZFS_VM` names. `ZFS_PAIRS=N`
+//! makes N pairs instead of 24; `ZFS_RECORD=FILE` keeps what was recorded, for `tests/baseline/replications.jsonl`.
+#![cfg(feature = "exec")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "baseline/harness.rs"]
+#[allow(dead_code, reason = "the recordings are another test's")]
+mod harness;
+#[path = "baseline/replications.rs"]
+mod replications;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+const SCRIPT: &str = r#"#!/bin/bash
+set -u
+export LC_ALL=C
+cd /mnt/share || exit
+for pool in from to; do
+    truncate -s 512M "/tmp/$pool.vdev"
+    zpool create -f "$pool" "/tmp/$pool.vdev" || exit
+done
+./replications "$1" "$2" >rows.jsonl 2>said
+"#;
+
+/// A service's dataset is lost in several ways, and comes back. Each line that begins with `check` has to end with `yes`.
+const PRESEED: &str = r#"#!/bin/bash
+set -u
+export LC_ALL=C
+cd /mnt/share || exit
+truncate -s 768M /tmp/pool.vdev
+zpool create -f tank /tmp/pool.vdev || exit
+check() { local what=$1; shift; if "$@" >/dev/null 2>&1; then echo "check $what: yes"; else echo "check $what: no ($*)"; fi; }
+restore() { ./restore_dataset /tmp/state tank/svc /srv/svc "$@" >>said 2>&1; }
+until_done() { local n; for n in {1..60}; do restore "$@"; local rc=$?; [ $rc = 75 ] || return $rc; sleep 0.5; done; return 75; }
+same() { diff -r /tank/replica/ /srv/svc/; }
+property() { [ "$(zfs get -H -o value,source "$1" tank/svc)" = "$2" ]; }
+aside() { zfs list -H -o name | grep -q '^tank/svc.restore-aside-'; }
+
+zfs create tank/replica
+for n in 1 2 3; do dd if=/dev/urandom of=/tank/replica/file$n bs=1M count=12 2>/dev/null; mkdir -p "/tank/replica/sub $n"; zfs snapshot tank/replica@s$n; done
+
+echo "== nothing is there"
+before=${EPOCHREALTIME/./}
+restore replica tank/replica; check "restored" [ $? = 0 ]
+whole=$(((${EPOCHREALTIME/./} - before) / 1000))
+check "same content" same
+check "declared property" property recordsize "$(printf '16K\tlocal')"
+check "all snapshots" [ "$(zfs list -H -t snapshot -o name tank/svc | wc -l)" = 3 ]
+check "record is local" [ "$(zfs get -H -o source restore-chain:complete tank/svc)" = local ]
+restore replica tank/replica; check "once more is skipped" [ $? = 0 ]
+check "no staging left" [ -z "$(zfs list -H -o name | grep staging)" ]
+
+echo "== an empty dataset is there"
+zfs destroy -r tank/svc; zfs create -o mountpoint=/srv/svc tank/svc
+restore replica tank/replica; check "restored over an empty dataset" [ $? = 0 ]
+check "same content again" same
+check "the empty one is aside" aside
+
+echo "== data is there"
+for old in $(zfs list -H -o name | grep aside); do zfs destroy -r $old; done
+zfs destroy -r tank/svc; zfs create -o mountpoint=/srv/svc tank/svc; echo mine >/srv/svc/mine
+restore replica tank/replica; check "somebody has to look" [ $? = 2 ]
+check "data is untouched" grep -q mine /srv/svc/mine
+
+echo "== emptied, with a snapshot of its own"
+zfs snapshot tank/svc@autosnap_1; rm /srv/svc/mine
+restore local autosnap_1; check "restored from its snapshot" [ $? = 0 ]
+check "its data is back" grep -q mine /srv/svc/mine
+check "the emptied one is aside" aside
+
+echo "== killed"
+for tenth in 1 2 3 4 5 6 7 8 9; do
+    delay=$(printf '%d.%03d' $((whole * tenth / 10000)) $((whole * tenth / 10 % 1000)))
+    zfs promote tank/svc 2>/dev/null
+    for old in $(zfs list -H -o name | grep aside); do zfs destroy -r $old; done
+    zfs destroy -r tank/svc
+    ./restore_dataset /tmp/state tank/svc /srv/svc replica tank/replica >>said 2>&1 & pid=$!
+    sleep $delay; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
+    if grep -q " /srv/svc " /proc/mounts; then check "whole when killed after $delay s" same; fi
+    until_done replica tank/replica; check "restored after a kill after $delay s" [ $? = 0 ]
+    check "same content after a kill after $delay s" same
+done
+"#;
+
+fn machine() -> Option<PathBuf> {
+    if let Some(program) = std::env::var_os("ZFS_VM") {
+        return Some(program.into());
+    }
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tools/zfs-vm");
+    let built = Command::new(&program).arg("info").output().is_ok_and(|info| info.status.success());
+    built.then_some(program)
+}
+
+#[test]
+fn what_is_planned_is_what_zfs_does() {
+    let Some(machine) = machine() else {
+        println!("skipped: zfs (no virtual machine: tools/zfs-vm build)");
+        return;
+    };
+    let test = std::env::current_exe().unwrap();
+    let program = test.parent().unwrap().parent().unwrap().join("examples/replications");
+    if !program.exists() {
+        println!(
+            "skipped: zfs (the example replications is not built: `cargo test --features exec`)"
+        );
+        return;
+    }
+    let pairs = std::env::var("ZFS_PAIRS").unwrap_or_else(|_| "24".to_owned());
+    let seed = std::env::var("ZFS_SEED").unwrap_or_else(|_| "7".to_owned());
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(program, folder.path().join("replications")).unwrap();
+    let script = folder.path().join("script");
+    fs::write(&script, SCRIPT).unwrap();
+    let mut run = Command::new(machine);
+    run.arg("run")
+        .arg("--share")
+        .arg(folder.path())
+        .args(["--timeout", "3600"])
+        .arg(&script)
+        .args([&pairs, &seed]);
+    let output = run.output().unwrap();
+    let said = fs::read_to_string(folder.path().join("said")).unwrap_or_default();
+    assert!(output.status.success(), "{}{said}", String::from_utf8_lossy(&output.stderr));
+    let rows = fs::read_to_string(folder.path().join("rows.jsonl")).unwrap();
+    if let Some(file) = std::env::var_os("ZFS_RECORD") {
+        fs::write(file, &rows).unwrap();
+    }
+    let (mut compared, mut wrong) = (0, Vec::new());
+    for line in rows.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        if row.get("_meta").is_some() {
+            continue;
+        }
+        compared += 1;
+        if let Err(difference) = replications::judge(&row) {
+            wrong.push(format!("{}: {difference}", row["n"]));
+        }
+    }
+    println!("zfs: {compared} pairs compared, {} disagree", wrong.len());
+    assert!(wrong.is_empty() && compared > 0, "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_lost_dataset_comes_back() {
+    let Some(machine) = machine() else {
+        println!("skipped: zfs (no virtual machine: tools/zfs-vm build)");
+        return;
+    };
+    let test = std::env::current_exe().unwrap();
+    let program = test.parent().unwrap().parent().unwrap().join("examples/restore_dataset");
+    if !program.exists() {
+        println!(
+            "skipped: zfs (the example restore_dataset is not built: `cargo test --features exec`)"
+        );
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(program, folder.path().join("restore_dataset")).unwrap();
+    let script = folder.path().join("script");
+    fs::write(&script, PRESEED).unwrap();
+    let mut run = Command::new(machine);
+    run.arg("run").arg("--share").arg(folder.path()).args(["--timeout", "1800"]).arg(&script);
+    let output = run.output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said = fs::read_to_string(folder.path().join("said")).unwrap_or_default();
+    let checks: Vec<&str> = printed.lines().filter(|line| line.starts_with("check ")).collect();
+    let failed: Vec<&&str> = checks.iter().filter(|line| !line.ends_with(": yes")).collect();
+    println!("zfs: {} checks of restored datasets, {} failed", checks.len(), failed.len());
+    assert!(
+        failed.is_empty() && checks.len() >= 30,
+        "{failed:?}\n{printed}\n{}\n{said}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
