@@ -92,11 +92,9 @@ impl fmt::Display for Setting {
 
 /// A number in plain digits.
 fn decimal(raw: &[u8]) -> Option<u64> {
-    let digit = |number: u64, byte: &u8| {
-        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
-        number.checked_mul(10)?.checked_add(digit)
-    };
-    if raw.is_empty() { None } else { raw.iter().try_fold(0, digit) }
+    // `parse` takes a sign as well.
+    let unsigned = raw.first()?.is_ascii_digit();
+    std::str::from_utf8(raw).ok().filter(|_| unsigned)?.parse().ok()
 }
 
 /// What `zfs get -p` printed, shorter where nothing is lost by it: `128K` for 131072.

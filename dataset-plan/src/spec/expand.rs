@@ -3,6 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
+use std::sync::Arc;
 
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
@@ -69,7 +70,7 @@ impl Want {
 
     /// The table that says what shall become of a property.
     pub fn table<'w>(&'w self, declared: &'w Declared) -> &'w Table {
-        declared.profile.as_ref().unwrap_or(&self.path)
+        declared.profile.as_deref().unwrap_or(&self.path)
     }
 
     /// The properties that are given a value.
@@ -115,14 +116,14 @@ impl Spec {
 struct Expansion<'s> {
     spec: &'s Spec,
     /// Profiles with their paths.
-    profiles: BTreeMap<&'s str, (&'s Profile, Table)>,
+    profiles: BTreeMap<&'s str, (&'s Profile, Arc<Table>)>,
     problems: Vec<Problem>,
 }
 
 impl<'s> Expansion<'s> {
     fn new(spec: &'s Spec) -> Self {
         let profile = |(name, keys): (&'s String, _)| {
-            (name.as_str(), (keys, Table::Profile(name.as_str().into())))
+            (name.as_str(), (keys, Arc::new(Table::Profile(name.as_str().into()))))
         };
         let profiles = spec.profiles.iter().map(profile).collect();
         Self { spec, profiles, problems: Vec::new() }
@@ -370,9 +371,9 @@ impl<'s> Expansion<'s> {
 
     /// No two datasets may be mounted at one path.
     fn mountpoints(&mut self, desired: &Desired) {
-        let bases: Vec<_> = desired.base.iter().filter_map(based).collect();
+        let tables: Vec<_> = desired.base.iter().filter_map(based).collect();
         let mut taken: HashMap<&str, &Table> = HashMap::with_capacity(desired.datasets.len());
-        let based = bases.iter().map(|(mountpoint, table)| (*mountpoint, table, "mountedAt"));
+        let based = tables.iter().map(|(mountpoint, table)| (*mountpoint, table, "mountedAt"));
         let wanted = desired.datasets.values();
         let wanted = wanted.filter_map(|want| Some((want.mounted_at()?, &want.path, "mountpoint")));
         for (mountpoint, path, key) in based.chain(wanted) {
@@ -401,7 +402,7 @@ fn based<'d>((name, base): (&DatasetName, &'d Base)) -> Option<(&'d str, Table)>
 
 impl Want {
     /// Lays keys over what is there; they win.
-    fn lay(&mut self, keys: &Profile, profile: Option<&Table>) {
+    fn lay(&mut self, keys: &Profile, profile: Option<&Arc<Table>>) {
         self.properties.lay(&keys.properties, profile);
         let lay = |over: &Option<String>, under: &mut Option<String>| {
             if over.is_some() {

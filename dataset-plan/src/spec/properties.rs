@@ -42,7 +42,7 @@ pub struct Declared {
     /// What shall become of it; never [`Wish::Any`].
     pub wish: Wish,
     /// The profile that says so; `None`: the dataset's own table.
-    pub profile: Option<Table>,
+    pub profile: Option<Arc<Table>>,
 }
 
 /// Properties with what shall become of each, in the order of their names.
@@ -103,7 +103,7 @@ impl Properties {
     }
 
     /// Lays the keys of a table over what is there; they win.
-    pub(super) fn lay(&mut self, over: &BTreeMap<PropertyName, Wish>, profile: Option<&Table>) {
+    pub(super) fn lay(&mut self, over: &BTreeMap<PropertyName, Wish>, profile: Option<&Arc<Table>>) {
         let new = |(name, wish): (&PropertyName, &Wish)| {
             (name.clone(), Declared { wish: wish.clone(), profile: profile.cloned() })
         };

@@ -151,8 +151,8 @@ impl<'a> Tree<'a> {
         let mut itself = true;
         while let Some(row) = next.and_then(|at| self.row(at)) {
             let planned = |row: &'t Row<'a>| {
-                let mut planned = row.planned.iter();
-                planned.find(|p| p.property == *property && time.is_done(p.draft))
+                let mut changes = row.planned.iter();
+                changes.find(|p| p.property == *property && time.is_done(p.draft))
             };
             let change = match with {
                 Some(wish) if itself => Some(wish),
@@ -295,13 +295,11 @@ impl<'a> Tree<'a> {
             return Sight { held, source };
         };
         let from = match &source {
-            Source::Inherited(from) => match self.moved.is_empty() {
-                true => Some(Cow::Borrowed(from.as_str())),
-                false => self
-                    .find_row(from)
-                    .and_then(|row| self.name_at(row, time))
-                    .or(Some(Cow::Borrowed(from.as_str()))),
-            },
+            Source::Inherited(from) => {
+                let row = if self.moved.is_empty() { None } else { self.find_row(from) };
+                let name = row.and_then(|row| self.name_at(row, time));
+                name.or(Some(Cow::Borrowed(from.as_str())))
+            }
             _ => None,
         };
         let from = from.as_deref().map_or(Source::Default, Source::Inherited);
