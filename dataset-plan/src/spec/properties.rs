@@ -103,7 +103,11 @@ impl Properties {
     }
 
     /// Lays the keys of a table over what is there; they win.
-    pub(super) fn lay(&mut self, over: &BTreeMap<PropertyName, Wish>, profile: Option<&Arc<Table>>) {
+    pub(super) fn lay(
+        &mut self,
+        over: &BTreeMap<PropertyName, Wish>,
+        profile: Option<&Arc<Table>>,
+    ) {
         let new = |(name, wish): (&PropertyName, &Wish)| {
             (name.clone(), Declared { wish: wish.clone(), profile: profile.cloned() })
         };

@@ -28,6 +28,7 @@ pub(crate) struct Tree<'a> {
     moved: Vec<usize>,
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "each is true or false of a row by itself")]
 pub(crate) struct Row<'a> {
     pub(crate) name: Cow<'a, DatasetName>,
     pub(crate) observed: Option<&'a Dataset>,

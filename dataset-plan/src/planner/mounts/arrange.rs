@@ -421,11 +421,8 @@ impl<'t> Arrange<'t, '_, '_> {
     /// Nothing is in the way: what is mounted after the draft.
     fn carry_out(&mut self, draft: usize, effect: &Effect) {
         let leaves = self.stage.leaves(effect);
-        let is_property = self.drafts.get(draft).is_some_and(|draft| {
-            matches!(draft.action, Action::Set(_) | Action::Inherit(_) | Action::Revert(_))
-        });
-        let before = effect.list.iter().filter(|_| is_property);
-        let before: Vec<Before<'t>> = before.map(|at| self.before(*at, effect)).collect();
+        let before: Vec<Before<'t>> =
+            effect.list.iter().map(|at| self.before(*at, effect)).collect();
         let mut places: Vec<Cow<'t, str>> =
             leaves.iter().filter_map(|at| self.stage.place(*at).cloned()).collect();
         self.stage.set_done(draft, true);
@@ -452,9 +449,7 @@ impl<'t> Arrange<'t, '_, '_> {
             self.move_waiting(top);
         }
         self.events.insert(draft, places);
-        if is_property {
-            self.note_undo(draft, &before);
-        }
+        self.note_undo(draft, &before);
         let names = leaves.iter().filter_map(|at| self.stage.tree.row(*at));
         let names: Vec<_> = names.map(|row| row.name.clone().into_owned()).collect();
         let mounted = effect.list.iter().any(|at| self.stage.place(*at).is_some());
@@ -504,7 +499,7 @@ impl<'t> Arrange<'t, '_, '_> {
         Before { at, was: self.stage.place(at).is_some(), returns: can.is_some() && on, can }
     }
 
-    /// What has to be mounted or unmounted besides, when a change of properties is taken back.
+    /// What has to be mounted or unmounted besides, when the draft is taken back.
     fn note_undo(&mut self, draft: usize, before: &[Before<'t>]) {
         let now: Vec<_> = before.iter().map(|b| self.stage.place(b.at).cloned()).collect();
         let (mut mounts, mut unmounts) = (BTreeSet::new(), Vec::new());
@@ -527,7 +522,12 @@ impl<'t> Arrange<'t, '_, '_> {
                 self.stage.mount(*at, place);
             }
         }
-        let Some(draft) = self.drafts.get_mut(draft) else { return };
+        let is_property = |action: &Action| {
+            matches!(action, Action::Set(_) | Action::Inherit(_) | Action::Revert(_))
+        };
+        let Some(draft) = self.drafts.get_mut(draft).filter(|d| is_property(&d.action)) else {
+            return;
+        };
         if let Undo::Do(actions) = &mut draft.undo {
             match besides {
                 Some(besides) => actions.extend(besides),
