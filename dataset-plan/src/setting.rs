@@ -5,7 +5,7 @@ use std::fmt;
 use zfs_props::display::Printed;
 use zfs_props::key::PropertyName;
 use zfs_props::number;
-use zfs_props::property::Stored;
+use zfs_props::property::{Stored, ValueType};
 use zfs_props::release::Release;
 use zfs_props::value::{Value, ValueError};
 
@@ -55,6 +55,12 @@ impl Setting {
     pub(crate) fn is_printed_as(&self, raw: &[u8]) -> bool {
         let text = match self {
             Self::User(text) => text.as_str(),
+            Self::Native(value) if value.property().value_type() == ValueType::Word => {
+                if value.spelling().as_bytes() == raw {
+                    return true;
+                }
+                value.word().unwrap_or_default()
+            }
             Self::Native(value) => match (value.word(), value.text(), value.number()) {
                 (Some(word), _, _) => word,
                 (None, Some(text), _) => text,
@@ -86,11 +92,9 @@ impl fmt::Display for Setting {
 
 /// A number in plain digits.
 fn decimal(raw: &[u8]) -> Option<u64> {
-    let digit = |number: u64, byte: &u8| {
-        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
-        number.checked_mul(10)?.checked_add(digit)
-    };
-    if raw.is_empty() { None } else { raw.iter().try_fold(0, digit) }
+    // `parse` takes a sign as well.
+    let unsigned = raw.first()?.is_ascii_digit();
+    std::str::from_utf8(raw).ok().filter(|_| unsigned)?.parse().ok()
 }
 
 /// What `zfs get -p` printed, shorter where nothing is lost by it: `128K` for 131072.

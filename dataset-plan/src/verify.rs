@@ -87,7 +87,7 @@ pub fn verify(spec: &Spec, observed: &Observed) -> Result<Checklist, Problems> {
         let dataset = observed.dataset(name);
         let subject = Subject { desired: &desired, want, dataset, values };
         for (promise, verdict) in subject.checks() {
-            let declared = String::from(&*want.path);
+            let declared = want.path.to_string();
             checks.push(Check { dataset: name.clone(), declared, promise, verdict });
         }
     }

@@ -14,7 +14,7 @@ pub use read::ObserveError;
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
 use zfs_props::name::{DatasetName, SnapshotName};
-use zfs_props::property::Property;
+use zfs_props::property::{Property, Stored};
 use zfs_props::release::Release;
 use zfs_props::source::Source;
 use zfs_props::store::Entry;
@@ -205,6 +205,16 @@ impl Observed {
         }
         if !property.applies_to(kind, release) {
             return None;
+        }
+        // Words and texts are in the table as they are printed; of `mounted` the words are others.
+        match property.default(release)? {
+            Stored::Text(text) => return Some(Cow::Borrowed(text.as_bytes())),
+            Stored::Number(number) if property != Property::Mounted => {
+                if let Some(word) = property.word_for(number, release) {
+                    return Some(Cow::Borrowed(word.as_bytes()));
+                }
+            }
+            Stored::Number(_) => {}
         }
         let default = Value::default_of(property, release)?;
         Some(Cow::Owned(default.to_string().into_bytes()))

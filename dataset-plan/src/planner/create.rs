@@ -14,6 +14,16 @@ use crate::policy::{EncryptedParent, MissingParent};
 use crate::setting::Setting;
 use crate::spec::{Origin, Want, Wish};
 
+/// Properties of a new filesystem that OpenZFS accepts.
+pub(super) struct Accepted {
+    /// Below an encrypted one.
+    encrypted: bool,
+    /// The mountpoint is a path, whichever.
+    mountpoint: bool,
+    /// All others.
+    others: Vec<Assignment>,
+}
+
 impl<'a> Planner<'a> {
     /// The parent is there, or will be: a new dataset can be made below it.
     pub(super) fn can_create(&mut self, at: usize, name: &DatasetName) -> bool {
@@ -164,7 +174,22 @@ impl<'a> Planner<'a> {
     ) -> bool {
         let above = self.tree.upwards(at).find_map(|row| row.observed);
         let mut parent = DatasetFacts::filesystem();
-        parent.encrypted = above.is_some_and(|above| above.encryption_root.is_some());
+        let encrypted = above.is_some_and(|above| above.encryption_root.is_some());
+        parent.encrypted = encrypted;
+        // Declarations of many datasets differ in nothing but the path of the mountpoint.
+        let is_path = |a: &&Assignment| {
+            a.property == Property::Mountpoint.into() && a.setting.argument().starts_with('/')
+        };
+        let others = properties.iter().filter(|a| !is_path(a));
+        let known = want.volume.is_none()
+            && self.accepted.as_ref().is_some_and(|accepted| {
+                accepted.encrypted == encrypted
+                    && accepted.mountpoint == properties.iter().any(|a| is_path(&a))
+                    && others.clone().eq(&accepted.others)
+            });
+        if known {
+            return true;
+        }
         let context = Context::create_in(parent, want.kind()).release(self.release);
         let texts: Vec<_> =
             properties.iter().map(|a| (a.property.to_string(), a.setting.argument())).collect();
@@ -190,6 +215,12 @@ impl<'a> Planner<'a> {
             let what = "its key would be asked for at a prompt".to_owned();
             let remedy = "declare a `keylocation`, such as file:///run/keys/NAME";
             self.block(name, Obstacle::Encryption, what, remedy);
+        } else if want.volume.is_none() {
+            self.accepted = Some(Accepted {
+                encrypted,
+                mountpoint: properties.iter().any(|a| is_path(&a)),
+                others: others.cloned().collect(),
+            });
         }
         !prompts
     }

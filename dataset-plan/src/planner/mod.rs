@@ -69,6 +69,8 @@ struct Planner<'a> {
     removals: Vec<(usize, Vec<SnapshotName>)>,
     blocked: Vec<Blocked>,
     untouched: Vec<Untouched>,
+    /// What was found acceptable last.
+    accepted: Option<create::Accepted>,
 }
 
 impl<'a> Planner<'a> {
@@ -95,6 +97,7 @@ impl<'a> Planner<'a> {
             removals: Vec::new(),
             blocked: Vec::new(),
             untouched: Vec::new(),
+            accepted: None,
         }
     }
 

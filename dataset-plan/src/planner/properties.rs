@@ -1,20 +1,22 @@
 //! Properties of declared datasets that exist.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::fmt;
 
 use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
+use zfs_props::store::Entry;
 use zfs_props::value::Value;
 
 use super::{Draft, Part, Planner, inverse};
-use crate::observed::{Dataset, inheritable};
+use crate::observed::{Dataset, Raw, inheritable};
 use crate::plan::{Action, Assignment, Difference, Expectation, Kept, Obstacle, Reason, Risk};
 use crate::policy::Heirs;
 use crate::setting::Setting;
-use crate::spec::{Declared, Want, Wish};
-use crate::tree::Sight;
+use crate::spec::{Want, Wish};
+use crate::tree::{Sight, lossy};
 
 /// Properties that existing data does not follow: they count when a block is written.
 const NEW_WRITES_ONLY: [Property; 6] = [
@@ -50,17 +52,36 @@ impl<'a> Planner<'a> {
         dataset: &'a Dataset,
     ) {
         let left = self.left_declaration(want, dataset);
-        // Mostly it is stored as it is declared, and nothing further up changes.
-        let quiet = !self.tree.is_affected(at) && dataset.temporary.is_empty();
-        let mut needed = Vec::new();
+        // Mostly it is stored as it is declared, whatever changes further up.
+        let quiet = dataset.temporary.is_empty();
+        let (mut needed, mut undeclared) = (Vec::new(), Vec::new());
+        // Two lists in order, walked together.
+        let mut entries = dataset.entries.iter();
+        let mut entry = entries.next();
         for (property, declared) in &want.properties {
-            if !quiet || !stores(dataset, property, &declared.wish) {
-                needed.extend(self.needed(at, name, dataset, property, declared));
+            let mut own = None;
+            while let Some((other, stored)) = entry {
+                match other.cmp(property) {
+                    Ordering::Less => undeclared.extend(undeclared_of(other, stored, &left)),
+                    Ordering::Equal => own = stored.own(),
+                    Ordering::Greater => break,
+                }
+                entry = entries.next();
+            }
+            let stores = |(raw, _): (&Raw, bool)| {
+                declared.wish.setting().is_some_and(|setting| setting.is_printed_as(raw))
+            };
+            if !quiet || !own.is_some_and(stores) {
+                let said = want.table(declared);
+                needed.extend(self.needed(at, name, dataset, property, (&declared.wish, said)));
             }
         }
+        let rest = entry.into_iter().chain(entries);
+        undeclared.extend(rest.filter_map(|(other, stored)| undeclared_of(other, stored, &left)));
         let blocked = self.blocked.len();
-        for (property, declared) in &left {
-            needed.extend(self.needed(at, name, dataset, property, declared));
+        for (property, wish) in &left {
+            let said = format!("{} no longer", want.path);
+            needed.extend(self.needed(at, name, dataset, property, (wish, &said)));
         }
         let vetoed = |property: &PropertyName| {
             property.native().is_some_and(|native| self.vetoes.has(at, Part::Property(native)))
@@ -70,17 +91,9 @@ impl<'a> Planner<'a> {
             let note = self.desired.owner_property.as_ref();
             needed.retain(|needed| note != Some(&needed.property));
         }
-        self.draft_changes(at, name, dataset, needed);
-        let undeclared = dataset.entries.iter().filter_map(|(property, entry)| {
-            let known = want.properties.contains_key(property) || left.contains_key(property);
-            let local = entry.local.as_ref().filter(|_| !known)?;
-            let local = String::from_utf8_lossy(local);
-            Some(match property {
-                PropertyName::Native(native) => [native.name(), "=", &local].concat(),
-                other => format!("{other}={local}"),
-            })
-        });
-        let undeclared: Vec<_> = undeclared.collect();
+        if !needed.is_empty() {
+            self.draft_changes(at, name, dataset, needed);
+        }
         if !undeclared.is_empty() {
             self.leave(name.clone(), Kept::Settings(undeclared));
         }
@@ -90,12 +103,11 @@ impl<'a> Planner<'a> {
     ///
     /// Only the dataset's own note counts: children inherit user properties, and a note that was
     /// inherited is about somebody else.
-    fn left_declaration(&self, want: &Want, dataset: &Dataset) -> BTreeMap<PropertyName, Declared> {
+    fn left_declaration(&self, want: &Want, dataset: &Dataset) -> BTreeMap<PropertyName, Wish> {
         let mut left = BTreeMap::new();
         let Some(owner) = &self.desired.owner_property else { return left };
         let note = dataset.entries.get(owner).and_then(|entry| entry.local.as_deref());
         let note = note.and_then(|note| std::str::from_utf8(note).ok()).unwrap_or_default();
-        let path: Arc<str> = format!("{} no longer", want.path).into();
         for property in note.split(',') {
             let Ok(property) = PropertyName::parse(property, self.release) else { continue };
             let is_set = dataset.entries.get(&property).is_some_and(|entry| entry.local.is_some());
@@ -108,7 +120,7 @@ impl<'a> Planner<'a> {
                 Some(Some(default)) => Wish::Set(Setting::Native(default)),
                 Some(None) => continue,
             };
-            left.insert(property, Declared { wish, path: Arc::clone(&path) });
+            left.insert(property, wish);
         }
         left
     }
@@ -120,10 +132,10 @@ impl<'a> Planner<'a> {
         name: &DatasetName,
         dataset: &Dataset,
         property: &PropertyName,
-        declared: &Declared,
+        (wish, said): (&Wish, &dyn fmt::Display),
     ) -> Option<Needed> {
-        let rounded = self.rounded(at, property, &declared.wish);
-        let wish = rounded.as_ref().unwrap_or(&declared.wish);
+        let rounded = self.rounded(at, property, wish);
+        let wish = rounded.as_ref().unwrap_or(wish);
         let now = self.tree.now(at, property);
         let has_it = now.as_ref().is_some_and(|sight| self.tree.fulfils(sight, property, wish));
         let refusal = match (property, &now) {
@@ -135,9 +147,9 @@ impl<'a> Planner<'a> {
                 return None;
             }
             (PropertyName::Native(native), Some(sight)) if native.is_settable_once() => {
-                let (now, path) = (sight.text(), &declared.path);
+                let now = sight.text();
                 let what = format!(
-                    "{native} is {now} and can be set at creation only; {path} declares {wish}"
+                    "{native} is {now} and can be set at creation only; {said} declares {wish}"
                 );
                 let remedy = "declare what it is, or move the data into a new dataset";
                 Some((Obstacle::CreateOnly, what, remedy))
@@ -168,7 +180,7 @@ impl<'a> Planner<'a> {
         }
         let difference = Difference {
             property: property.clone(),
-            declared: declared.path.to_string(),
+            declared: said.to_string(),
             source: now.as_ref().map(|sight| sight.source.to_string()).unwrap_or_default(),
             observed: now.map(|sight| sight.text().into_owned()),
             protects: has_it && !covered,
@@ -364,10 +376,24 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// A dataset has this very value itself.
-fn stores(dataset: &Dataset, property: &PropertyName, wish: &Wish) -> bool {
-    let own = || dataset.entries.get(property)?.own();
-    wish.setting().is_some_and(|setting| own().is_some_and(|(raw, _)| setting.is_printed_as(raw)))
+/// What is set and neither declared nor given up, as `property=value`.
+fn undeclared_of(
+    property: &PropertyName,
+    entry: &Entry<Raw>,
+    left: &BTreeMap<PropertyName, Wish>,
+) -> Option<String> {
+    let local = entry.local.as_ref().filter(|_| !left.contains_key(property))?;
+    let local = lossy(local);
+    let name = match property {
+        PropertyName::Native(native) => native.name(),
+        PropertyName::User(user) => user.as_str(),
+        other => return Some(format!("{other}={local}")),
+    };
+    let mut text = String::with_capacity(name.len() + 1 + local.len());
+    text.push_str(name);
+    text.push('=');
+    text.push_str(&local);
+    Some(text)
 }
 
 /// A limit below what is used already, or a volume below its size.

@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 use std::sync::Arc;
 
 use zfs_props::key::PropertyName;
@@ -11,6 +12,7 @@ use zfs_props::property::Property;
 use zfs_props::release::Release;
 use zfs_props::value::Value;
 
+use super::properties::{Declared, Properties, Table};
 use super::{Base, DatasetSpec, Mode, Moved, Origin, Pattern, Profile, Spec, Volume, Wish};
 use crate::problem::{Code, Problem, Problems};
 use crate::setting::Setting;
@@ -43,9 +45,9 @@ pub struct Desired {
 #[non_exhaustive]
 pub struct Want {
     /// The declaration it comes from, as `services.sonarr`.
-    pub path: Arc<str>,
+    pub path: Table,
     /// The properties it shall have; all others are left alone.
-    pub properties: BTreeMap<PropertyName, Declared>,
+    pub properties: Properties,
     /// It shall be a volume.
     pub volume: Option<Volume>,
     /// The snapshot that it is a clone of, or none.
@@ -60,19 +62,15 @@ pub struct Want {
     pub mode: Option<Mode>,
 }
 
-/// What shall become of a property, and the table that says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Declared {
-    /// What shall become of it; never [`Wish::Any`].
-    pub wish: Wish,
-    /// The table, as `profiles.sqlite` or `services.sonarr`.
-    pub path: Arc<str>,
-}
-
 impl Want {
     /// Filesystem or volume.
     pub fn kind(&self) -> DatasetKind {
         if self.volume.is_some() { DatasetKind::Volume } else { DatasetKind::Filesystem }
+    }
+
+    /// The table that says what shall become of a property.
+    pub fn table<'w>(&'w self, declared: &'w Declared) -> &'w Table {
+        declared.profile.as_deref().unwrap_or(&self.path)
     }
 
     /// The properties that are given a value.
@@ -118,14 +116,15 @@ impl Spec {
 struct Expansion<'s> {
     spec: &'s Spec,
     /// Profiles with their paths.
-    profiles: BTreeMap<&'s str, (&'s Profile, Arc<str>)>,
+    profiles: BTreeMap<&'s str, (&'s Profile, Arc<Table>)>,
     problems: Vec<Problem>,
 }
 
 impl<'s> Expansion<'s> {
     fn new(spec: &'s Spec) -> Self {
-        let profile =
-            |(name, keys): (&'s String, _)| (name.as_str(), (keys, join("profiles", name).into()));
+        let profile = |(name, keys): (&'s String, _)| {
+            (name.as_str(), (keys, Arc::new(Table::Profile(name.as_str().into()))))
+        };
         let profiles = spec.profiles.iter().map(profile).collect();
         Self { spec, profiles, problems: Vec::new() }
     }
@@ -154,9 +153,9 @@ impl<'s> Expansion<'s> {
         }
         let mut all = Vec::with_capacity(spec.services.len() + spec.utility.len());
         for (name, dataset) in &spec.services {
-            let path = join("services", name);
+            let path = Table::Service(name.as_str().into());
             let (parent, mount) = self.place(&path, dataset);
-            let want = self.want(&path, dataset, || match mount {
+            let want = self.want(path.clone(), dataset, || match mount {
                 Some(mount) => Ok(format!("{}/{name}", mount.trim_end_matches('/'))),
                 None => Err("no mountpoint, and no parentMount to derive one from"),
             });
@@ -165,17 +164,17 @@ impl<'s> Expansion<'s> {
                 Ok(full) => all.push((full, want)),
                 Err(error) => {
                     let remedy = "services are named as a component of a dataset name";
-                    self.report(path, Code::BadName, format!("{error}"), remedy);
+                    self.report(path.to_string(), Code::BadName, format!("{error}"), remedy);
                 }
             }
         }
         for (name, dataset) in &spec.utility {
-            let path = join("utility", name.as_str());
+            let path = Table::Utility(name.clone());
             if dataset.place.is_some() {
                 let what = "a utility dataset says by its name where it lives".to_owned();
                 self.report(format!("{path}.place"), Code::NoEffect, what, "leave it out");
             }
-            let want = self.want(&path, dataset, || Ok("none".to_owned()));
+            let want = self.want(path, dataset, || Ok("none".to_owned()));
             all.push((name.clone(), want));
         }
         desired.datasets = self.datasets(all);
@@ -187,7 +186,7 @@ impl<'s> Expansion<'s> {
     /// The dataset below which a service lives, and the directory below which it is mounted.
     fn place(
         &mut self,
-        path: &str,
+        path: &Table,
         service: &DatasetSpec,
     ) -> (Option<&'s DatasetName>, Option<&'s str>) {
         let spec = self.spec;
@@ -229,6 +228,9 @@ impl<'s> Expansion<'s> {
             };
             self.report("moved".into(), Code::BadValue, what, "see zfs-rename(8)");
         }
+        if desired.ignore.is_empty() {
+            return;
+        }
         for (name, want) in &desired.datasets {
             if let Some(pattern) = desired.ignore.iter().find(|pattern| pattern.matches(name)) {
                 let what = format!("{name} is declared, and ignored by `{pattern}`");
@@ -241,14 +243,13 @@ impl<'s> Expansion<'s> {
     /// Works profiles and the automatic mountpoint into one dataset.
     fn want(
         &mut self,
-        path: &str,
+        path: Table,
         dataset: &DatasetSpec,
         auto_mountpoint: impl FnOnce() -> Result<String, &'static str>,
     ) -> Want {
-        let path: Arc<str> = path.into();
         let mut want = Want {
-            path: Arc::clone(&path),
-            properties: BTreeMap::new(),
+            path,
+            properties: Properties::default(),
             volume: dataset.volume,
             origin: dataset.origin.clone(),
             guid: dataset.guid,
@@ -258,7 +259,7 @@ impl<'s> Expansion<'s> {
         };
         for profile in &dataset.profiles {
             if let Some((keys, path)) = self.profiles.get(profile.as_str()) {
-                want.lay(keys, path);
+                want.lay(keys, Some(path));
                 continue;
             }
             let known: Vec<_> = self.spec.profiles.keys().map(String::as_str).collect();
@@ -267,10 +268,10 @@ impl<'s> Expansion<'s> {
                 known => format!("declared are: {}", known.join(", ")),
             };
             let what = format!("there is no profile `{profile}`");
-            self.report(format!("{path}.profile"), Code::UnknownProfile, what, remedy);
+            self.report(format!("{}.profile", want.path), Code::UnknownProfile, what, remedy);
         }
-        want.lay(&dataset.own, &path);
-        want.properties.retain(|_, declared| declared.wish != Wish::Any);
+        want.lay(&dataset.own, None);
+        want.properties.settle();
         match want.volume {
             None => self.mount(&mut want, auto_mountpoint),
             Some(volume) => self.volume(&mut want, volume),
@@ -288,7 +289,8 @@ impl<'s> Expansion<'s> {
                 let what = format!("`{name}` does not apply to a {kind} such as {}", want.path);
                 let remedy =
                     "leave it out, or give it { source = \"any\" } where a profile says it";
-                self.report(declared.path.to_string(), Code::NoEffect, what, remedy);
+                let path = want.table(declared).to_string();
+                self.report(path, Code::NoEffect, what, remedy);
             }
         }
     }
@@ -298,17 +300,14 @@ impl<'s> Expansion<'s> {
         let Some(owner) = &self.spec.owner_property else { return };
         let names: Vec<_> = want.settings().map(|(name, _)| name.to_string()).collect();
         let wish = Wish::Set(Setting::User(names.join(",")));
-        let declared = Declared { wish, path: Arc::clone(&want.path) };
-        want.properties.insert(PropertyName::User(owner.clone()), declared);
+        want.properties.insert(PropertyName::User(owner.clone()), wish);
     }
 
     /// A volume's size is a property like any other from here on; a directory it has none.
     fn volume(&mut self, want: &mut Want, volume: Volume) {
         let size = Value::from_number(Property::Volsize, volume.size, self.spec.release);
         if let Some(size) = size {
-            let declared =
-                Declared { wish: Wish::Set(Setting::Native(size)), path: Arc::clone(&want.path) };
-            want.properties.insert(Property::Volsize.into(), declared);
+            want.properties.insert(Property::Volsize.into(), Wish::Set(Setting::Native(size)));
         }
         if want.owner.is_some() || want.group.is_some() || want.mode.is_some() {
             let what = "owner, group and mode are of a mounted directory, and a volume has none";
@@ -318,20 +317,22 @@ impl<'s> Expansion<'s> {
 
     /// All datasets by name, each declared in one place.
     fn datasets(&mut self, mut all: Vec<(DatasetName, Want)>) -> BTreeMap<DatasetName, Want> {
-        all.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let twice = |first: &str, want: &Want| Problem {
+        let twice = |first: &dyn fmt::Display, want: &Want| Problem {
             position: None,
             path: want.path.to_string(),
             code: Code::DuplicateDataset,
             what: format!("the dataset is declared by `{first}` too"),
             remedy: "declare it in one place".into(),
         };
-        for pair in all.windows(2) {
-            if let [(a, first), (b, second)] = pair {
-                self.problems.extend((a == b).then(|| twice(&first.path, second)));
+        if !all.is_sorted_by(|(a, _), (b, _)| a < b) {
+            all.sort_by(|(a, _), (b, _)| a.cmp(b));
+            for pair in all.windows(2) {
+                if let [(a, first), (b, second)] = pair {
+                    self.problems.extend((a == b).then(|| twice(&first.path, second)));
+                }
             }
+            all.dedup_by(|later, first| later.0 == first.0);
         }
-        all.dedup_by(|later, first| later.0 == first.0);
         let datasets: BTreeMap<DatasetName, Want> = all.into_iter().collect();
         for name in self.spec.base.keys() {
             let want = datasets.get(name);
@@ -345,19 +346,17 @@ impl<'s> Expansion<'s> {
     fn mount(&mut self, want: &mut Want, auto: impl FnOnce() -> Result<String, &'static str>) {
         let key = PropertyName::Native(Property::Mountpoint);
         if !want.properties.contains_key(&key) {
-            let path = Arc::clone(&want.path);
             let parsed = auto().map_err(str::to_owned).and_then(|text| {
                 Value::parse(Property::Mountpoint, &text, self.spec.release)
                     .map_err(|error| error.to_string())
             });
             match parsed {
                 Ok(value) => {
-                    let wish = Wish::Set(Setting::Native(value));
-                    want.properties.insert(key, Declared { wish, path });
+                    want.properties.insert(key, Wish::Set(Setting::Native(value)));
                 }
                 Err(what) => {
                     let remedy = "add mountpoint here, or parentMount";
-                    self.report(path.to_string(), Code::MissingKey, what, remedy);
+                    self.report(want.path.to_string(), Code::MissingKey, what, remedy);
                 }
             }
         }
@@ -372,15 +371,11 @@ impl<'s> Expansion<'s> {
 
     /// No two datasets may be mounted at one path.
     fn mountpoints(&mut self, desired: &Desired) {
-        let mut taken: HashMap<&str, Arc<str>> = HashMap::with_capacity(desired.datasets.len());
-        let based = desired.base.iter().filter_map(|(name, base)| {
-            let path: Arc<str> = join("base", name.as_str()).into();
-            Some((base.mounted_at.as_deref()?, path, "mountedAt"))
-        });
-        let wanted = desired
-            .datasets
-            .values()
-            .filter_map(|want| Some((want.mounted_at()?, Arc::clone(&want.path), "mountpoint")));
+        let tables: Vec<_> = desired.base.iter().filter_map(based).collect();
+        let mut taken: HashMap<&str, &Table> = HashMap::with_capacity(desired.datasets.len());
+        let based = tables.iter().map(|(mountpoint, table)| (*mountpoint, table, "mountedAt"));
+        let wanted = desired.datasets.values();
+        let wanted = wanted.filter_map(|want| Some((want.mounted_at()?, &want.path, "mountpoint")));
         for (mountpoint, path, key) in based.chain(wanted) {
             let place = match mountpoint.trim_end_matches('/') {
                 "" => "/",
@@ -400,13 +395,15 @@ impl<'s> Expansion<'s> {
     }
 }
 
+/// Where the host mounts a base dataset, and its table.
+fn based<'d>((name, base): (&DatasetName, &'d Base)) -> Option<(&'d str, Table)> {
+    Some((base.mounted_at.as_deref()?, Table::Base(name.clone())))
+}
+
 impl Want {
     /// Lays keys over what is there; they win.
-    fn lay(&mut self, keys: &Profile, path: &Arc<str>) {
-        for (name, wish) in &keys.properties {
-            let declared = Declared { wish: wish.clone(), path: Arc::clone(path) };
-            self.properties.insert(name.clone(), declared);
-        }
+    fn lay(&mut self, keys: &Profile, profile: Option<&Arc<Table>>) {
+        self.properties.lay(&keys.properties, profile);
         let lay = |over: &Option<String>, under: &mut Option<String>| {
             if over.is_some() {
                 under.clone_from(over);

@@ -32,6 +32,7 @@
 
 mod expand;
 mod pattern;
+mod properties;
 mod read;
 #[cfg(feature = "schemars")]
 mod schema;
@@ -44,8 +45,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use declared::Node;
-pub use expand::{Declared, Desired, Want};
+
+pub use expand::{Desired, Want};
 pub use pattern::{BadPattern, Pattern};
+pub use properties::{Declared, Properties, Table};
 pub use wish::Wish;
 use zfs_props::key::{PropertyName, UserProperty};
 use zfs_props::name::{DatasetName, NameError, SnapshotName};

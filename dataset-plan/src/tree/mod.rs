@@ -13,7 +13,7 @@ use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
 use zfs_props::release::Release;
 
-pub(crate) use sight::{Sight, Time};
+pub(crate) use sight::{Sight, Time, lossy};
 
 use crate::observed::{Dataset, Observed};
 use crate::spec::{Desired, Want, Wish};
@@ -28,6 +28,7 @@ pub(crate) struct Tree<'a> {
     moved: Vec<usize>,
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "each is true or false of a row by itself")]
 pub(crate) struct Row<'a> {
     pub(crate) name: Cow<'a, DatasetName>,
     pub(crate) observed: Option<&'a Dataset>,
@@ -124,11 +125,13 @@ impl<'a> Tree<'a> {
 
     /// Adds rows for the ancestors of a name that have none.
     fn fill(&mut self, above: &mut Vec<usize>, name: &DatasetName, desired: &'a Desired) {
-        let last = above.last().and_then(|row| self.row(*row)).map(|row| row.name.depth());
+        let top = above.last().and_then(|row| self.row(*row)).map(|row| &*row.name);
+        let rest = top.and_then(|top| name.as_str().get(top.as_str().len() + 1..));
         // The usual case, without an allocation.
-        if last.map_or(name.depth() == 0, |last| name.depth() == last + 1) {
+        if !rest.unwrap_or(name.as_str()).bytes().any(|byte| byte == b'/') {
             return;
         }
+        let last = top.map(DatasetName::depth);
         let below = |ancestor: &DatasetName| last.is_none_or(|last| ancestor.depth() > last);
         let mut missing: Vec<_> = name.ancestors().take_while(below).collect();
         while let Some(name) = missing.pop() {

@@ -58,7 +58,7 @@ impl<'t> Sight<'t> {
     /// As `zfs get -p` prints it.
     pub(crate) fn text(&self) -> Cow<'_, str> {
         match &self.held {
-            Held::Printed(raw) => String::from_utf8_lossy(raw),
+            Held::Printed(raw) => lossy(raw),
             Held::Planned(setting) => setting.printed().into(),
         }
     }
@@ -66,7 +66,7 @@ impl<'t> Sight<'t> {
     /// The same, without a copy where that can be.
     pub(crate) fn into_text(self) -> Cow<'t, str> {
         match self.held {
-            Held::Printed(Cow::Borrowed(raw)) => String::from_utf8_lossy(raw),
+            Held::Printed(Cow::Borrowed(raw)) => lossy(raw),
             Held::Printed(Cow::Owned(raw)) => match String::from_utf8(raw) {
                 Ok(text) => text.into(),
                 Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned().into(),
@@ -110,6 +110,29 @@ impl<'t> Sight<'t> {
     }
 }
 
+/// A printed value as text. Nearly all are UTF-8, which is found out faster than what is not.
+pub(crate) fn lossy(raw: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(raw).map_or_else(|_| String::from_utf8_lossy(raw), Cow::Borrowed)
+}
+
+impl Row<'_> {
+    /// Whether the dataset is there under its name.
+    pub(crate) fn is_at(&self, time: Time<'_>) -> bool {
+        match self.arrives {
+            Some(draft) => time.is_done(draft),
+            None => self.observed.is_some() && self.old.is_none(),
+        }
+    }
+
+    /// The row of the parent: before it is renamed, a dataset has another one.
+    pub(crate) fn parent_at(&self, time: Time<'_>) -> Option<usize> {
+        match &self.old {
+            Some(old) if !self.is_at(time) => old.parent,
+            _ => self.parent,
+        }
+    }
+}
+
 impl<'a> Tree<'a> {
     /// What a dataset sees before the plan.
     pub(crate) fn now(&self, at: usize, property: &PropertyName) -> Option<Sight<'_>> {
@@ -140,16 +163,16 @@ impl<'a> Tree<'a> {
         at: usize,
         property: &PropertyName,
         time: Time<'_>,
-        with: Option<&'t Wish>,
+        given: Option<&'t Wish>,
     ) -> Option<Found<'t>> {
         let mut next = Some(at);
         let mut itself = true;
         while let Some(row) = next.and_then(|at| self.row(at)) {
             let planned = |row: &'t Row<'a>| {
-                let mut planned = row.planned.iter();
-                planned.find(|p| p.property == *property && time.is_done(p.draft))
+                let mut changes = row.planned.iter();
+                changes.find(|p| p.property == *property && time.is_done(p.draft))
             };
-            let change = match with {
+            let change = match given {
                 Some(wish) if itself => Some(wish),
                 _ if row.planned.is_empty() => None,
                 _ => planned(row).map(|planned| &planned.wish),
@@ -178,7 +201,7 @@ impl<'a> Tree<'a> {
                 break;
             }
             itself = false;
-            next = self.parent_at(row, time);
+            next = row.parent_at(time);
         }
         None
     }
@@ -197,22 +220,6 @@ impl<'a> Tree<'a> {
             || row.observed.is_some_and(stored)
     }
 
-    /// The row of the parent: before it is renamed, a dataset has another one.
-    pub(crate) fn parent_at(&self, row: &Row<'a>, time: Time<'_>) -> Option<usize> {
-        match &row.old {
-            Some(old) if !self.is_at(row, time) => old.parent,
-            _ => row.parent,
-        }
-    }
-
-    /// Whether a dataset is there under its name.
-    pub(crate) fn is_at(&self, row: &Row<'a>, time: Time<'_>) -> bool {
-        match row.arrives {
-            Some(draft) => time.is_done(draft),
-            None => row.observed.is_some() && row.old.is_none(),
-        }
-    }
-
     /// The name of a dataset.
     fn name_at(&self, at: usize, time: Time<'_>) -> Option<Cow<'_, str>> {
         let row = self.row(at)?;
@@ -223,18 +230,11 @@ impl<'a> Tree<'a> {
         let mut leaves = Vec::new();
         let mut next = Some(row);
         while let Some(row) = next {
-            let old = row.old.as_ref().filter(|_| !self.is_at(row, time));
+            let old = row.old.as_ref().filter(|_| !row.is_at(time));
             let name = old.map_or(&*row.name, |old| &old.name);
-            match self.parent_at(row, time) {
-                Some(parent) => {
-                    leaves.push(name.leaf());
-                    next = self.row(parent);
-                }
-                None => {
-                    leaves.push(name.as_str());
-                    next = None;
-                }
-            }
+            let parent = row.parent_at(time);
+            leaves.push(if parent.is_some() { name.leaf() } else { name.as_str() });
+            next = parent.and_then(|parent| self.row(parent));
         }
         leaves.reverse();
         Some(leaves.join("/").into())
@@ -290,13 +290,11 @@ impl<'a> Tree<'a> {
             return Sight { held, source };
         };
         let from = match &source {
-            Source::Inherited(from) => match self.moved.is_empty() {
-                true => Some(Cow::Borrowed(from.as_str())),
-                false => self
-                    .find_row(from)
-                    .and_then(|row| self.name_at(row, time))
-                    .or(Some(Cow::Borrowed(from.as_str()))),
-            },
+            Source::Inherited(from) => {
+                let row = if self.moved.is_empty() { None } else { self.find_row(from) };
+                let name = row.and_then(|row| self.name_at(row, time));
+                name.or(Some(Cow::Borrowed(from.as_str())))
+            }
             _ => None,
         };
         let from = from.as_deref().map_or(Source::Default, Source::Inherited);

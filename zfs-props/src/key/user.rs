@@ -1,6 +1,6 @@
 //! User properties: names with a `:`.
 
-use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::fmt;
 use core::str::FromStr;
 
@@ -16,7 +16,7 @@ use thiserror::Error;
 /// assert!(UserProperty::parse("org.Example:owner").is_err());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserProperty(Box<str>);
+pub struct UserProperty(Arc<str>);
 
 /// Why a text cannot be the name of a user property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]

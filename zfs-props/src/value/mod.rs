@@ -34,9 +34,9 @@ mod error;
 mod share;
 mod text;
 
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 
@@ -60,8 +60,8 @@ pub struct Value {
 
 #[derive(Debug, Clone)]
 enum Held {
-    Number { number: u64, spelling: Box<str> },
-    Text(Box<str>),
+    Number { number: u64, spelling: Arc<str> },
+    Text(Arc<str>),
 }
 
 impl Value {
@@ -123,7 +123,7 @@ impl Value {
             ValueType::Number => true,
         };
         let with = |spelling| Self { property, release, held: Held::Number { number, spelling } };
-        is_one.then(|| with(with(Box::default()).to_set_argument().into()))
+        is_one.then(|| with(with(Arc::default()).to_set_argument().into()))
     }
 
     /// What the property is where nobody has set it; `None` if there is no such value.

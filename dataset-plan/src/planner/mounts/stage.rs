@@ -203,7 +203,7 @@ impl<'t, 'a> Stage<'t, 'a> {
     /// Whether a dataset exists, under whatever name.
     fn exists(&self, at: usize) -> bool {
         let row = self.tree.row(at);
-        row.is_some_and(|row| row.observed.is_some() || self.tree.is_at(row, self.time()))
+        row.is_some_and(|row| row.observed.is_some() || row.is_at(self.time()))
     }
 
     /// Existing filesystems below one, where `enters` says so of each and those between.
@@ -212,12 +212,12 @@ impl<'t, 'a> Stage<'t, 'a> {
         self.collect(top, enters, &mut found);
         for moved in self.tree.moved() {
             let Some(row) = self.tree.row(*moved) else { continue };
-            if self.tree.is_at(row, self.time()) {
+            if row.is_at(self.time()) {
                 continue;
             }
             // Still at its old place: is that below, with nothing between that is not entered?
-            let above = std::iter::successors(self.tree.parent_at(row, self.time()), |at| {
-                self.tree.parent_at(self.tree.row(*at)?, self.time())
+            let above = std::iter::successors(row.parent_at(self.time()), |at| {
+                self.tree.row(*at)?.parent_at(self.time())
             });
             let above: Vec<usize> = above.collect();
             let Some(top) = above.iter().position(|at| *at == top) else { continue };
@@ -233,7 +233,7 @@ impl<'t, 'a> Stage<'t, 'a> {
     fn collect(&self, top: usize, enters: &dyn Fn(usize) -> bool, found: &mut Vec<usize>) {
         let mut next = top + 1;
         while let Some(row) = self.tree.row(next).filter(|_| next < self.tree.end_of(top)) {
-            let elsewhere = row.old.is_some() && !self.tree.is_at(row, self.time());
+            let elsewhere = row.old.is_some() && !row.is_at(self.time());
             if elsewhere || !self.exists(next) || !enters(next) {
                 next = self.tree.end_of(next);
                 continue;
@@ -314,10 +314,10 @@ impl<'t, 'a> Stage<'t, 'a> {
                 if has(Cause::Mountpoint) {
                     return Some(Cause::Mountpoint);
                 }
-                match has(Cause::Canmount) && mounted {
-                    true => Some(Cause::Canmount),
-                    false => has(Cause::Share).then_some(Cause::Share),
+                if has(Cause::Canmount) && mounted {
+                    return Some(Cause::Canmount);
                 }
+                has(Cause::Share).then_some(Cause::Share)
             }
             _ => None,
         }
