@@ -100,16 +100,16 @@ type FileSystems = BTreeMap<AbsolutePath, FileSystem>;
 type Homes<'h> = Index<(Owner, &'h User)>;
 
 /// Homes by path, with the user of each. A home that several users share says nothing about anybody.
-fn homes<'h>(host: &'h Host) -> Homes<'h> {
+fn homes(host: &Host) -> Homes<'_> {
     let mut by_home: BTreeMap<&AbsolutePath, Option<(&String, &User)>> = BTreeMap::new();
     for (name, user) in &host.users {
         let only = Some((name, user));
         by_home.entry(&user.home).and_modify(|user| *user = None).or_insert(only);
     }
     let owned = by_home.into_iter().filter(|(home, _)| !home.is_root());
-    Index::new(owned.filter_map(|(home, user)| {
-        let (name, user) = user?;
-        let owner = Owner { user: name.as_str().into(), group: user.group.as_str().into() };
-        Some((home.clone(), (owner, user)))
+    Index::new(owned.filter_map(|(home, only)| {
+        let (name, user) = only?;
+        let whose = Owner { user: name.as_str().into(), group: user.group.as_str().into() };
+        Some((home.clone(), (whose, user)))
     }))
 }
