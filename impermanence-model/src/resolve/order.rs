@@ -53,11 +53,13 @@ pub(super) fn steps(
     ownership: &Decisions<'_>,
     found: &mut Findings,
 ) -> (Vec<Step>, Vec<StepId>) {
+    // A bind takes five steps or so: itself, its two ends, and directories above them.
+    let expected = drafts.len() * 5;
     let mut making = Making {
         stores,
         ownership,
-        places: HashMap::new(),
-        items: Vec::new(),
+        places: HashMap::with_capacity(expected),
+        items: Vec::with_capacity(expected),
         outside: Vec::new(),
         inside: Vec::new(),
     };
@@ -72,7 +74,7 @@ pub(super) fn steps(
     let mut order = making.outside;
     order.append(&mut making.inside);
     order.sort_by(|a, b| items.get(*a).map(Item::key).cmp(&items.get(*b).map(Item::key)));
-    let needs = by_source(&items, &order, by_target(&items, &order));
+    let needs = by_source(&items, &making.places, by_target(&items, &order));
     for (item, mut needs) in items.iter_mut().zip(needs) {
         needs.sort_unstable();
         needs.dedup();
@@ -347,19 +349,15 @@ fn by_target(items: &[Item], order: &[usize]) -> Vec<Vec<usize>> {
 
 /// A mount or copy needs what it is made from, and what is mounted there; a recursive one also what is
 /// mounted below.
-fn by_source(items: &[Item], order: &[usize], mut all: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
-    let mut places: HashMap<&[u8], usize> = HashMap::with_capacity(items.len());
-    let mut mounts: Vec<(AbsolutePath, usize)> = Vec::new();
-    for index in order.iter().copied() {
-        let Some(item) = items.get(index) else { continue };
-        match &item.action {
-            Action::Create(place) => {
-                places.insert(place.path.as_bytes(), index);
-            }
-            Action::Mount(mount) => mounts.push((mount.target.clone(), index)),
-            Action::CopyIn(_) => {}
-        }
-    }
+fn by_source(
+    items: &[Item],
+    places: &HashMap<Arc<[u8]>, usize>,
+    mut all: Vec<Vec<usize>>,
+) -> Vec<Vec<usize>> {
+    let mounts = items.iter().enumerate().filter_map(|(index, item)| match &item.action {
+        Action::Mount(mount) => Some((mount.target.clone(), index)),
+        _ => None,
+    });
     let mounts = Index::new(mounts);
     for (item, needs) in items.iter().zip(&mut all) {
         for path in item.from.iter().chain(&item.depends) {
