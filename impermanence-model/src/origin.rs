@@ -1,6 +1,7 @@
 //! Who declared something, and where.
 
 use std::fmt;
+use std::sync::Arc;
 
 use declared::{Entry, Position};
 
@@ -15,9 +16,9 @@ pub enum Layer {
     /// What this host keeps.
     Host,
     /// What a service needs.
-    Service(String),
+    Service(Arc<str>),
     /// What a user keeps below the home.
-    User(String),
+    User(Arc<str>),
 }
 
 impl fmt::Display for Layer {
@@ -32,26 +33,26 @@ impl fmt::Display for Layer {
     }
 }
 
-/// Who declared something, and under which key.
+/// Who declared something, and under which key. Cheap to clone: every step of a layout has one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Origin {
     /// The layer.
     pub layer: Layer,
     /// The path of the key, as `host.directories[2]`.
-    pub key: String,
+    pub key: Arc<str>,
     /// Where it stands, if the declaration was read from a text that has lines.
     pub position: Option<Position>,
 }
 
 impl Origin {
     /// Declared by `layer` under `key`.
-    pub fn new(layer: Layer, key: impl Into<String>) -> Self {
+    pub fn new(layer: Layer, key: impl Into<Arc<str>>) -> Self {
         Self { layer, key: key.into(), position: None }
     }
 
     pub(crate) fn of(layer: Layer, entry: &Entry<'_>) -> Self {
-        Self { layer, key: entry.path.clone(), position: entry.node.at.or(entry.at) }
+        Self { layer, key: entry.path.as_str().into(), position: entry.node.at.or(entry.at) }
     }
 }
 

@@ -3,21 +3,23 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Arc, LazyLock};
 
-/// User and group, each a name or a number.
+/// User and group, each a name or a number. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Owner {
     /// User name or number.
-    pub user: String,
+    pub user: Arc<str>,
     /// Group name or number.
-    pub group: String,
+    pub group: Arc<str>,
 }
 
 impl Owner {
     /// `root:root`.
     pub fn root() -> Self {
-        Self { user: "root".to_owned(), group: "root".to_owned() }
+        static ROOT: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from("root"));
+        Self { user: ROOT.clone(), group: ROOT.clone() }
     }
 }
 

@@ -89,7 +89,7 @@ pub(crate) fn problem(
 ) -> Problem {
     Problem {
         position: origin.position,
-        path: origin.key.clone(),
+        path: origin.key.to_string(),
         code,
         what: what.into(),
         remedy: remedy.into(),

@@ -88,7 +88,7 @@ fn entry() -> impl Strategy<Value = Declared> {
     let layer = select(vec![Layer::Core, Layer::Host]);
     (at, how, ownership(), store, layer).prop_map(|(at, (kind, how), own, store, layer)| {
         let layer = match &at {
-            At::Home { user, .. } => Layer::User(user.clone()),
+            At::Home { user, .. } => Layer::User(user.as_str().into()),
             At::Path(_) => layer,
         };
         let mut declared = Declared::new(at, kind, Origin::new(layer, ""));
@@ -151,11 +151,12 @@ pub fn hosts() -> impl Strategy<Value = Host> {
             );
             host.entries = entries;
             for (number, declared) in host.entries.iter_mut().enumerate() {
-                declared.origin.key = format!("entries[{number}]");
+                declared.origin.key = format!("entries[{number}]").into();
             }
             for (number, (path, own, keep)) in services.into_iter().enumerate() {
                 let name = format!("service{number}");
-                let origin = Origin::new(Layer::Service(name.clone()), format!("services.{name}"));
+                let origin =
+                    Origin::new(Layer::Service(name.as_str().into()), format!("services.{name}"));
                 let state =
                     State { path, kind: Kind::Directory, own, stage: None, origin: origin.clone() };
                 host.services.insert(name.clone(), Service { state: vec![state] });
@@ -185,7 +186,7 @@ fn without_conflicts(mut host: Host) -> Host {
     for _ in 0..8 {
         let Err(problems) = host.resolve() else { break };
         let blamed: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
-        host.entries.retain(|declared| !blamed.contains(&declared.origin.key.as_str()));
+        host.entries.retain(|declared| !blamed.contains(&&*declared.origin.key));
         host.services.retain(|name, _| !blamed.contains(&format!("services.{name}").as_str()));
         let services = &host.services;
         host.keep.retain(|name, _| services.contains_key(name));

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use impermanence_model::audit::{Kind, Listed};
-use impermanence_model::fate::Caveat;
+use impermanence_model::fate::Caveat::{Busy, HardLink, Rename, Socket, Unlinked, Unwatched};
 use impermanence_model::root::{Retention, TmpfsSize};
 use impermanence_model::{AbsolutePath, Fate, Host, Layout, runbook};
 
@@ -137,7 +137,6 @@ fn what_programs_meet_where_a_path_survives() {
         Fate::Survives(how) => how.caveats().collect::<Vec<_>>(),
         other => panic!("{path}: {other}"),
     };
-    use Caveat::{Busy, HardLink, Rename, Socket, Unlinked, Unwatched};
     for (path, caveats) in [
         ("/var/lib/caddy/x", vec![HardLink, Rename, Socket]),
         ("/srv/x", vec![HardLink, Rename, Socket]),

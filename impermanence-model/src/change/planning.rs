@@ -383,6 +383,9 @@ fn put_up(
             Action::Mount(mount) if is_dirty => plan.steps.push(Change::Mount(mount.clone())),
             Action::CopyIn(copy) if is_dirty || !copied.contains(copy) => {
                 copy_data(&copy.from, plan);
+                // The mount point of a bind that is gone is no file of its program, which a copy would leave alone.
+                let before = known.get(&copy.to).filter(|place| !is_link(place));
+                plan.steps.extend(before.map(|place| Change::Clear(place.path.clone())));
                 plan.steps.push(Change::CopyIn(copy.clone()));
             }
             Action::Mount(_) | Action::CopyIn(_) => {}

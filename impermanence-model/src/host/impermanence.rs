@@ -58,7 +58,7 @@ fn store(reader: &mut Reader, entry: &Entry<'_>, host: &mut Host) {
         let Some(mut table) = reader.table(&user) else { continue };
         let name = table.take("name").and_then(|entry| reader.text(&entry)).unwrap_or(user.key);
         home(reader, &mut table, name, host);
-        lists(reader, &mut table, &Layer::User(name.to_owned()), &mut entries);
+        lists(reader, &mut table, &Layer::User(name.into()), &mut entries);
         reader.finish(&table);
     }
     reader.finish(&table);
@@ -86,7 +86,7 @@ fn lists(reader: &mut Reader, table: &mut Table<'_>, layer: &Layer, entries: &mu
 /// The owner and mode that a directory has by default.
 fn defaults(layer: &Layer) -> (&str, Mode) {
     match layer {
-        Layer::User(name) => (name, Mode::DIRECTORY),
+        Layer::User(name) => (&**name, Mode::DIRECTORY),
         _ => ("root", Mode::DIRECTORY),
     }
 }
@@ -136,7 +136,7 @@ fn placed(reader: &mut Reader, entry: &Entry<'_>, layer: &Layer) -> Option<At> {
         let text = text.trim_start_matches('/');
         let bad = |error| reader.report(entry, Code::BadPath, error, "write a path below the home");
         let path = HomePath::new(text).map_err(bad).ok()?;
-        return Some(At::Home { user: user.clone(), path });
+        return Some(At::Home { user: user.to_string(), path });
     }
     at(reader, entry, layer)
 }

@@ -46,7 +46,7 @@ fn store(reader: &mut Reader, entry: &Entry<'_>, host: &mut Host) {
         let name = table.take("username").and_then(|entry| reader.text(&entry));
         table.take("home");
         let common = mount_options(reader, &mut table, "commonMountOptions");
-        let layer = Layer::User(name.unwrap_or(user.key).to_owned());
+        let layer = Layer::User(name.unwrap_or(user.key).into());
         lists(reader, &mut table, &layer, &common, host);
         reader.finish(&table);
     }
@@ -135,13 +135,13 @@ fn element(
 /// An evaluated path of a user has the home in front.
 fn placed(reader: &mut Reader, entry: &Entry<'_>, layer: &Layer, host: &Host) -> Option<At> {
     if let (Layer::User(user), Data::Text(text)) = (layer, &entry.node.data) {
-        let home = host.users.get(user).map(|user| &user.home);
+        let home = host.users.get(&**user).map(|user| &user.home);
         let rest = home.and_then(|home| {
             let path = AbsolutePath::new(text).ok()?;
             HomePath::new(crate::path::rest(home.as_bytes(), path.as_bytes())?).ok()
         });
         if let Some(path) = rest {
-            return Some(At::Home { user: user.clone(), path });
+            return Some(At::Home { user: user.to_string(), path });
         }
     }
     at(reader, entry, layer)
@@ -155,7 +155,7 @@ fn ownership(
 ) -> Ownership {
     let own = super::read::ownership(reader, table, "user", "group");
     let user = match layer {
-        Layer::User(name) => name,
+        Layer::User(name) => &**name,
         _ => "root",
     };
     let is_default = own.user.as_deref().is_none_or(|name| name == user);

@@ -270,7 +270,7 @@ fn user(reader: &mut Reader, entry: &Entry<'_>, host: &mut Host) {
     let group = table.take("group").and_then(|entry| account(reader, &entry));
     let home = table.take("home").and_then(|entry| path(reader, &entry, WRITE_A_PATH));
     let home_mode = table.take("homeMode").and_then(|entry| mode(reader, &entry));
-    layer(reader, &mut table, &Layer::User(name.to_owned()), &mut host.entries);
+    layer(reader, &mut table, &Layer::User(name.into()), &mut host.entries);
     reader.finish(&table);
     let home = home.or_else(|| AbsolutePath::new(["/home/", name].concat()).ok());
     let Some(home) = home else {
@@ -293,7 +293,7 @@ fn service(reader: &mut Reader, entry: &Entry<'_>) -> Option<Service> {
 }
 
 fn state(reader: &mut Reader, entry: &Entry<'_>, service: &str) -> Option<State> {
-    let origin = Origin::of(Layer::Service(service.to_owned()), entry);
+    let origin = Origin::of(Layer::Service(service.into()), entry);
     let plain = |path| State {
         path,
         kind: Kind::Directory,

@@ -41,7 +41,7 @@ pub(super) fn at(reader: &mut Reader, entry: &Entry<'_>, layer: &Layer) -> Optio
     match layer {
         Layer::User(user) => {
             let remedy = "write a path below the home, as .config/gh";
-            path(reader, entry, remedy).map(|path| At::Home { user: user.clone(), path })
+            path(reader, entry, remedy).map(|path| At::Home { user: user.to_string(), path })
         }
         _ => path(reader, entry, WRITE_A_PATH).map(At::Path),
     }

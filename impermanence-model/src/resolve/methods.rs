@@ -127,11 +127,7 @@ fn matches(pattern: &[u8], text: &[u8]) -> bool {
 }
 
 /// Decides how each entry is kept.
-pub(super) fn choose(
-    drafts: &mut [Draft],
-    homes: &crate::index::Index<String>,
-    found: &mut Findings,
-) {
+pub(super) fn choose(drafts: &mut [Draft], homes: &super::Homes<'_>, found: &mut Findings) {
     for draft in drafts.iter_mut() {
         let how = match draft.kind {
             Kind::Directory => draft.how.unwrap_or(How::Bind),
@@ -151,7 +147,7 @@ pub(super) fn choose(
     drafts.sort_by(Draft::order);
 }
 
-fn file(draft: &mut Draft, homes: &crate::index::Index<String>, found: &mut Findings) -> How {
+fn file(draft: &mut Draft, homes: &super::Homes<'_>, found: &mut Findings) -> How {
     let home = homes.nearest(draft.path.as_bytes()).map(|(home, _)| home);
     // A file that nobody knows is bound: a program that would replace it fails, and nothing is lost in silence.
     let Some(fact) = fact_of(&draft.path, home) else { return draft.how.unwrap_or(How::Bind) };

@@ -23,10 +23,10 @@ mod stages;
 
 use std::collections::BTreeMap;
 
-use crate::host::{FileSystem, Host};
+use crate::host::{FileSystem, Host, User};
 use crate::index::Index;
 use crate::layout::Layout;
-use crate::owner::Accounts;
+use crate::owner::{Accounts, Owner};
 use crate::path::AbsolutePath;
 use crate::problem::{Problem, Problems};
 
@@ -96,12 +96,20 @@ pub(crate) use covers::of_root as root_backing;
 /// The file systems by where they are mounted.
 type FileSystems = BTreeMap<AbsolutePath, FileSystem>;
 
+/// Homes by path, with whose each is.
+type Homes<'h> = Index<(Owner, &'h User)>;
+
 /// Homes by path, with the user of each. A home that several users share says nothing about anybody.
-fn homes(host: &Host) -> Index<String> {
-    let mut by_home: BTreeMap<&AbsolutePath, Option<&String>> = BTreeMap::new();
+fn homes(host: &Host) -> Homes<'_> {
+    let mut by_home: BTreeMap<&AbsolutePath, Option<(&String, &User)>> = BTreeMap::new();
     for (name, user) in &host.users {
-        by_home.entry(&user.home).and_modify(|user| *user = None).or_insert(Some(name));
+        let only = Some((name, user));
+        by_home.entry(&user.home).and_modify(|user| *user = None).or_insert(only);
     }
     let owned = by_home.into_iter().filter(|(home, _)| !home.is_root());
-    Index::new(owned.filter_map(|(home, user)| Some((home.clone(), user?.clone()))))
+    Index::new(owned.filter_map(|(home, only)| {
+        let (name, user) = only?;
+        let whose = Owner { user: name.as_str().into(), group: user.group.as_str().into() };
+        Some((home.clone(), (whose, user)))
+    }))
 }

@@ -53,7 +53,16 @@ pub(super) fn steps(
     ownership: &Decisions<'_>,
     found: &mut Findings,
 ) -> (Vec<Step>, Vec<StepId>) {
-    let mut making = Making { stores, ownership, places: HashMap::new(), items: Vec::new() };
+    // A bind takes five steps or so: itself, its two ends, and directories above them.
+    let expected = drafts.len() * 5;
+    let mut making = Making {
+        stores,
+        ownership,
+        places: HashMap::with_capacity(expected),
+        items: Vec::with_capacity(expected),
+        outside: Vec::new(),
+        inside: Vec::new(),
+    };
     for draft in drafts.iter().filter(|draft| draft.is_made()) {
         making.entry(draft);
     }
@@ -61,9 +70,11 @@ pub(super) fn steps(
         making.file_system(path, mounted);
     }
     let mut items = making.items;
-    let mut order: Vec<usize> = (0..items.len()).collect();
+    // Entries come in order of path, so that these two are in order but for a few, and sorting them is merging.
+    let mut order = making.outside;
+    order.append(&mut making.inside);
     order.sort_by(|a, b| items.get(*a).map(Item::key).cmp(&items.get(*b).map(Item::key)));
-    let needs = by_source(&items, by_target(&items, &order));
+    let needs = by_source(&items, &making.places, by_target(&items, &order));
     for (item, mut needs) in items.iter_mut().zip(needs) {
         needs.sort_unstable();
         needs.dedup();
@@ -80,6 +91,16 @@ struct Making<'r, 'h> {
     /// Indices of the places among the items.
     places: HashMap<Arc<[u8]>, usize>,
     items: Vec<Item>,
+    /// The indices of the items outside of the stores, and of those inside.
+    outside: Vec<usize>,
+    inside: Vec<usize>,
+}
+
+/// On which side of an entry an item is.
+#[derive(Clone, Copy)]
+enum Side {
+    Outside,
+    Inside,
 }
 
 impl Making<'_, '_> {
@@ -92,23 +113,23 @@ impl Making<'_, '_> {
         match &draft.via {
             Via::Copy => {
                 let decision = self.ownership.of(draft.path.as_bytes(), draft.kind);
-                self.parents(&source, draft.at, &draft.origin);
-                self.parents(&draft.path, draft.at, &draft.origin);
+                self.parents(&source, Side::Inside, draft.at, &draft.origin);
+                self.parents(&draft.path, Side::Outside, draft.at, &draft.origin);
                 let (owner, mode) = (decision.owner, decision.mode);
                 let copy = Copy { from: source.clone(), to: draft.path.clone(), owner, mode };
                 self.push(Action::CopyIn(copy), draft, Some(source), false);
             }
             Via::Symlink => {
                 if draft.create.unwrap_or(draft.kind == Kind::Directory) {
-                    self.place(&source, kind(draft.content), draft);
+                    self.place(&source, Side::Inside, kind(draft.content), draft);
                 } else {
-                    self.parents(&source, draft.at, &draft.origin);
+                    self.parents(&source, Side::Inside, draft.at, &draft.origin);
                 }
-                self.place(&draft.path, PlaceKind::Link { to: source }, draft);
+                self.place(&draft.path, Side::Outside, PlaceKind::Link { to: source }, draft);
             }
             via => {
-                self.place(&source, kind(draft.content), draft);
-                self.place(&draft.path, kind(Content::Empty), draft);
+                self.place(&source, Side::Inside, kind(draft.content), draft);
+                self.place(&draft.path, Side::Outside, kind(Content::Empty), draft);
                 let recursive = *via == Via::Rbind;
                 let of = match draft.kind {
                     Kind::Directory => BindOf::Directory,
@@ -129,15 +150,26 @@ impl Making<'_, '_> {
         let (stage, origin) = (draft.at, draft.origin.clone());
         let item =
             Item { action, stage, origin, needs: Vec::new(), from, recursive, depends: Vec::new() };
+        self.add(item, Side::Outside);
+    }
+
+    /// The index of the new item.
+    fn add(&mut self, item: Item, side: Side) -> usize {
+        let index = self.items.len();
         self.items.push(item);
+        match side {
+            Side::Outside => self.outside.push(index),
+            Side::Inside => self.inside.push(index),
+        }
+        index
     }
 
     fn file_system(&mut self, path: &AbsolutePath, mounted: &FileSystem) {
         let (stage, origin) =
             (mounted.stage(), Origin::new(Layer::FileSystems, mounted.origin.key.clone()));
         let origin = Origin { position: mounted.origin.position, ..origin };
-        self.parents(path, stage, &origin);
-        self.directory(path.as_bytes(), stage, &origin);
+        self.parents(path, Side::Outside, stage, &origin);
+        self.directory(path.as_bytes(), Side::Outside, stage, &origin);
         let from = mounted.bound_from();
         let recursive = mounted.is_recursive();
         let source = match &from {
@@ -153,7 +185,7 @@ impl Making<'_, '_> {
             options: options.cloned().collect(),
             propagation: None,
         };
-        self.items.push(Item {
+        let item = Item {
             action: Action::Mount(mount),
             stage,
             origin,
@@ -161,12 +193,13 @@ impl Making<'_, '_> {
             from,
             recursive,
             depends: mounted.depends.clone(),
-        });
+        };
+        self.add(item, Side::Outside);
     }
 
     /// The place of an entry, outside or in its store, and the directories above it.
-    fn place(&mut self, path: &AbsolutePath, kind: PlaceKind, draft: &Draft) {
-        self.parents(path, draft.at, &draft.origin);
+    fn place(&mut self, path: &AbsolutePath, side: Side, kind: PlaceKind, draft: &Draft) {
+        self.parents(path, side, draft.at, &draft.origin);
         let decision = self.ownership.of(draft.path.as_bytes(), draft.kind);
         let enforcement = match (decision.why, draft.enforcement) {
             (Why::Known, None) => Enforcement::Enforce,
@@ -201,27 +234,37 @@ impl Making<'_, '_> {
             // It was the parent of another entry.
             *item = Item { stage: item.stage.min(draft.at), ..new };
         } else {
-            self.places.insert(path.key(), self.items.len());
-            self.items.push(new);
+            let index = self.add(new, side);
+            self.places.insert(path.key(), index);
         }
     }
 
     /// The directories above a path, as far as they are not known.
-    fn parents(&mut self, path: &AbsolutePath, stage: Stage, origin: &Origin) {
-        for above in ancestors(path.as_bytes()) {
-            if above.len() == 1 || self.directory(above, stage, origin) {
+    fn parents(&mut self, path: &AbsolutePath, side: Side, stage: Stage, origin: &Origin) {
+        let mut missing: Vec<&[u8]> = Vec::new();
+        for above in ancestors(path.as_bytes()).take_while(|above| above.len() > 1) {
+            if self.is_known(above, stage) {
                 break;
             }
+            missing.push(above);
+        }
+        for above in missing.into_iter().rev() {
+            self.directory(above, side, stage, origin);
         }
     }
 
-    /// A directory that nobody declared as an entry so far. True if it is known.
-    fn directory(&mut self, path: &[u8], stage: Stage, origin: &Origin) -> bool {
-        if let Some(item) = self.places.get(path).and_then(|index| self.items.get_mut(*index)) {
-            item.stage = item.stage.min(stage);
-            return true;
+    /// Whether a place is known; it is there as early as that.
+    fn is_known(&mut self, path: &[u8], stage: Stage) -> bool {
+        let item = self.places.get(path).and_then(|index| self.items.get_mut(*index));
+        item.map(|item| item.stage = item.stage.min(stage)).is_some()
+    }
+
+    /// A directory that nobody declared as an entry so far, unless it is known.
+    fn directory(&mut self, path: &[u8], side: Side, stage: Stage, origin: &Origin) {
+        if self.is_known(path, stage) {
+            return;
         }
-        let Ok(absolute) = AbsolutePath::new(path) else { return true };
+        let Ok(absolute) = AbsolutePath::new(path) else { return };
         let decision = self.ownership.of(self.logical(path), Kind::Directory);
         let enforcement = match decision.why {
             Why::Entry | Why::Parent => Enforcement::Enforce,
@@ -238,8 +281,7 @@ impl Making<'_, '_> {
             why: decision.why,
             home: self.home(path, decision.home),
         };
-        self.places.insert(key, self.items.len());
-        self.items.push(Item {
+        let item = Item {
             action: Action::Create(place),
             stage,
             origin: origin.clone(),
@@ -247,8 +289,9 @@ impl Making<'_, '_> {
             from: None,
             recursive: false,
             depends: Vec::new(),
-        });
-        false
+        };
+        let index = self.add(item, side);
+        self.places.insert(key, index);
     }
 
     /// The path that programs use for a place in a store.
@@ -306,18 +349,15 @@ fn by_target(items: &[Item], order: &[usize]) -> Vec<Vec<usize>> {
 
 /// A mount or copy needs what it is made from, and what is mounted there; a recursive one also what is
 /// mounted below.
-fn by_source(items: &[Item], mut all: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
-    let mut places: HashMap<&[u8], usize> = HashMap::with_capacity(items.len());
-    let mut mounts: Vec<(AbsolutePath, usize)> = Vec::new();
-    for (index, item) in items.iter().enumerate() {
-        match &item.action {
-            Action::Create(place) => {
-                places.insert(place.path.as_bytes(), index);
-            }
-            Action::Mount(mount) => mounts.push((mount.target.clone(), index)),
-            Action::CopyIn(_) => {}
-        }
-    }
+fn by_source(
+    items: &[Item],
+    places: &HashMap<Arc<[u8]>, usize>,
+    mut all: Vec<Vec<usize>>,
+) -> Vec<Vec<usize>> {
+    let mounts = items.iter().enumerate().filter_map(|(index, item)| match &item.action {
+        Action::Mount(mount) => Some((mount.target.clone(), index)),
+        _ => None,
+    });
     let mounts = Index::new(mounts);
     for (item, needs) in items.iter().zip(&mut all) {
         for path in item.from.iter().chain(&item.depends) {

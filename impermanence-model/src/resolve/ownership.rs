@@ -4,15 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::host::{Host, Kind, Ownership};
-use crate::index::Index;
 use crate::layout::Why;
 use crate::origin::Origin;
 use crate::owner::{Mode, Owner};
 use crate::path::AbsolutePath;
 use crate::problem::{Code, problem};
 
-use super::Findings;
 use super::draft::Draft;
+use super::{Findings, Homes};
 
 /// Directories that their programs refuse with other permissions.
 const KNOWN: [(&str, u16, &str); 9] = [
@@ -55,7 +54,7 @@ struct Said {
 /// All decisions. A path and its place in a store have the same one.
 pub(super) struct Decisions<'h> {
     host: &'h Host,
-    homes: &'h Index<String>,
+    homes: &'h Homes<'h>,
     said: HashMap<Arc<[u8]>, Said>,
 }
 
@@ -63,7 +62,7 @@ pub(super) struct Decisions<'h> {
 pub(super) fn decide<'h>(
     host: &'h Host,
     drafts: &[Draft],
-    homes: &'h Index<String>,
+    homes: &'h Homes<'h>,
     found: &mut Findings,
 ) -> Decisions<'h> {
     let mut said: HashMap<Arc<[u8]>, Said> = HashMap::new();
@@ -147,12 +146,10 @@ impl Decisions<'_> {
     /// The decision for a path outside of stores.
     pub(super) fn of(&self, path: &[u8], kind: Kind) -> Decision<'_> {
         let home = self.homes.nearest(path);
-        let user = home.and_then(|(home, name)| Some((home, name, self.host.users.get(name)?)));
-        let (owner, mode, why) = match user {
-            Some((home, name, user)) => {
-                let owner = Owner { user: name.clone(), group: user.group.clone() };
+        let (owner, mode, why) = match home {
+            Some((home, (owner, user))) => {
                 let mode = if home.as_bytes() == path { user.home_mode } else { Mode::DIRECTORY };
-                (owner, mode, Why::Home)
+                (owner.clone(), mode, Why::Home)
             }
             None => (Owner::root(), Mode::DIRECTORY, Why::Default),
         };
@@ -189,12 +186,11 @@ fn is_secret(path: &[u8], home: Option<&AbsolutePath>) -> bool {
 impl Said {
     fn apply(&self, decision: &mut Decision<'_>, host: &Host) {
         if let Some(user) = &self.own.user {
-            let group = host.users.get(user).map(|user| user.group.clone());
-            decision.owner =
-                Owner { user: user.clone(), group: group.unwrap_or_else(|| "root".to_owned()) };
+            let group = host.users.get(user).map_or("root", |user| &user.group);
+            decision.owner = Owner { user: user.as_str().into(), group: group.into() };
         }
         if let Some(group) = &self.own.group {
-            decision.owner.group.clone_from(group);
+            decision.owner.group = group.as_str().into();
         }
         if let Some(mode) = self.own.mode {
             decision.mode = mode;

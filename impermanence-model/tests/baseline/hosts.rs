@@ -320,8 +320,8 @@ fn tree(
         };
         let ours = json!({
             "type": kind,
-            "user": place.owner.user,
-            "group": place.owner.group,
+            "user": &*place.owner.user,
+            "group": &*place.owner.group,
             "mode": place.mode.to_string(),
         });
         let mut theirs = node.clone();
