@@ -1,6 +1,6 @@
 //! The real world, with a stand-in for `zfs` that says what real ones say.
 #![cfg(feature = "exec")]
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::format_push_string, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

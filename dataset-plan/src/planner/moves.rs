@@ -44,23 +44,23 @@ impl Moves {
             }
         }
         while let Some(next) = pending.iter().position(|m| is_free(m, &pending, &renamed)) {
-            let moved = pending.remove(next);
+            let step = pending.remove(next);
             let datasets = &mut renamed.to_mut().datasets;
-            let below: Vec<DatasetName> = subtree(datasets, &moved.from).cloned().collect();
+            let below: Vec<DatasetName> = subtree(datasets, &step.from).cloned().collect();
             for old in below {
                 if let (Ok(Some(new)), Some(dataset)) =
-                    (old.rebase(&moved.from, &moved.to), datasets.remove(&old))
+                    (old.rebase(&step.from, &step.to), datasets.remove(&old))
                 {
                     datasets.insert(new, dataset);
                 }
             }
             for other in &mut pending {
-                if let Ok(Some(from)) = other.from.rebase(&moved.from, &moved.to) {
+                if let Ok(Some(from)) = other.from.rebase(&step.from, &step.to) {
                     other.from = from;
                 }
             }
-            moves.targets.insert(moved.to.clone());
-            moves.ordered.push(moved);
+            moves.targets.insert(step.to.clone());
+            moves.ordered.push(step);
         }
         moves.refused.extend(pending.into_iter().map(|moved| (moved.to, moved.from)));
         (moves, renamed)

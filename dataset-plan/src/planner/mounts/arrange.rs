@@ -209,7 +209,7 @@ impl<'t> Arrange<'t, '_, '_> {
                 return Err(self.busy(draft, place, place, who));
             }
         }
-        let mut arrived = Table::default();
+        let mut mounted = Table::default();
         for (at, place) in &arrives {
             let name = self.stage.name(Who::Row(*at));
             let is_other = |who: &Who| !goes(*who) && self.stage.name(*who) != name;
@@ -224,10 +224,10 @@ impl<'t> Arrange<'t, '_, '_> {
                 }
             }
             // A rename mounts by the old places, which is not from the root downwards perhaps.
-            if let Some(who) = arrived.at(place).next() {
+            if let Some(who) = mounted.at(place).next() {
                 return Err(self.taken(draft, place, who));
             }
-            for (below, who) in arrived.below(place) {
+            for (below, who) in mounted.below(place) {
                 let was = match who {
                     Who::Row(other) => self.stage.place(other),
                     Who::Other(_) => None,
@@ -236,7 +236,7 @@ impl<'t> Arrange<'t, '_, '_> {
                     return Err(self.covers(draft, place, below, who));
                 }
             }
-            arrived.insert(place.clone(), Who::Row(*at));
+            mounted.insert(place.clone(), Who::Row(*at));
             if leaves.contains(at) {
                 continue;
             }
@@ -331,6 +331,7 @@ impl<'t> Arrange<'t, '_, '_> {
     }
 
     /// Notes what has to be unmounted; `false` if it may not be.
+    #[expect(clippy::ptr_arg, reason = "as the table has it: borrowed mostly")]
     pub(super) fn note(
         &self,
         found: &mut BTreeSet<(Cow<'t, str>, usize)>,
@@ -447,6 +448,7 @@ impl<'t> Arrange<'t, '_, '_> {
     }
 
     /// What waits to be mounted cannot be before this: it would have been in the way.
+    #[expect(clippy::ptr_arg, reason = "as the table has it: borrowed mostly")]
     fn delay(&mut self, place: &Cow<'t, str>, position: usize, leaves: bool) {
         let at_or_below = |other: &str| {
             let rest = other.strip_prefix(&**place);

@@ -180,6 +180,7 @@ impl<'t> Arrange<'t, '_, '_> {
         of.map_or_else(|| vec![(at, Part::Mount)], Draft::parts)
     }
 
+    #[expect(clippy::ptr_arg, reason = "as the table has it: borrowed mostly")]
     fn draft_mount(
         &mut self,
         at: usize,
