@@ -562,7 +562,9 @@ fn no_failure_and_no_crash_loses_anything_or_pretends() {
         let explored = &explored;
         let parts: Vec<_> =
             (0..threads).map(|first| scope.spawn(move || explored(first))).collect();
-        parts.into_iter().for_each(|part| count.add(part.join().unwrap()));
+        for part in parts {
+            count.add(part.join().unwrap());
+        }
     });
     println!(
         "model: {} states explored in {} scenarios, {} runs, {} ends by a kill; outcomes {:?}",
