@@ -1,6 +1,7 @@
 //! What a run did is taken back, last step first.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::mount::{MntFlags, umount2};
@@ -25,6 +26,10 @@ pub enum Undone {
     /// It could not be taken back.
     Failed(ExecError),
 }
+
+/// A process that another thread is just starting holds all that this one has open, until it runs its program.
+const UNMOUNT_ATTEMPTS: u32 = 10;
+const UNMOUNT_PAUSE: Duration = Duration::from_millis(20);
 
 impl World {
     /// Takes back what a run did, in the exact reverse order. All steps are tried: what stays, stays with its reason.
@@ -72,12 +77,20 @@ impl World {
     /// Unmounts what is on top at a path; if it is in use, says by whom.
     pub(super) fn unmount(&self, path: &AbsolutePath) -> Result<(), ExecError> {
         let spot = self.tree.spot(path)?;
-        match umount2(spot.handle()?.as_c_str(), MntFlags::UMOUNT_NOFOLLOW) {
-            Err(Errno::EBUSY) => {
-                let holders = self.mount_id(path).map(holders).unwrap_or_default();
-                Err(ExecError::Busy { path: path.clone(), holders })
+        let handle = spot.handle()?;
+        let mut attempts = 1..=UNMOUNT_ATTEMPTS;
+        loop {
+            let unmounted = umount2(handle.as_c_str(), MntFlags::UMOUNT_NOFOLLOW);
+            match (unmounted, attempts.next()) {
+                (Err(Errno::EBUSY), Some(_)) => std::thread::sleep(UNMOUNT_PAUSE),
+                (Err(Errno::EBUSY), None) => {
+                    let holders = self.mount_id(path).map(holders).unwrap_or_default();
+                    return Err(ExecError::Busy { path: path.clone(), holders });
+                }
+                (unmounted, _) => {
+                    return unmounted.map_err(ExecError::system(path, "unmounting"));
+                }
             }
-            unmounted => unmounted.map_err(ExecError::system(path, "unmounting")),
         }
     }
 
