@@ -89,10 +89,10 @@ fn what_a_process_leaves_that_ends_among_many_datasets_is_planned_again() {
             let mut steps = batch.steps().to_vec();
             steps.sort_by_key(|step| &step.dataset);
             for step in steps {
-                let mut crashed = before.clone();
-                let again = plan(&spec, &crashed.observe(), &Policy::default()).unwrap();
-                again.apply(&mut crashed).unwrap_or_else(|error| panic!("{error}\n{again}"));
-                let left = plan(&spec, &crashed.observe(), &Policy::default()).unwrap();
+                let mut broken_off = before.clone();
+                let again = plan(&spec, &broken_off.observe(), &Policy::default()).unwrap();
+                again.apply(&mut broken_off).unwrap_or_else(|error| panic!("{error}\n{again}"));
+                let left = plan(&spec, &broken_off.observe(), &Policy::default()).unwrap();
                 assert!(left.is_empty(), "{first}\nbefore step {}: {left}", step.id);
                 crashes += 1;
                 dataset_plan::apply::World::run(&mut before, step).unwrap();

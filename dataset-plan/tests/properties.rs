@@ -110,7 +110,7 @@ fn config() -> ProptestConfig {
     let default = ProptestConfig::default();
     let rng_seed = match default.rng_seed {
         RngSeed::Random => RngSeed::Fixed(SEED),
-        given => given,
+        given @ RngSeed::Fixed(_) => given,
     };
     ProptestConfig { max_shrink_iters: 400, failure_persistence: None, rng_seed, ..default }
 }

@@ -59,11 +59,11 @@ proptest! {
         }
     }
 
-    /// What is printed can be set again, to a number close by.
+    /// What is printed can be set again, to a number close by: half of the last of three digits, and what reading drops.
     #[test]
     fn a_printed_number_is_read_near_itself(number in number()) {
         match parse(&nicenum(number).to_string()) {
-            Ok(read) => prop_assert!(read.abs_diff(number) <= number / 190, "{} {}", read, number),
+            Ok(read) => prop_assert!(read.abs_diff(number) <= number / 200 + 1, "{} {}", read, number),
             Err(refused) => {
                 prop_assert_eq!(refused.fault(), NumberFault::TooLarge);
                 prop_assert_eq!(nicenum(number).to_string(), "16.0E");
