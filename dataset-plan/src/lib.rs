@@ -49,8 +49,8 @@
 //! * It destroys nothing that a grant of the policy does not name, and re-creates nothing. What only a
 //!   new dataset could give (another `normalization`, say) is blocked, with a remedy.
 //! * It hides nothing: where something else is mounted, or files lie, nothing is mounted.
-//! * It attempts nothing that OpenZFS would refuse: a plan that moves, mounts or destroys anything is carried out in memory
-//!   ([`sim`]) before it is handed out, and so is what takes it back. What is refused there is blocked.
+//! * It hands out no step that is known to fail: a plan that renames, mounts or destroys anything is carried out in memory
+//!   ([`sim`]) first, and so is what takes it back. What is refused there is blocked.
 //! * It does not guess. A property that was not observed is unknown, and a declared value for it is
 //!   blocked until it is.
 //!
