@@ -83,6 +83,7 @@ pub mod policy;
 pub mod problem;
 pub mod render;
 pub mod setting;
+mod shared;
 pub mod sim;
 pub mod spec;
 mod tree;

@@ -20,6 +20,7 @@ use zfs_props::source::Source;
 use zfs_props::store::Entry;
 use zfs_props::value::Value;
 
+use crate::shared::Shared;
 use crate::spec::Mode;
 
 /// A value as `zfs get -p` prints it.
@@ -28,7 +29,7 @@ pub type Raw = Box<[u8]>;
 /// The datasets of one machine, and what each stores.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observed {
-    pub(crate) datasets: BTreeMap<DatasetName, Dataset>,
+    pub(crate) datasets: BTreeMap<DatasetName, Shared<Dataset>>,
     /// What properties are where nobody set them, as printed.
     pub(crate) defaults: BTreeMap<(Property, DatasetKind), Raw>,
     /// Where other things are mounted, and what.
@@ -184,12 +185,12 @@ impl Observed {
 
     /// The observed datasets; a parent comes right before its subtree.
     pub fn datasets(&self) -> impl Iterator<Item = (&DatasetName, &Dataset)> {
-        self.datasets.iter()
+        self.datasets.iter().map(|(name, dataset)| (name, &**dataset))
     }
 
     /// One dataset.
     pub fn dataset(&self, name: &DatasetName) -> Option<&Dataset> {
-        self.datasets.get(name)
+        self.datasets.get(name).map(|dataset| &**dataset)
     }
 
     /// What a property is on a dataset of this kind where nobody set it: as observed, or else as

@@ -370,7 +370,7 @@ impl Collector {
     }
 
     fn keep(&mut self, dataset: Option<(DatasetName, Dataset)>) {
-        self.observed.datasets.extend(dataset);
+        self.observed.datasets.extend(dataset.map(|(name, dataset)| (name, dataset.into())));
     }
 
     /// Keeps a value where its source says that it belongs.

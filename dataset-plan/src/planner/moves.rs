@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use zfs_props::name::DatasetName;
 
 use super::{Conflict, Draft, Part, Planner};
-use crate::observed::{Dataset, Observed};
+use crate::observed::Observed;
 use crate::plan::{Action, Expectation, Obstacle, Reason, Risk, Undo};
 use crate::spec::{Desired, Moved};
 use crate::tree::Tree;
@@ -155,8 +155,8 @@ fn is_free(moved: &Moved, pending: &[Moved], observed: &Observed) -> bool {
 }
 
 /// The names of a dataset and of all below it.
-fn subtree<'m>(
-    datasets: &'m BTreeMap<DatasetName, Dataset>,
+fn subtree<'m, D>(
+    datasets: &'m BTreeMap<DatasetName, D>,
     top: &'m DatasetName,
 ) -> impl Iterator<Item = &'m DatasetName> {
     let from_top = datasets.range::<DatasetName, _>(top..).map(|(name, _)| name);

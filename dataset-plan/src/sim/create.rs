@@ -91,7 +91,7 @@ impl Zfs {
             ..Dataset::default()
         };
         let node = Node {
-            dataset,
+            dataset: dataset.into(),
             directories: point.directories.clone(),
             content: point.content,
             ..Node::default()
@@ -189,7 +189,7 @@ impl Zfs {
             }
         }
         encrypt(name, &mut dataset, above, accepted);
-        Ok(Node { dataset, ..Node::default() })
+        Ok(Node { dataset: dataset.into(), ..Node::default() })
     }
 
     pub(super) fn insert(&mut self, name: &DatasetName, mut node: Node) {
@@ -199,7 +199,7 @@ impl Zfs {
         if node.content == 0 {
             node.content = txg;
         }
-        self.nodes.insert(name.clone(), node);
+        self.nodes.insert(name.clone(), node.into());
     }
 
     /// Mounts what was created.

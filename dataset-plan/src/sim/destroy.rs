@@ -91,11 +91,11 @@ impl Zfs {
         if let Some(parent) = name.parent() {
             self.charge(&parent, taken, 0);
         }
-        let Some(origin) = node.dataset.origin else { return };
-        let Some(point) = self.point_mut(&origin) else { return };
+        let Some(origin) = &node.dataset.origin else { return };
+        let Some(point) = self.point_mut(origin) else { return };
         point.snapshot.clones.retain(|clone| clone != name);
         if point.deferred {
-            let _ = self.destroy_point(&origin, true);
+            let _ = self.destroy_point(origin, true);
         }
     }
 

@@ -29,8 +29,11 @@ pub(super) struct Lineage<'z> {
 impl Zfs {
     /// Of a dataset that is there: otherwise it has no properties.
     pub(super) fn lineage(&self, name: &DatasetName) -> Lineage<'_> {
-        let own = self.nodes.get_key_value(name);
-        let above = name.ancestors().filter_map(|above| self.nodes.get_key_value(&above));
+        let found = |name: &DatasetName| {
+            self.nodes.get_key_value(name).map(|(name, node)| (name, &**node))
+        };
+        let own = found(name);
+        let above = name.ancestors().filter_map(|above| found(&above));
         let line = own.map_or_else(Vec::new, |own| std::iter::once(own).chain(above).collect());
         Lineage { zfs: self, line }
     }

@@ -53,6 +53,7 @@ use zfs_props::property::Property;
 use zfs_props::release::Release;
 
 use crate::observed::Observed;
+use crate::shared::Shared;
 use mounts::Mounts;
 use node::{Node, Point};
 
@@ -69,7 +70,7 @@ pub struct Zfs {
     accounts: Option<Accounts>,
     typed: Key,
     without_devices: bool,
-    nodes: BTreeMap<DatasetName, Node>,
+    nodes: BTreeMap<DatasetName, Shared<Node>>,
     /// What else was observed: defaults, and other file systems.
     rest: Observed,
     mounts: Mounts,
@@ -80,8 +81,8 @@ pub struct Zfs {
 impl From<&Observed> for Zfs {
     fn from(observed: &Observed) -> Self {
         let nodes =
-            observed.datasets.iter().map(|(name, dataset)| (name.clone(), Node::from(dataset)));
-        let nodes: BTreeMap<_, _> = nodes.collect();
+            observed.datasets.iter().map(|(name, dataset)| (name.clone(), Node::from(dataset).into()));
+        let nodes: BTreeMap<_, Shared<Node>> = nodes.collect();
         let snapshots = nodes.values().flat_map(|node| &node.points);
         let txgs = snapshots.filter_map(|point| point.snapshot.createtxg);
         let txg = txgs.chain(nodes.values().filter_map(|node| node.dataset.createtxg)).max();
@@ -120,10 +121,12 @@ impl Zfs {
     pub fn observe(&self) -> Observed {
         let datasets = self.nodes.iter().map(|(name, node)| {
             let mut dataset = node.observe();
-            let lineage = self.lineage(name);
-            let by_mount =
-                lineage.by_mount().map(|(property, word)| (property, word.as_bytes().into()));
-            dataset.temporary.extend(by_mount);
+            if !node.options.is_empty() {
+                let lineage = self.lineage(name);
+                let by_mount = lineage.by_mount();
+                let by_mount = by_mount.map(|(property, word)| (property, word.as_bytes().into()));
+                dataset.temporary.extend(by_mount);
+            }
             (name.clone(), dataset)
         });
         let datasets = datasets.collect();
@@ -226,11 +229,11 @@ impl Zfs {
     }
 
     fn node(&self, name: &DatasetName) -> Result<&Node, Refusal> {
-        self.nodes.get(name).ok_or_else(|| Refusal::Missing(name.clone()))
+        self.nodes.get(name).map(|node| &**node).ok_or_else(|| Refusal::Missing(name.clone()))
     }
 
     fn node_mut(&mut self, name: &DatasetName) -> Result<&mut Node, Refusal> {
-        self.nodes.get_mut(name).ok_or_else(|| Refusal::Missing(name.clone()))
+        self.nodes.get_mut(name).map(|node| &mut **node).ok_or_else(|| Refusal::Missing(name.clone()))
     }
 
     fn point(&self, name: &SnapshotName) -> Option<&Point> {

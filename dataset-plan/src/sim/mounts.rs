@@ -1,7 +1,8 @@
 //! What is mounted where, and on top of what.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
+use std::sync::Arc;
 
 use zfs_props::name::DatasetName;
 
@@ -14,43 +15,57 @@ pub(super) struct MountId(u64);
 pub(super) struct Mounts {
     next: u64,
     by_id: BTreeMap<MountId, Mount>,
-    /// By the mount they lie in, and their path. The root of the machine is no mount here.
-    nested: BTreeMap<(Option<MountId>, String), MountId>,
+    /// What lies in no other mount: the root of the machine is no mount here.
+    outermost: Nested,
 }
+
+/// Mounts by their path: at each, one on top of the other.
+type Nested = BTreeMap<Arc<str>, Vec<MountId>>;
 
 #[derive(Clone, Debug)]
 struct Mount {
     dataset: DatasetName,
-    path: String,
+    path: Arc<str>,
     parent: Option<MountId>,
+    /// What lies in it.
+    nested: Nested,
 }
 
 impl Mounts {
     /// Mounts a filesystem on top of what is at the path.
     pub(super) fn mount(&mut self, dataset: &DatasetName, path: &str) -> MountId {
-        let path = tidy(path);
-        let parent = self.at(&path);
+        let path: Arc<str> = tidy(path).into();
+        // On top of another one at the same path is beside it here.
+        let parent = self.at(&path).and_then(|id| {
+            let below = self.by_id.get(&id)?;
+            if below.path == path { below.parent } else { Some(id) }
+        });
         let id = MountId(self.next);
         self.next += 1;
-        self.nested.insert((parent, path.clone()), id);
-        self.by_id.insert(id, Mount { dataset: dataset.clone(), path, parent });
+        if let Some(nested) = self.nested_mut(parent) {
+            nested.entry(Arc::clone(&path)).or_default().push(id);
+        }
+        let dataset = dataset.clone();
+        self.by_id.insert(id, Mount { dataset, path, parent, nested: Nested::new() });
         id
     }
 
     /// `umount` of the path where a mount was made, and so of what is on top there: the dataset of that.
     /// `None`: something is mounted within it.
     pub(super) fn unmount(&mut self, id: MountId) -> Option<DatasetName> {
-        let path = self.path(id)?.to_owned();
+        let path = Arc::clone(&self.by_id.get(&id)?.path);
         let top = self.at(&path)?;
-        let within = (Bound::Excluded((Some(top), String::new())), Bound::Unbounded);
-        if self.nested.range(within).next().is_some_and(|((parent, _), _)| *parent == Some(top)) {
-            return None;
-        }
-        if self.by_id.get(&top).is_none_or(|mount| mount.path != path) {
+        let mount = self.by_id.get(&top)?;
+        if mount.path != path || !mount.nested.is_empty() {
             return None;
         }
         let mount = self.by_id.remove(&top)?;
-        self.nested.remove(&(mount.parent, mount.path));
+        let nested = self.nested_mut(mount.parent)?;
+        let here = nested.get_mut(&path)?;
+        here.retain(|other| *other != top);
+        if here.is_empty() {
+            nested.remove(&path);
+        }
         Some(mount.dataset)
     }
 
@@ -62,9 +77,9 @@ impl Mounts {
         is_there: impl Fn(&str) -> bool,
     ) -> BTreeSet<String> {
         let mut gone = BTreeSet::new();
-        let Some(path) = self.path(id).map(str::to_owned) else { return gone };
-        self.nested.retain(|(parent, place), _| {
-            let within = place.strip_prefix(&path).filter(|_| *parent == Some(id));
+        let Some(Mount { path, nested, .. }) = self.by_id.get_mut(&id) else { return gone };
+        nested.retain(|place, _| {
+            let within = place.strip_prefix(&**path);
             let Some((above, _)) = within.and_then(|within| within.rsplit_once('/')) else {
                 return true;
             };
@@ -73,11 +88,6 @@ impl Mounts {
             found
         });
         gone
-    }
-
-    /// Where a mount was made.
-    pub(super) fn path(&self, id: MountId) -> Option<&str> {
-        Some(&self.by_id.get(&id)?.path)
     }
 
     /// Follows a dataset's new name.
@@ -91,25 +101,39 @@ impl Mounts {
     pub(super) fn holder(&self, path: &str) -> Option<(&DatasetName, String)> {
         let path = tidy(path);
         let mount = self.by_id.get(&self.at(&path)?)?;
-        Some((&mount.dataset, path.strip_prefix(&mount.path)?.to_owned()))
+        Some((&mount.dataset, path.strip_prefix(&*mount.path)?.to_owned()))
     }
 
     /// The mount that a path leads to.
     fn at(&self, path: &str) -> Option<MountId> {
         let ends = path.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
         let mut current = None;
+        let mut nested = &self.outermost;
         for end in ends.chain([path.len()]) {
-            let Some(prefix) = path.get(..end) else { continue };
-            while let Some(next) = self.nested.get(&(current, prefix.to_owned())) {
-                current = Some(*next);
+            let here = path.get(..end).and_then(|prefix| nested.get(prefix)?.last());
+            if let Some((id, mount)) = here.and_then(|id| Some((*id, self.by_id.get(id)?))) {
+                (current, nested) = (Some(id), &mount.nested);
             }
         }
         current
     }
+
+    fn nested_mut(&mut self, within: Option<MountId>) -> Option<&mut Nested> {
+        match within {
+            None => Some(&mut self.outermost),
+            Some(id) => Some(&mut self.by_id.get_mut(&id)?.nested),
+        }
+    }
 }
 
 /// Without doubled and last slashes.
-fn tidy(path: &str) -> String {
+fn tidy(path: &str) -> Cow<'_, str> {
+    if path == "/" {
+        return Cow::Borrowed("");
+    }
+    if path.starts_with('/') && !path.ends_with('/') && !path.contains("//") {
+        return Cow::Borrowed(path);
+    }
     let parts = path.split('/').filter(|part| !part.is_empty());
-    parts.flat_map(|part| ["/", part]).collect()
+    Cow::Owned(parts.flat_map(|part| ["/", part]).collect())
 }

@@ -7,13 +7,14 @@ use zfs_props::property::Property;
 use zfs_props::store::Entry;
 
 use super::mounts::MountId;
+use crate::shared::Shared;
 use crate::observed::{Dataset, Raw, Snapshot};
 
 /// A filesystem or volume.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Node {
     /// As observed, but for its snapshots.
-    pub(super) dataset: Dataset,
+    pub(super) dataset: Shared<Dataset>,
     /// Its snapshots, oldest first.
     pub(super) points: Vec<Point>,
     /// It received properties once, so that `zfs inherit` hides received values from then on.
@@ -53,8 +54,8 @@ pub(super) struct Point {
     pub(super) size: Option<Raw>,
 }
 
-impl From<&Dataset> for Node {
-    fn from(observed: &Dataset) -> Self {
+impl From<&Shared<Dataset>> for Node {
+    fn from(observed: &Shared<Dataset>) -> Self {
         let size =
             observed.entries.get(&Property::Volsize.into()).and_then(|size| size.local.clone());
         let points = observed.snapshots.iter().map(|snapshot| Point {
@@ -65,8 +66,11 @@ impl From<&Dataset> for Node {
         });
         let has_received = observed.entries.values().any(|e| e.received.is_some() || e.hidden);
         let used = observed.used.unwrap_or_default();
-        let points = points.collect();
-        let dataset = Dataset { snapshots: Vec::new(), ..observed.clone() };
+        let points: Vec<_> = points.collect();
+        let mut dataset = observed.clone();
+        if !points.is_empty() {
+            dataset.snapshots = Vec::new();
+        }
         Self { dataset, points, has_received, used, ..Self::default() }
     }
 }
@@ -91,9 +95,12 @@ impl Point {
 
 impl Node {
     /// As an observation would find it.
-    pub(super) fn observe(&self) -> Dataset {
-        let snapshots = self.points.iter().map(|point| point.snapshot.clone()).collect();
-        Dataset { snapshots, ..self.dataset.clone() }
+    pub(super) fn observe(&self) -> Shared<Dataset> {
+        let mut dataset = self.dataset.clone();
+        if !self.points.is_empty() {
+            dataset.snapshots = self.points.iter().map(|point| point.snapshot.clone()).collect();
+        }
+        dataset
     }
 
     pub(super) fn point(&self, name: &str) -> Option<&Point> {

@@ -139,13 +139,12 @@ impl Zfs {
             self.nodes.insert(moved, node);
         }
         // Clones outside may be under a key that has moved.
-        if self.subtree(to).iter().any(|name| self.nodes.get(name).is_some_and(Node::is_encrypted))
+        if self.subtree(to).iter().any(|name| self.nodes.get(name).is_some_and(|node| node.is_encrypted()))
         {
             for node in self.nodes.values_mut() {
-                if let Some(root) = &mut node.dataset.encryption_root {
-                    if let Ok(Some(moved)) = root.rebase(from, to) {
-                        *root = moved;
-                    }
+                let root = node.dataset.encryption_root.as_ref();
+                if let Some(Ok(Some(moved))) = root.map(|root| root.rebase(from, to)) {
+                    node.dataset.encryption_root = Some(moved);
                 }
             }
         }

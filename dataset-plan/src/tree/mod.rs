@@ -78,7 +78,7 @@ impl<'a> Tree<'a> {
         let rows = Vec::with_capacity(observed.datasets.len().max(desired.datasets.len()) + 16);
         let mut tree = Self { observed, release: desired.release, rows, moved: Vec::new() };
         // Three ordered lists, walked together.
-        let mut there = observed.datasets.iter().peekable();
+        let mut there = observed.datasets().peekable();
         let mut wanted = desired.datasets.iter().peekable();
         let mut parents = desired.parents.iter().peekable();
         // Rows above the next one.
