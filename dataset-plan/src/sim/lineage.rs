@@ -16,6 +16,7 @@ use super::Zfs;
 use super::node::{Node, Point};
 use super::view::{MOUNT_OPTIONS, text};
 use crate::observed::{Raw, inheritable};
+use crate::shared::Shared;
 
 /// A value with its source.
 type Valued = (String, Source<DatasetName>);
@@ -23,19 +24,13 @@ type Valued = (String, Source<DatasetName>);
 /// A dataset and those above it, nearest first.
 pub(super) struct Lineage<'z> {
     zfs: &'z Zfs,
-    line: Vec<(&'z DatasetName, &'z Node)>,
+    own: Option<(&'z DatasetName, &'z Shared<Node>)>,
 }
 
 impl Zfs {
     /// Of a dataset that is there: otherwise it has no properties.
     pub(super) fn lineage(&self, name: &DatasetName) -> Lineage<'_> {
-        let found = |name: &DatasetName| {
-            self.nodes.get_key_value(name).map(|(name, node)| (name, &**node))
-        };
-        let own = found(name);
-        let above = name.ancestors().filter_map(|above| found(&above));
-        let line = own.map_or_else(Vec::new, |own| std::iter::once(own).chain(above).collect());
-        Lineage { zfs: self, line }
+        Lineage { zfs: self, own: self.nodes.get_key_value(name) }
     }
 
     fn default_of(&self, property: Property, kind: DatasetKind) -> Option<Raw> {
@@ -50,12 +45,20 @@ impl Zfs {
 impl<'z> Lineage<'z> {
     /// The dataset itself.
     pub(super) fn node(&self) -> Option<&'z Node> {
-        Some(self.line.first()?.1)
+        Some(self.own?.1)
+    }
+
+    /// The dataset and those above it, as they are asked for: mostly, the first tells.
+    fn line(&self) -> impl Iterator<Item = (&'z DatasetName, &'z Node)> + use<'z> {
+        let nodes = &self.zfs.nodes;
+        let above = self.own.into_iter().flat_map(|(name, _)| name.ancestors());
+        let above = above.filter_map(|above| nodes.get_key_value(&above));
+        self.own.into_iter().chain(above).map(|(name, node)| (name, &**node))
     }
 
     /// The user properties that it has or may inherit.
     pub(super) fn user_properties(&self) -> BTreeSet<PropertyName> {
-        let datasets = self.line.iter().map(|(_, node)| &node.dataset);
+        let datasets = self.line().map(|(_, node)| &node.dataset);
         let all = datasets.flat_map(|dataset| dataset.entries.keys().chain(dataset.outside.keys()));
         all.filter(|property| property.native().is_none()).cloned().collect()
     }
@@ -79,7 +82,7 @@ impl<'z> Lineage<'z> {
 
     /// What counts whatever the mount says.
     pub(super) fn lasting(&self, property: &PropertyName) -> Option<Valued> {
-        let (name, node) = self.line.first()?;
+        let (name, node) = self.own?;
         if let Some((raw, source)) = self.stored(property) {
             return Some((seen(name, property, raw, &source).into_owned(), source));
         }
@@ -91,12 +94,11 @@ impl<'z> Lineage<'z> {
 
     /// What is stored for a property where it is decided.
     fn stored(&self, property: &PropertyName) -> Option<(&'z Raw, Source<DatasetName>)> {
-        let entries =
-            self.line.iter().map(|(name, node)| (*name, node.dataset.entries.get(property)));
+        let entries = self.line().map(|(name, node)| (name, node.dataset.entries.get(property)));
         if let Some((raw, setpoint)) = resolve(inheritable(property), entries) {
             return Some((raw, source(setpoint)));
         }
-        self.line.iter().find_map(|(_, node)| {
+        self.line().find_map(|(_, node)| {
             let (from, raw) = node.dataset.outside.get(property)?;
             Some((raw, Source::Inherited(from.clone())))
         })
@@ -123,8 +125,7 @@ impl<'z> Lineage<'z> {
         if let Some(raw) = property.native().and_then(|native| point.fixed.get(&native)) {
             return Some((text(raw), Source::None));
         }
-        let entries =
-            self.line.iter().map(|(name, node)| (*name, node.dataset.entries.get(property)));
+        let entries = self.line().map(|(name, node)| (name, node.dataset.entries.get(property)));
         let own = point.entries.get(property);
         if let Some((raw, setpoint)) = resolve_of_snapshot(own, inheritable(property), entries) {
             return Some((text(raw), source(setpoint)));

@@ -80,8 +80,10 @@ pub struct Zfs {
 
 impl From<&Observed> for Zfs {
     fn from(observed: &Observed) -> Self {
-        let nodes =
-            observed.datasets.iter().map(|(name, dataset)| (name.clone(), Node::from(dataset).into()));
+        let nodes = observed
+            .datasets
+            .iter()
+            .map(|(name, dataset)| (name.clone(), Node::from(dataset).into()));
         let nodes: BTreeMap<_, Shared<Node>> = nodes.collect();
         let snapshots = nodes.values().flat_map(|node| &node.points);
         let txgs = snapshots.filter_map(|point| point.snapshot.createtxg);
@@ -213,6 +215,23 @@ impl Zfs {
         }
     }
 
+    /// What is mounted below a path, but for what is within that again.
+    pub(crate) fn mounted_below(&self, path: &str) -> impl Iterator<Item = &DatasetName> {
+        self.mounts.within(path)
+    }
+
+    /// Something is mounted at a path.
+    pub(crate) fn is_mountpoint(&self, path: &str) -> bool {
+        self.mounts.is_taken(path)
+    }
+
+    /// What is mounted of a dataset and all below it.
+    pub(crate) fn mounted_within(&self, top: &DatasetName) -> impl Iterator<Item = &DatasetName> {
+        let from_top = self.nodes.range::<DatasetName, _>(top..);
+        let within = from_top.take_while(move |(name, _)| *name == top || name.is_under(top));
+        within.filter(|(_, node)| node.dataset.mounted == Some(true)).map(|(name, _)| name)
+    }
+
     /// All below a dataset.
     fn below(&self, name: &DatasetName) -> Vec<DatasetName> {
         let after = (Bound::Excluded(name), Bound::Unbounded);
@@ -233,7 +252,10 @@ impl Zfs {
     }
 
     fn node_mut(&mut self, name: &DatasetName) -> Result<&mut Node, Refusal> {
-        self.nodes.get_mut(name).map(|node| &mut **node).ok_or_else(|| Refusal::Missing(name.clone()))
+        self.nodes
+            .get_mut(name)
+            .map(|node| &mut **node)
+            .ok_or_else(|| Refusal::Missing(name.clone()))
     }
 
     fn point(&self, name: &SnapshotName) -> Option<&Point> {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use zfs_props::name::DatasetName;
@@ -102,6 +103,27 @@ impl Mounts {
         let path = tidy(path);
         let mount = self.by_id.get(&self.at(&path)?)?;
         Some((&mount.dataset, path.strip_prefix(&*mount.path)?.to_owned()))
+    }
+
+    /// Something is mounted at a path, where it is found.
+    pub(super) fn is_taken(&self, path: &str) -> bool {
+        let path = tidy(path);
+        let there = self.at(&path).and_then(|id| self.by_id.get(&id));
+        there.is_some_and(|mount| *mount.path == *path)
+    }
+
+    /// What is mounted below a path, where it is found, but for what is within that again.
+    pub(super) fn within(&self, path: &str) -> impl Iterator<Item = &DatasetName> {
+        let path = tidy(path);
+        let holder = self.at(&path).and_then(|id| self.by_id.get(&id));
+        let nested = holder.map_or(&self.outermost, |mount| &mount.nested);
+        let below = format!("{path}/");
+        let from = (Bound::Excluded(&*below), Bound::Unbounded);
+        let all = nested.range::<str, _>(from);
+        let all = all.map(|(at, ids)| (at.starts_with(&below), ids));
+        let all = all.take_while(|(is_within, _)| *is_within);
+        let ids: Vec<MountId> = all.flat_map(|(_, ids)| ids).copied().collect();
+        ids.into_iter().filter_map(|id| Some(&self.by_id.get(&id)?.dataset))
     }
 
     /// The mount that a path leads to.

@@ -7,8 +7,8 @@ use zfs_props::property::Property;
 use zfs_props::store::Entry;
 
 use super::mounts::MountId;
-use crate::shared::Shared;
 use crate::observed::{Dataset, Raw, Snapshot};
+use crate::shared::Shared;
 
 /// A filesystem or volume.
 #[derive(Clone, Debug, Default)]

@@ -139,7 +139,10 @@ impl Zfs {
             self.nodes.insert(moved, node);
         }
         // Clones outside may be under a key that has moved.
-        if self.subtree(to).iter().any(|name| self.nodes.get(name).is_some_and(|node| node.is_encrypted()))
+        if self
+            .subtree(to)
+            .iter()
+            .any(|name| self.nodes.get(name).is_some_and(|node| node.is_encrypted()))
         {
             for node in self.nodes.values_mut() {
                 let root = node.dataset.encryption_root.as_ref();
