@@ -40,7 +40,8 @@ pub enum MissingParent {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Heirs {
-    /// Do not make the change: nothing undeclared may change, not even by inheritance.
+    /// Do not make the change: nothing undeclared may change, not even by inheritance. Datasets that only hold declared
+    /// ones and are never mounted ([`MissingParent`]) do not count: they have no files.
     #[default]
     Protect,
     /// Make the change; the step lists the datasets that follow it.

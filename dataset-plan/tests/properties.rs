@@ -27,17 +27,27 @@ use zfs_props::source::Source;
 /// far up the same value is inherited may change.)
 fn undeclared(spec: &Spec, observed: &Observed) -> BTreeMap<(DatasetName, String), String> {
     let declared = spec.expand().unwrap();
-    let is_declared = |name: &DatasetName| {
-        declared.datasets.contains_key(name) || declared.parents.contains(name)
+    let values = observed.effective(Release::V2_3);
+    let never_mounted = |name: &DatasetName| {
+        let is = |property: Property, word: &str| {
+            let mut here = values.iter().filter(|v| v.dataset == *name);
+            here.any(|v| v.property == property.into() && v.value == word)
+        };
+        is(Property::Mountpoint, "none") || is(Property::Canmount, "off")
     };
-    let values = observed.effective(Release::V2_3).into_iter();
+    // What only holds declared datasets has no files.
+    let holders: BTreeSet<DatasetName> =
+        declared.datasets.keys().flat_map(DatasetName::ancestors).collect();
+    let holders: BTreeSet<DatasetName> = holders.into_iter().filter(never_mounted).collect();
+    let is_declared =
+        |name: &DatasetName| declared.datasets.contains_key(name) || holders.contains(name);
     // The note of ownership means nothing to those who inherit it.
     let note = declared.owner_property.as_ref();
-    let values = values.filter(|v| !is_declared(&v.dataset) && Some(&v.property) != note);
+    let values = values.iter().filter(|v| !is_declared(&v.dataset) && Some(&v.property) != note);
     values
         .map(|v| {
             let own = matches!(v.source, Source::Local | Source::Received);
-            ((v.dataset, v.property.to_string()), format!("{} {own}", v.value))
+            ((v.dataset.clone(), v.property.to_string()), format!("{} {own}", v.value))
         })
         .collect()
 }
@@ -144,7 +154,10 @@ proptest! {
             then.datasets().filter_map(|(name, d)| Some((d.guid?, name))).collect();
         for name in was.keys() {
             let name = there.dataset(name).and_then(|d| renamed.get(&d.guid?).copied()).unwrap_or(name);
-            let may = says(name, "canmount") != "off" && says(name, "mountpoint").starts_with('/');
+            let place = says(name, "mountpoint");
+            // Several with `noauto` can have one place; one of them is mounted there.
+            let is_taken = says(name, "canmount") == "noauto" && is.iter().any(|(other, at)| other != name && *at == place);
+            let may = says(name, "canmount") != "off" && place.starts_with('/') && !is_taken;
             prop_assert_eq!(may, is.contains_key(name), "{}\n{}", name, plan);
         }
         for foreign in change.foreign() {

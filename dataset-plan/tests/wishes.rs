@@ -255,3 +255,27 @@ fn a_document_is_read_back_and_an_edited_one_is_not() {
     let later = text.replacen("\"format\":1", "\"format\":2", 1);
     assert!(serde_json::from_str::<Document>(&later).unwrap_err().to_string().contains("format 2"));
 }
+
+#[test]
+fn a_change_is_held_back_for_undeclared_files_and_not_for_what_only_holds_datasets() {
+    let declared = spec("[utility.tank]\ncompression = \"zstd\"\n[utility.\"tank/a/b\"]\n");
+    let b = ["tank/a/b type filesystem", "tank/a/b mountpoint none local"];
+    let commands_with = |a: &[&str]| {
+        let there = observed(&[&POOL[..], a, &b].concat());
+        let plan = planned(&declared, &there, &Policy::default());
+        (commands(&plan), codes(&plan))
+    };
+    let change = vec!["zfs set compression=zstd tank".to_owned()];
+    // Made by a plan that broke off: nothing is ever mounted there.
+    assert_eq!(commands_with(&["tank/a type filesystem"]), (change.clone(), vec![]));
+    let unmounted =
+        ["tank/a type filesystem", "tank/a mountpoint /a local", "tank/a canmount off local"];
+    assert_eq!(commands_with(&unmounted), (change, vec![]));
+    // Files may be written here.
+    let files = ["tank/a type filesystem", "tank/a mountpoint /a local"];
+    assert_eq!(commands_with(&files), (vec![], vec![Obstacle::Heirs]));
+    // And here, whatever holds it.
+    let beside =
+        ["tank/a type filesystem", "tank/a/c type filesystem", "tank/a/c mountpoint /c local"];
+    assert_eq!(commands_with(&beside), (vec![], vec![Obstacle::Heirs]));
+}

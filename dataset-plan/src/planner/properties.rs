@@ -195,12 +195,15 @@ impl<'a> Planner<'a> {
         }) {
             return None;
         }
-        let heirs = self.tree.heirs(at, property, wish);
         // The note means nothing to those who inherit it.
         let is_note = self.desired.owner_property.as_ref() == Some(property);
-        if !heirs.is_empty() && self.policy.heirs == Heirs::Protect && !is_note {
-            self.block_heirs(name, property, wish, &heirs);
-            return None;
+        let heirs = self.tree.heirs(at, property, wish);
+        if self.policy.heirs == Heirs::Protect && !is_note {
+            let protected = self.tree.with_files(heirs.clone(), property);
+            if !protected.is_empty() {
+                self.block_heirs(name, property, wish, &protected);
+                return None;
+            }
         }
         Some(Needed { property: property.clone(), wish: wish.clone(), difference, heirs })
     }
@@ -315,7 +318,11 @@ impl<'a> Planner<'a> {
         let arrival = self.tree.arrival(at);
         let expects =
             if arrival.is_some() { Vec::new() } else { expectations(name, dataset, &group) };
-        let after = self.beside_quotas(at, index, &group);
+        let mut after = self.beside_quotas(at, index, &group);
+        // What is given up is given up when the value from above is there already: no heir sees another one meanwhile.
+        for needed in group.iter().filter(|needed| needed.wish.setting().is_none()) {
+            after.extend(self.tree.planned_above(at, &needed.property));
+        }
         let mut assignments = Vec::with_capacity(group.len());
         let mut differences = Vec::with_capacity(group.len());
         let mut action = None;

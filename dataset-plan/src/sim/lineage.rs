@@ -10,13 +10,13 @@ use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
 use zfs_props::source::Source;
 use zfs_props::store::{Setpoint, resolve, resolve_of_snapshot};
-use zfs_props::value::Value;
 
 use super::Zfs;
 use super::node::{Node, Point};
 use super::view::{MOUNT_OPTIONS, text};
 use crate::observed::{Raw, inheritable};
 use crate::shared::Shared;
+use crate::tree::lossy;
 
 /// A value with its source.
 type Valued = (String, Source<DatasetName>);
@@ -31,14 +31,6 @@ impl Zfs {
     /// Of a dataset that is there: otherwise it has no properties.
     pub(super) fn lineage(&self, name: &DatasetName) -> Lineage<'_> {
         Lineage { zfs: self, own: self.nodes.get_key_value(name) }
-    }
-
-    fn default_of(&self, property: Property, kind: DatasetKind) -> Option<Raw> {
-        if let Some(raw) = self.rest.defaults.get(&(property, kind)) {
-            return Some(raw.clone());
-        }
-        let value = Value::default_of(property, self.release)?;
-        property.applies_to(kind, self.release).then(|| value.to_string().into_bytes().into())
     }
 }
 
@@ -87,7 +79,7 @@ impl<'z> Lineage<'z> {
             return Some((seen(name, property, raw, &source).into_owned(), source));
         }
         let kind = node.dataset.kind.unwrap_or(DatasetKind::Filesystem);
-        let raw = self.zfs.default_of(property.native()?, kind)?;
+        let raw = self.zfs.rest.default_for(property.native()?, kind, self.zfs.release)?;
         let value = seen(name, property, &raw, &Source::Default).into_owned();
         Some((value, Source::Default))
     }
@@ -130,8 +122,9 @@ impl<'z> Lineage<'z> {
         if let Some((raw, setpoint)) = resolve_of_snapshot(own, inheritable(property), entries) {
             return Some((text(raw), source(setpoint)));
         }
-        let raw = self.zfs.default_of(property.native()?, DatasetKind::Snapshot)?;
-        Some((text(&raw), Source::Default))
+        let (kind, release) = (DatasetKind::Snapshot, self.zfs.release);
+        let raw = self.zfs.rest.default_for(property.native()?, kind, release)?;
+        Some((lossy(&raw).into_owned(), Source::Default))
     }
 }
 
@@ -147,10 +140,10 @@ fn source(setpoint: Setpoint<&DatasetName>) -> Source<DatasetName> {
 fn seen<'r>(
     name: &DatasetName,
     property: &PropertyName,
-    raw: &'r Raw,
+    raw: &'r [u8],
     source: &Source<DatasetName>,
 ) -> Cow<'r, str> {
-    let value = String::from_utf8_lossy(raw);
+    let value = lossy(raw);
     if *property != PropertyName::Native(Property::Mountpoint) {
         return value;
     }

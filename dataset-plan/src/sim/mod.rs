@@ -215,6 +215,12 @@ impl Zfs {
         }
     }
 
+    /// All that is mounted.
+    pub(crate) fn mounted(&self) -> impl Iterator<Item = &DatasetName> {
+        let mounted = self.nodes.iter().filter(|(_, node)| node.dataset.mounted == Some(true));
+        mounted.map(|(name, _)| name)
+    }
+
     /// What is mounted below a path, but for what is within that again.
     pub(crate) fn mounted_below(&self, path: &str) -> impl Iterator<Item = &DatasetName> {
         self.mounts.within(path)

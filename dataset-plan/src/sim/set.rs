@@ -111,7 +111,8 @@ impl Zfs {
 
     /// The mount of a filesystem follows its own properties, but not those that it inherits.
     fn follow(&mut self, name: &DatasetName, native: Property) {
-        if !self.is_mounted(name) {
+        let is_option = MOUNT_OPTIONS.iter().any(|(_, property, _)| *property == native);
+        if !is_option || !self.is_mounted(name) {
             return;
         }
         let all = self.mount_options(name);

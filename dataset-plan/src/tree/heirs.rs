@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
+use zfs_props::property::Property;
 use zfs_props::release::Release;
 use zfs_props::source::Source;
 
@@ -33,7 +34,10 @@ impl Tree<'_> {
                 })
                 .filter(|(property, _)| {
                     let wish = want.properties.get(property).map(|declared| &declared.wish);
-                    wish.is_some_and(|wish| !self.heirs(at, property, wish).is_empty())
+                    wish.is_some_and(|wish| {
+                        let heirs = self.heirs(at, property, wish);
+                        !self.with_files(heirs, property).is_empty()
+                    })
                 })
                 .map(|(property, _)| property.clone())
                 .collect();
@@ -48,6 +52,16 @@ impl Tree<'_> {
         if let Some(row) = self.rows.get_mut(at) {
             row.held.insert(property);
         }
+    }
+
+    /// Of those who would follow, the ones that may have files.
+    pub(crate) fn with_files(
+        &self,
+        mut heirs: Vec<DatasetName>,
+        property: &PropertyName,
+    ) -> Vec<DatasetName> {
+        heirs.retain(|name| self.find_row(name).is_none_or(|at| !self.only_holds(at, property)));
+        heirs
     }
 
     /// Undeclared datasets that would change if this were done to a property of this one.
@@ -105,6 +119,17 @@ impl Tree<'_> {
             next += 1;
         }
         heirs
+    }
+
+    /// A dataset that is only there to hold declared ones, as plans make them: it is never mounted, so there are no
+    /// files that a property could change.
+    fn only_holds(&self, at: usize, property: &PropertyName) -> bool {
+        let is = |native: Property, word: &[u8]| {
+            let now = self.now(at, &native.into());
+            *property != native.into() && now.is_some_and(|now| now.is_printed(word))
+        };
+        let holds = self.row(at).is_some_and(|row| row.holds);
+        holds && (is(Property::Mountpoint, b"none") || is(Property::Canmount, b"off"))
     }
 
     /// Nothing is in the way of a dataset's own value of a declared property.

@@ -105,6 +105,11 @@ impl<'t> Sight<'t> {
         }
     }
 
+    /// It is this, as printed.
+    pub(crate) fn is_printed(&self, text: &[u8]) -> bool {
+        matches!(&self.held, Held::Printed(raw) if **raw == *text)
+    }
+
     pub(crate) fn is_temporary(&self) -> bool {
         self.source == Source::Temporary
     }

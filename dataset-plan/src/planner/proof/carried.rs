@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use zfs_props::name::DatasetName;
 
-use super::foreign;
 use super::remount::{Remount, is_within, mounted_at};
+use super::{foreign, spare};
 use crate::apply::World as _;
 use crate::observed::Observed;
 use crate::plan::{Action, Plan, Reason, Step, StepId, Undo};
@@ -23,11 +23,18 @@ impl Carried {
         Self { zfs, mounted: Vec::new() }
     }
 
-    /// Carries all steps out; an error is the place of the one that was refused.
-    pub(super) fn carry_out(&mut self, plan: &Plan) -> Result<(), Box<(usize, Refusal)>> {
+    /// Carries all steps out, and leaves out those that turn out to be needless; an error is the place of the one that
+    /// was refused.
+    pub(super) fn carry_out(&mut self, plan: &mut Plan) -> Result<(), Box<(usize, Refusal)>> {
+        let mut needless = BTreeSet::new();
         for (at, step) in plan.steps.iter().enumerate() {
+            if spare::is_spare(&self.zfs, plan.steps.get(at..).unwrap_or_default()) {
+                needless.insert(at);
+                continue;
+            }
             self.run(step).map_err(|refusal| Box::new((at, refusal)))?;
         }
+        spare::leave_out(plan, &needless);
         Ok(())
     }
 

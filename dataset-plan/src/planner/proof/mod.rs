@@ -10,6 +10,7 @@
 
 mod carried;
 mod remount;
+mod spare;
 mod undo;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,7 +41,7 @@ pub(super) fn plan(desired: &Desired, observed: &Observed, policy: &Policy) -> P
     let Some(mut carried) = carried else { return plan };
     for _ in 0..STAGES {
         let now = observe(&carried.zfs, observed);
-        let (rest, then) = stage(&now, Some(&carried.zfs), Vetoes::default());
+        let (mut rest, then) = stage(&now, Some(&carried.zfs), Vetoes::default());
         if rest.is_empty() {
             plan.blocked = rest.blocked;
             carried.mount_again(&mut plan, observed);
@@ -52,7 +53,7 @@ pub(super) fn plan(desired: &Desired, observed: &Observed, policy: &Policy) -> P
                 carried.zfs = then.zfs;
                 carried.mounted.extend(then.mounted);
             }
-            None if carried.carry_out(&rest).is_ok() => {}
+            None if carried.carry_out(&mut rest).is_ok() => {}
             None => break,
         }
         append(&mut plan, rest, observed);
@@ -71,7 +72,7 @@ fn propose(
     let (moves, renamed) = Moves::find(desired, observed);
     loop {
         let planner = Planner::new(desired, policy, observed, &renamed, &moves, &vetoes);
-        let Proposal { plan, parts } = match planner.plan() {
+        let Proposal { mut plan, parts } = match planner.plan() {
             Ok(proposal) => proposal,
             Err(conflicts) => {
                 vetoes.add(conflicts);
@@ -85,7 +86,7 @@ fn propose(
         }
         let zfs = zfs.cloned().unwrap_or_else(|| Zfs::from(observed).release(desired.release));
         let mut carried = Carried::from(zfs);
-        match carried.carry_out(&plan) {
+        match carried.carry_out(&mut plan) {
             Ok(()) => return (plan, Some(carried)),
             Err(refused) => {
                 let (at, refusal) = *refused;
