@@ -1,0 +1,58 @@
+//! All that is wrong with a host's file, whichever crate found it.
+
+use std::fmt;
+
+use declared::{Code, Problem, Problems};
+
+/// Every problem of every table, in the order of the file. The codes are those of the crates, as words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report(Vec<Problem<String>>);
+
+impl Report {
+    /// The problems of a whole document.
+    pub(super) fn of<C: Code>(problems: Problems<C>) -> Self {
+        let mut report = Self::default();
+        report.add(problems, |problem| problem);
+        report
+    }
+
+    /// What was read of the document as a whole, if nothing is wrong with that.
+    pub(super) fn of_document<T, C: Code>(&mut self, read: Result<T, Problems<C>>) -> Option<T> {
+        read.map_err(|problems| self.add(problems, |problem| problem)).ok()
+    }
+
+    /// What was read of a table, if nothing is wrong with it.
+    pub(super) fn of_table<T, C: Code>(
+        &mut self,
+        table: &str,
+        read: Result<T, Problems<C>>,
+    ) -> Option<T> {
+        read.map_err(|problems| self.add(problems, |problem| problem.within(table))).ok()
+    }
+
+    fn add<C: Code>(&mut self, problems: Problems<C>, as_of: impl Fn(Problem<C>) -> Problem<C>) {
+        let problems = problems.into_iter().map(as_of);
+        self.0.extend(problems.map(|problem| problem.map(|code| code.to_string())));
+    }
+
+    /// In the order of the file.
+    pub(super) fn sorted(mut self) -> Self {
+        self.0.sort();
+        self
+    }
+
+    /// The problems.
+    pub fn problems(&self) -> &[Problem<String>] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Report {
+    /// A line each.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl std::error::Error for Report {}
