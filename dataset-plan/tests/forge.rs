@@ -214,7 +214,8 @@ fn an_unknown_pool_blocks_all_below_it() {
 #[test]
 fn a_missing_parent_is_made_as_a_container_or_refused() {
     let spec = "parentDataset = \"tank/a/b\"\n[services.x]\nmountpoint = \"/x\"\n";
-    let made = forge(spec, &observed());
+    let spec = Spec::from_toml(spec).unwrap();
+    let made = plan(&spec, &observed(), &Policy::default()).unwrap();
     let commands: Vec<_> = made.steps().iter().map(|s| s.command().to_string()).collect();
     // tank has mountpoint=none, and so have they.
     assert_eq!(
@@ -223,7 +224,7 @@ fn a_missing_parent_is_made_as_a_container_or_refused() {
     );
     let mut policy = Policy::default();
     policy.missing_parent = MissingParent::Refuse;
-    let refused = plan(&Spec::from_toml(spec).unwrap(), &observed(), &policy).unwrap();
+    let refused = plan(&spec, &observed(), &policy).unwrap();
     assert!(refused.is_empty());
     assert!(refused.blocked().iter().all(|b| b.code == Obstacle::NoParent));
 }
