@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use examples::{Failure, Host};
+use restore_chain::Candidates;
 use restore_chain::candidates::{Kind, Order, Policy, Seen, restic};
 use restore_chain::lineage::{Lineage, read};
-use restore_chain::Candidates;
 use zfs_props::DatasetName;
 
 const NOW: &str = "2026-11-21T12:00:00Z";

@@ -6,7 +6,6 @@ use dataset_plan::{Problem, Spec};
 use declared::Node;
 use testing::hosts;
 
-
 fn problems(text: &str) -> Vec<Problem> {
     Spec::from_toml(text).unwrap_err().iter().cloned().collect()
 }

@@ -54,7 +54,7 @@ fn a_part_of_a_document_is_reported_as_such() {
         problems.into_iter().map(|problem| problem.within("host")).collect();
     let paths: Vec<&str> = found.iter().map(|problem| problem.path.as_str()).collect();
     assert_eq!(paths, ["host", "host.ports[0]"]);
-    assert_eq!(found[0].position, Some(Position { line: 3, column: 2 }));
+    assert_eq!(found[0].position, Some(Position { line: 3, column: 1 }));
     assert_eq!(found[1].position, Some(Position { line: 4, column: 10 }));
 }
 

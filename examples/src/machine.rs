@@ -98,10 +98,13 @@ fn read_text(file: &str) -> Result<String, Failure> {
 /// JSON begins with a brace; what `zfs get -H` prints does not.
 fn observed(file: &str, content: &[u8]) -> Result<Observed, Failure> {
     let first = content.iter().find(|byte| !byte.is_ascii_whitespace());
-    of_file(file, match first {
-        Some(b'{') => Observed::from_zfs_get_json(content),
-        _ => Observed::from_zfs_get(content),
-    })
+    of_file(
+        file,
+        match first {
+            Some(b'{') => Observed::from_zfs_get_json(content),
+            _ => Observed::from_zfs_get(content),
+        },
+    )
 }
 
 /// Names the file in an error about it.

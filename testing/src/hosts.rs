@@ -23,7 +23,8 @@ pub fn backup(host: &str) -> Node {
     let parent = datasets.get("parentDataset").and_then(word).unwrap_or_default();
     let mountpoint = |dataset: &str| {
         let service = dataset.strip_prefix(parent).and_then(|rest| rest.strip_prefix('/'));
-        let service = service.and_then(|name| datasets.get("services")?.get(name)?.get("mountpoint"));
+        let service =
+            service.and_then(|name| datasets.get("services")?.get(name)?.get("mountpoint"));
         service.or_else(|| datasets.get("base")?.get(dataset)?.get("mountedAt")).cloned()
     };
     let mut backup = table(host, "backup");

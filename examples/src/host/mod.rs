@@ -107,7 +107,8 @@ impl Host {
         let persistence = impermanence_model::Host::from_node(&tables.persistence);
         let persistence = persistence.and_then(|host| Ok((host.resolve()?, host)));
         let persistence = report.of_table("persistence", persistence);
-        let backup = backup_spec::Spec::from_node(&tables.backup).and_then(backup_spec::Spec::check);
+        let backup =
+            backup_spec::Spec::from_node(&tables.backup).and_then(backup_spec::Spec::check);
         let backup = report.of_table("backup", backup);
         let restore = restore_chain::Spec::from_node(&tables.restore);
         let restore = report.of_table("restore", restore);

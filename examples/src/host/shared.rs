@@ -78,10 +78,11 @@ fn mounts(desired: &Desired) -> Mounts {
 fn likely_mounts(datasets: &Node) -> Mounts {
     let parent = text(datasets, "parentDataset").unwrap_or("unknown");
     let base = members(datasets.get("base")).iter();
-    let base = base
-        .filter_map(|base| Some((base.key.clone(), text(&base.node, "mountedAt")?.to_owned())));
+    let base =
+        base.filter_map(|base| Some((base.key.clone(), text(&base.node, "mountedAt")?.to_owned())));
     let services = members(datasets.get("services")).iter().map(|service| {
-        let path = text(&service.node, "mountpoint").map(str::to_owned);
+        let path = text(&service.node, "mountpoint");
+        let path = path.map(|path| format!("/{}", path.trim_start_matches('/')));
         let name = format!("{parent}/{}", service.key);
         (name.clone(), path.unwrap_or_else(|| format!("/{name}")))
     });
@@ -119,7 +120,11 @@ fn persistence_of(persistence: &mut Node, host: &Node, datasets: &Node, mounts: 
 }
 
 fn file_system(kind: &str, device: &str, needed_for_boot: bool) -> Node {
-    table([("device", string(device)), ("fsType", string(kind)), ("neededForBoot", flag(needed_for_boot))])
+    table([
+        ("device", string(device)),
+        ("fsType", string(kind)),
+        ("neededForBoot", flag(needed_for_boot)),
+    ])
 }
 
 fn jobs_of(backup: &mut Node, mounts: &Mounts) {
@@ -131,12 +136,7 @@ fn jobs_of(backup: &mut Node, mounts: &Mounts) {
     }
 }
 
-fn services_of(
-    restore: &mut Node,
-    datasets: &Node,
-    mounts: &Mounts,
-    desired: Option<&Desired>,
-) {
+fn services_of(restore: &mut Node, datasets: &Node, mounts: &Mounts, desired: Option<&Desired>) {
     let parent = text(datasets, "parentDataset").map(str::to_owned);
     let wants = desired.iter().flat_map(|desired| &desired.datasets);
     let wants: BTreeMap<String, (&DatasetName, &Want)> =
@@ -166,7 +166,8 @@ fn services_of(
         // A service is mounted where it says; how a property is set is the same for both crates.
         let mountpoint = PropertyName::Native(Property::Mountpoint);
         let settings = want.settings().filter(|(name, _)| **name != mountpoint);
-        let settings = settings.map(|(name, setting)| (name.to_string(), string(setting.argument())));
+        let settings =
+            settings.map(|(name, setting)| (name.to_string(), string(setting.argument())));
         if want.kind() == DatasetKind::Filesystem {
             give(&mut service.node, "properties", table(settings));
         }
@@ -191,7 +192,8 @@ fn replicas_of(restore: &mut Node, backup: &Node) {
             let target = target.strip_suffix(rest)?;
             let below = rest.is_empty() || rest.starts_with('/');
             let raw = is_raw(Some(&sent.node)).or(raw_by_default).unwrap_or(false);
-            (place == replica.key && below).then(|| (address.map(str::to_owned), target.to_owned(), raw))
+            (place == replica.key && below)
+                .then(|| (address.map(str::to_owned), target.to_owned(), raw))
         });
         if let Some((address, target, raw)) = sent {
             give(&mut replica.node, "target", string(&target));
@@ -228,18 +230,20 @@ fn repositories_of(restore: &mut Node, backup: &Node) {
             }
         }
         let jobs = members(backup.get("jobs")).iter();
-        let jobs = jobs.filter(|job| {
-            text(&job.node, "repository").or(usual) == Some(repository.key.as_str())
-        });
+        let jobs = jobs
+            .filter(|job| text(&job.node, "repository").or(usual) == Some(repository.key.as_str()));
         let jobs = jobs.filter_map(|job| {
             let (service, root) = match text(&job.node, "dataset") {
                 // What restic is given is a clone's path, and that is what it records.
-                Some(dataset) => {
-                    (services.get(dataset)?, backup_spec::units::clone_mount(&job.key.parse().ok()?).to_string())
-                }
+                Some(dataset) => (
+                    services.get(dataset)?,
+                    backup_spec::units::clone_mount(&job.key.parse().ok()?).to_string(),
+                ),
                 None => {
                     let Data::List(paths) = &job.node.get("paths")?.data else { return None };
-                    let [Node { data: Data::Text(path), .. }] = paths.as_slice() else { return None };
+                    let [Node { data: Data::Text(path), .. }] = paths.as_slice() else {
+                        return None;
+                    };
                     (services.get(path)?, path.clone())
                 }
             };
