@@ -4,6 +4,7 @@ pub mod backup;
 pub mod host;
 pub mod lost_pool;
 pub mod machine;
+pub mod nix;
 pub mod protection;
 
 use std::error::Error;

@@ -10,19 +10,19 @@ pub struct Report(Vec<Problem<String>>);
 
 impl Report {
     /// The problems of a whole document.
-    pub(super) fn of<C: Code>(problems: Problems<C>) -> Self {
+    pub(crate) fn of<C: Code>(problems: Problems<C>) -> Self {
         let mut report = Self::default();
         report.add(problems, |problem| problem);
         report
     }
 
     /// What was read of the document as a whole, if nothing is wrong with that.
-    pub(super) fn of_document<T, C: Code>(&mut self, read: Result<T, Problems<C>>) -> Option<T> {
+    pub(crate) fn of_document<T, C: Code>(&mut self, read: Result<T, Problems<C>>) -> Option<T> {
         read.map_err(|problems| self.add(problems, |problem| problem)).ok()
     }
 
     /// What was read of a table, if nothing is wrong with it.
-    pub(super) fn of_table<T, C: Code>(
+    pub(crate) fn of_table<T, C: Code>(
         &mut self,
         table: &str,
         read: Result<T, Problems<C>>,
@@ -36,7 +36,7 @@ impl Report {
     }
 
     /// In the order of the file.
-    pub(super) fn sorted(mut self) -> Self {
+    pub(crate) fn sorted(mut self) -> Self {
         self.0.sort();
         self
     }
