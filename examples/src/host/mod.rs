@@ -50,6 +50,7 @@
 mod facts;
 mod report;
 mod shared;
+mod tree;
 
 use declared::Node;
 use impermanence_model::Layout;

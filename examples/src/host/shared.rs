@@ -16,11 +16,15 @@
 use std::collections::BTreeMap;
 
 use dataset_plan::spec::{Desired, Want};
-use declared::{Data, Member, Node, Position};
+use declared::{Data, Node};
 use zfs_props::Property;
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
 use zfs_props::name::DatasetName;
+
+use super::tree::{
+    again, flag, get_mut, give, in_force, list, members, members_mut, string, table, text, texts,
+};
 
 /// The tables of the other crates, with what they are given.
 pub(super) struct Tables {
@@ -179,7 +183,7 @@ fn replicas_of(restore: &mut Node, backup: &Node) {
     let raw_by_default = is_raw(backup.get("defaults").and_then(|all| all.get("replication")));
     for replica in members_mut(get_mut(restore, "replicas")) {
         let Some(source) = text(&replica.node, "source").map(str::to_owned) else { continue };
-        let sent = members(backup.get("replication")).iter().find_map(|sent| {
+        let sent = in_force(backup.get("replication")).find_map(|sent| {
             let from = text(&sent.node, "source")?;
             // A target without a machine is in another pool of this one.
             let to = text(&sent.node, "target")?;
@@ -207,9 +211,9 @@ fn replicas_of(restore: &mut Node, backup: &Node) {
 
 /// Whether syncoid is told to send raw streams; none: it is told nothing.
 fn is_raw(sent: Option<&Node>) -> Option<bool> {
-    let Data::List(options) = &sent?.get("options")?.data else { return None };
-    let raw = |option: &Node| matches!(&option.data, Data::Text(text) if text.strip_prefix("--sendoptions=").is_some_and(|flags| flags.contains('w')));
-    Some(options.iter().any(raw))
+    let options = texts(sent?, "options")?;
+    let mut flags = options.iter().filter_map(|option| option.strip_prefix("--sendoptions="));
+    Some(flags.any(|flags| flags.contains('w')))
 }
 
 fn repositories_of(restore: &mut Node, backup: &Node) {
@@ -229,95 +233,23 @@ fn repositories_of(restore: &mut Node, backup: &Node) {
                 give(&mut repository.node, key, value.clone());
             }
         }
-        let jobs = members(backup.get("jobs")).iter();
-        let jobs = jobs
+        let jobs = in_force(backup.get("jobs"))
             .filter(|job| text(&job.node, "repository").or(usual) == Some(repository.key.as_str()));
         let jobs = jobs.filter_map(|job| {
-            let (service, root) = match text(&job.node, "dataset") {
+            let (place, root) = if let Some(dataset) = text(&job.node, "dataset") {
                 // What restic is given is a clone's path, and that is what it records.
-                Some(dataset) => (
-                    services.get(dataset)?,
-                    backup_spec::units::clone_mount(&job.key.parse().ok()?).to_string(),
-                ),
-                None => {
-                    let Data::List(paths) = &job.node.get("paths")?.data else { return None };
-                    let [Node { data: Data::Text(path), .. }] = paths.as_slice() else {
-                        return None;
-                    };
-                    (services.get(path)?, path.clone())
-                }
+                let mount = backup_spec::units::clone_mount(&job.key.parse().ok()?);
+                (dataset, mount.to_string())
+            } else {
+                let &[path] = texts(&job.node, "paths")?.as_slice() else { return None };
+                (path, path.to_owned())
             };
             let mut recorded = vec![("root", string(&root))];
             recorded.extend(job.node.get("tags").map(|tags| ("tags", tags.clone())));
-            Some((service.clone(), table(recorded)))
+            Some((services.get(place)?.clone(), table(recorded)))
         });
         // Whichever comes last, where two of them read one service.
         let jobs: BTreeMap<String, Node> = jobs.collect();
         give(&mut repository.node, "jobs", table(jobs));
     }
-}
-
-/// Gives a table what `[host]` says, though it says so itself: then the key is there twice, which is a problem.
-fn again(table: &mut Node, key: &str, value: Node) {
-    if let Data::Table(members) = &mut table.data {
-        members.insert(0, member(key, value));
-    }
-}
-
-/// Gives a table a value under a key that it does not have.
-fn give(table: &mut Node, key: &str, value: Node) {
-    if table.get(key).is_none() {
-        let at = table.at;
-        if let Data::Table(members) = &mut table.data {
-            members.push(Member { at, ..member(key, value) });
-        }
-    }
-}
-
-fn member(key: &str, node: Node) -> Member {
-    let at: Option<Position> = node.at;
-    Member { key: key.to_owned(), at, node }
-}
-
-fn string(text: &str) -> Node {
-    Node { at: None, data: Data::Text(text.to_owned()) }
-}
-
-fn flag(value: bool) -> Node {
-    Node { at: None, data: Data::Boolean(value) }
-}
-
-fn list(nodes: impl IntoIterator<Item = Node>) -> Node {
-    Node { at: None, data: Data::List(nodes.into_iter().collect()) }
-}
-
-fn table<K: AsRef<str>>(members: impl IntoIterator<Item = (K, Node)>) -> Node {
-    let members = members.into_iter().map(|(key, node)| member(key.as_ref(), node));
-    Node { at: None, data: Data::Table(members.collect()) }
-}
-
-fn text<'n>(table: &'n Node, key: &str) -> Option<&'n str> {
-    match &table.get(key)?.data {
-        Data::Text(text) => Some(text),
-        _ => None,
-    }
-}
-
-fn members(table: Option<&Node>) -> &[Member] {
-    match table.map(|table| &table.data) {
-        Some(Data::Table(members)) => members,
-        _ => &[],
-    }
-}
-
-fn members_mut(table: Option<&mut Node>) -> &mut [Member] {
-    match table.map(|table| &mut table.data) {
-        Some(Data::Table(members)) => members,
-        _ => &mut [],
-    }
-}
-
-fn get_mut<'n>(table: &'n mut Node, key: &str) -> Option<&'n mut Node> {
-    let Data::Table(members) = &mut table.data else { return None };
-    members.iter_mut().find(|member| member.key == key).map(|member| &mut member.node)
 }

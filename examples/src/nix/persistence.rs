@@ -59,7 +59,8 @@ pub(super) fn kept(options: &mut Options) -> Value {
                 }
             }
             None => {
-                merge(&mut kept, Map::from_iter([(store.to_owned(), contributed.into())]).into())
+                let store = Map::from_iter([(store.to_owned(), contributed.into())]);
+                merge(&mut kept, store.into());
             }
         }
     }

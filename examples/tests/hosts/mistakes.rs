@@ -2,6 +2,9 @@
 
 use declared::Position;
 use examples::{HOSTS, Host, Report};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
 
 fn text(host: &str) -> &'static str {
     HOSTS.into_iter().find(|(name, _)| *name == host).unwrap().1
@@ -132,4 +135,30 @@ fn a_document_of_another_kind_is_refused() {
     let (_, report) = edited("rydev", &[("[datasets]\n", "[dataset]\nx = 1\n[datasets]\n")]);
     assert!(report.to_string().contains("did you mean `datasets`?"), "{report}");
     assert!(Host::from_text("[]").is_err() && Host::from_text("").is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    /// Whatever is done to a file, it is read or refused, with the places in order.
+    #[test]
+    fn any_edit_is_read_or_refused(
+        host in 2..HOSTS.len(),
+        edits in vec((any::<Index>(), any::<Index>(), 0..4), 1..6),
+    ) {
+        let mut lines: Vec<&str> = HOSTS[host].1.lines().collect();
+        for (one, other, kind) in edits {
+            let (one, other) = (one.index(lines.len()), other.index(lines.len()));
+            match kind {
+                0 if lines.len() > 1 => _ = lines.remove(one),
+                1 => lines.insert(one, lines[other]),
+                2 => lines.swap(one, other),
+                _ => lines[one] = lines[one].get(..other).unwrap_or_default(),
+            }
+        }
+        if let Err(report) = Host::from_toml(&lines.join("\n")) {
+            prop_assert!(!report.problems().is_empty());
+            prop_assert!(report.problems().is_sorted());
+        }
+    }
 }

@@ -1,10 +1,15 @@
 //! The execution plan.
 
+use std::collections::BTreeMap;
+
 use backup_spec::coverage::{Coverage, Finding, Inventory, Tier};
 use backup_spec::scan::Verdict as Read;
 use examples::nix::Config;
-use restore_chain::candidates::{Kind, Order};
-use restore_chain::{Bootstrap, Gate};
+use restore_chain::candidates::{Kind, Order, Seen};
+use restore_chain::command::Command;
+use restore_chain::preseed::Preseed;
+use restore_chain::render::systemd;
+use restore_chain::{Bootstrap, Candidates, Choice, Gate};
 use serde_json::{Value, json};
 
 use super::around::{repository, services_below, with, zfs};
@@ -200,6 +205,26 @@ pub fn service_integration_pattern(options: Value) -> Verdict {
     // Its own snapshot is a rollback, never a stream into the dataset that it is of.
     assert_eq!(restore.policy.order, Order::Fixed(vec![Kind::Local, Kind::Restic]));
     assert!(restore.replicas.is_empty());
+    // The unit is the one that the function of the document makes: it runs once, before the service, for so long.
+    let mut inventory = restore.inventory("2026-11-21T12:00:00Z".parse().unwrap());
+    inventory.local = Seen::Here(BTreeMap::new());
+    let choice = Candidates::discover(&inventory, sonarr).choose(&restore.policy);
+    let choice = choice.unwrap_or_else(Choice::from);
+    let preseed = Preseed::new(sonarr, &choice, &restore.budget).unwrap();
+    let units = systemd::units(&preseed, &Command::new(["preseed", "sonarr"]));
+    let lines = [
+        "Type=oneshot",
+        "RemainAfterExit=yes",
+        "TimeoutStartSec=1800",
+        "Before=sonarr.service",
+        "Wants=zfs-mount.service",
+    ];
+    assert!(
+        lines.iter().all(|line| units[0].text.lines().any(|own| own == *line)),
+        "{}",
+        units[0].text
+    );
+    assert!(units[1].text.contains("Wants=preseed-sonarr.service"), "{}", units[1].text);
     // Of all that the repository has, what is of this path.
     assert_eq!(restore.repositories[0].jobs["sonarr"].1.as_str(), "/persist/sonarr");
     Verdict::Problem
