@@ -14,6 +14,7 @@ use dataset_plan::{Observed, Policy, plan, sim};
 use declared::{Data, Node};
 use examples::{HOSTS, Host};
 use impermanence_model::Root;
+use restore_chain::candidates::{Kind, Order};
 
 fn hosts() -> impl Iterator<Item = (&'static str, &'static str, Host)> {
     HOSTS.into_iter().map(|(name, text)| {
@@ -150,7 +151,6 @@ fn both_forms_of_a_disagreement_can_be_said() {
     let walled = |host: &Host| host.backup.pitr.values().next().unwrap().pitr.cluster.wal.is_some();
     assert!(walled(&then) && !walled(&now));
 
-    use restore_chain::candidates::{Kind, Order};
     let order = |kinds: &[Kind]| Order::Fixed(kinds.to_vec());
     assert_eq!(then.restore.policy.order, order(&[Kind::Replica, Kind::Local, Kind::Restic]));
     assert_eq!(now.restore.policy.order, order(&[Kind::Replica, Kind::Local]));

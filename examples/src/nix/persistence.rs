@@ -1,6 +1,6 @@
 //! File systems, and what is kept of a root that is thrown away.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::options::{Options, enabled, merge};
 
@@ -42,27 +42,20 @@ pub(super) fn kept(options: &mut Options) -> Value {
     let mut contributed = options.table("modules.system.impermanence");
     let store = contributed.remove("persistPath");
     let store = store.as_ref().and_then(Value::as_str).unwrap_or(STORE);
-    if enabled(&mut contributed) && !contributed.is_empty() {
-        let all = kept.as_object_mut().and_then(|all| all.get_mut(store)?.as_object_mut());
-        match all {
-            // The module makes the one of the other: what is there already was contributed.
-            Some(all) => {
-                for (key, value) in contributed {
-                    match (all.get_mut(&key), value) {
-                        (Some(Value::Array(list)), Value::Array(more)) => {
-                            let new = more.into_iter().filter(|one| !list.contains(one));
-                            let new: Vec<Value> = new.collect();
-                            list.extend(new);
-                        }
-                        (_, value) => _ = all.insert(key, value),
-                    }
-                }
+    if !enabled(&mut contributed) {
+        return kept;
+    }
+    for (key, value) in contributed {
+        let known = kept.get(store).and_then(|store| store.get(&key)).and_then(Value::as_array);
+        // The module makes the one of the other: what is there already was contributed.
+        let all = match (known.cloned(), value) {
+            (Some(known), Value::Array(more)) => {
+                let new = more.into_iter().filter(|one| !known.contains(one)).collect::<Vec<_>>();
+                [known, new].concat().into()
             }
-            None => {
-                let store = Map::from_iter([(store.to_owned(), contributed.into())]);
-                merge(&mut kept, store.into());
-            }
-        }
+            (_, value) => value,
+        };
+        merge(&mut kept, json!({ store: { key: all } }));
     }
     kept
 }
