@@ -7,7 +7,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "snippets/checks/mod.rs"]
-#[allow(unreachable_pub)] // public for the tests
+#[allow(
+    unreachable_pub,
+    clippy::needless_pass_by_value,
+    reason = "each is called by its test, with what is its own"
+)]
 mod checks;
 
 use std::collections::BTreeSet;

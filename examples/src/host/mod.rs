@@ -116,7 +116,7 @@ impl Host {
 
         let all = facts.zip(spec).zip(persistence).zip(backup.zip(restore));
         let Some((((facts, datasets), (layout, persistence)), (backup, restore))) = all else {
-            return Err(report.sorted());
+            return Err(report.where_said(&shared::AGAIN).sorted());
         };
         Ok(Self { facts, datasets, persistence, layout, backup, restore })
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use declared::{Code, Problem, Problems};
+use declared::{Code, Fault, Problem, Problems};
 
 /// Every problem of every table, in the order of the file. The codes are those of the crates, as words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,20 @@ impl Report {
     fn add<C: Code>(&mut self, problems: Problems<C>, as_of: impl Fn(Problem<C>) -> Problem<C>) {
         let problems = problems.into_iter().map(as_of);
         self.0.extend(problems.map(|problem| problem.map(|code| code.to_string())));
+    }
+
+    /// With problems of what a table was given told of where that is said.
+    pub(super) fn where_said(mut self, given: &[(&str, &str)]) -> Self {
+        for problem in &mut self.0 {
+            let said = given.iter().find(|(path, _)| *path == problem.path);
+            // A key that is there twice is the table's own.
+            if let Some((_, said)) =
+                said.filter(|_| problem.code != Fault::DuplicateKey.to_string())
+            {
+                problem.path = (*said).to_owned();
+            }
+        }
+        self
     }
 
     /// In the order of the file.

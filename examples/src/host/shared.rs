@@ -26,6 +26,14 @@ use super::tree::{
     again, flag, get_mut, give, in_force, list, members, members_mut, string, table, text, texts,
 };
 
+/// What tables are given of `[host]`, and where that is said.
+pub(super) const AGAIN: [(&str, &str); 4] = [
+    ("persistence.name", "host.name"),
+    ("backup.host", "host.name"),
+    ("restore.host", "host.name"),
+    ("backup.zone", "host.zone"),
+];
+
 /// The tables of the other crates, with what they are given.
 pub(super) struct Tables {
     pub(super) persistence: Node,

@@ -103,7 +103,7 @@ fn a_fact_that_is_said_twice_is_a_problem() {
 fn a_mistake_is_told_once() {
     for (from, to, path) in [
         ("name = \"forge\"", "nam = \"forge\"", "host"),
-        ("zone = \"America/New_York\"", "zone = \"America/New York\"", "backup.zone"),
+        ("zone = \"America/New_York\"", "zone = \"America/New York\"", "host.zone"),
         (
             "mountpoint = \"/var/lib/plex\"",
             "mountpoint = \"var/lib/plex\"",
