@@ -51,13 +51,14 @@ pub(super) fn archives(options: &mut Options, tables: &mut Value) {
         merge(&mut archive, json!({ "base": [{ "schedule": schedule }] }));
     }
     let mut settings = options.table("services.postgresql.settings");
-    for command in [pitr.remove("walArchiveCommand"), settings.remove("archive_command")] {
-        // barman-cloud-wal-archive [OPTIONS] DESTINATION SERVER WAL
-        let words = command.as_ref().and_then(Value::as_str).unwrap_or_default();
+    for (table, key) in [(&mut pitr, "walArchiveCommand"), (&mut settings, "archive_command")] {
+        // barman-cloud-wal-archive DESTINATION SERVER WAL. A command of another form stays where it is: nobody reads it.
+        let words = table.get(key).and_then(Value::as_str).unwrap_or_default();
         let words: Vec<&str> = words.split_whitespace().collect();
         if let ["barman-cloud-wal-archive", destination, server, "%p"] = words.as_slice() {
             let barman = json!({ "destination": destination, "server": server });
             merge(&mut archive, json!({ "barman": barman }));
+            table.remove(key);
         }
     }
     if let Some(senders) = settings.remove("max_wal_senders") {
@@ -82,36 +83,34 @@ pub(super) fn archives(options: &mut Options, tables: &mut Value) {
     }
 }
 
-/// Units that run `barman-cloud-backup`, and when they do.
+/// Options of `barman-cloud-backup` for how it compresses (barman 3.4).
+const COMPRESSIONS: [(&str, &str); 3] =
+    [("--gzip", "gzip"), ("--bzip2", "bzip2"), ("--snappy", "snappy")];
+
+/// Units that run `barman-cloud-backup [COMPRESSION] DESTINATION SERVER`, and when they do. One that gives it anything else
+/// stays where it is: nobody reads it.
 fn base_backups(options: &mut Options, archive: &mut Value) {
     for name in options.names("systemd.services") {
-        let at = format!("systemd.services.{name}");
         let script = options.0.pointer(&format!("/systemd/services/{name}/script"));
         let script = script.and_then(Value::as_str).unwrap_or_default().replace("\\\n", " ");
-        let mut words = script.split_whitespace();
-        if words.next() != Some("barman-cloud-backup") {
+        let words: Vec<&str> = script.split_whitespace().collect();
+        let ["barman-cloud-backup", flags @ .., destination, server] = words.as_slice() else {
             continue;
+        };
+        let known = |flag: &&str| COMPRESSIONS.iter().find(|(option, _)| option == flag);
+        let compressions: Option<Vec<_>> = flags.iter().map(known).collect();
+        let Some(compressions) = compressions else { continue };
+        let barman = json!({ "destination": destination, "server": server });
+        merge(archive, json!({ "barman": barman }));
+        if let Some((_, compression)) = compressions.last() {
+            merge(archive, json!({ "barman": { "compression": compression } }));
         }
-        let mut places = Vec::new();
-        while let Some(word) = words.next() {
-            match word {
-                "--compression" => {
-                    merge(archive, json!({ "barman": { "compression": words.next() } }));
-                }
-                word => places.push(word),
-            }
-        }
-        if let [destination, server] = places.as_slice() {
-            let barman = json!({ "destination": destination, "server": server });
-            merge(archive, json!({ "barman": barman }));
-        }
-        options.take(&at);
-        if let Some(schedule) =
-            options.take(&format!("systemd.timers.{name}.timerConfig.OnCalendar"))
-        {
+        options.take(&format!("systemd.services.{name}"));
+        let timer = format!("systemd.timers.{name}");
+        if let Some(schedule) = options.take(&format!("{timer}.timerConfig.OnCalendar")) {
             merge(archive, json!({ "base": [{ "schedule": schedule }] }));
         }
-        options.take(&format!("systemd.timers.{name}.wantedBy"));
+        options.take(&format!("{timer}.wantedBy"));
     }
 }
 
