@@ -3,6 +3,8 @@
 
 #[path = "hosts/crossings.rs"]
 mod crossings;
+#[path = "hosts/fleet.rs"]
+mod fleet;
 #[path = "hosts/mistakes.rs"]
 mod mistakes;
 

@@ -122,19 +122,19 @@ pub struct Spec {
 impl Spec {
     /// Reads a TOML declaration and checks it; what is wrong is reported all at once, with its lines.
     pub fn from_toml(text: &str) -> Result<Self, Problems> {
-        read::spec(&Node::from_toml(text).map_err(|problems| problems.map(Code::from))?)
+        Self::from_node(&Node::from_toml(text).map_err(|problems| problems.map(Code::from))?)
     }
 
     /// Reads a JSON declaration, as Nix emits it, and checks it.
     #[cfg(feature = "serde")]
     pub fn from_json(text: &str) -> Result<Self, Problems> {
-        read::spec(&Node::from_json(text).map_err(|problems| problems.map(Code::from))?)
+        Self::from_node(&Node::from_json(text).map_err(|problems| problems.map(Code::from))?)
     }
 
     /// Reads a tree that is at hand: for hosts that declare more than copies, in one document. Positions are those of the
     /// document; paths are of this part, until [`within`](declared::Problem::within) says where it is.
     pub fn from_node(node: &Node) -> Result<Self, Problems> {
-        read::spec(node)
+        Checked::from_node(node).map(Checked::into_spec)
     }
 
     /// Checks that it fits together, and computes what follows. What was read has been checked already; what was built or

@@ -18,8 +18,8 @@ use crate::schedule::Schedule;
 use crate::span::Span;
 use crate::timer::{DEFAULT_ACCURACY, Timer};
 
-/// Reads a whole declaration and checks that it fits together.
-pub(super) fn spec(node: &Node) -> Result<Spec, Problems> {
+/// Reads a whole declaration, checks that it fits together, and computes what follows.
+pub(super) fn checked(node: &Node) -> Result<Checked, Problems> {
     let mut reader = Read { reader: Reader::new(), defaults: Defaults::default() };
     let mut spec = Spec::default();
     if let Some(mut top) = reader.reader.table(&Entry::root(node)) {
@@ -29,7 +29,7 @@ pub(super) fn spec(node: &Node) -> Result<Spec, Problems> {
     let mut reader = reader.reader;
     let (checked, problems) = Checked::with_problems(spec);
     reader.add(problems);
-    reader.done(checked.into_spec())
+    reader.done(checked)
 }
 
 struct Read {

@@ -52,6 +52,7 @@ mod report;
 mod shared;
 mod tree;
 
+use backup_spec::spec::Checked;
 use declared::Node;
 use impermanence_model::Layout;
 
@@ -70,7 +71,7 @@ pub struct Host {
     /// What that comes to.
     pub layout: Layout,
     /// What it copies.
-    pub backup: backup_spec::spec::Checked,
+    pub backup: Checked,
     /// How it comes back.
     pub restore: restore_chain::Spec,
 }
@@ -108,9 +109,7 @@ impl Host {
         let persistence = impermanence_model::Host::from_node(&tables.persistence);
         let persistence = persistence.and_then(|host| Ok((host.resolve()?, host)));
         let persistence = report.of_table("persistence", persistence);
-        let backup =
-            backup_spec::Spec::from_node(&tables.backup).and_then(backup_spec::Spec::check);
-        let backup = report.of_table("backup", backup);
+        let backup = report.of_table("backup", Checked::from_node(&tables.backup));
         let restore = restore_chain::Spec::from_node(&tables.restore);
         let restore = report.of_table("restore", restore);
 

@@ -253,7 +253,7 @@ fn archive() -> Value {
 }
 
 /// `barman-cloud-wal-archive` with the words that it takes. Given those of the document, barman 3.4.0 says "the following
-/// arguments are required: wal_path", if the shell gets that far: it has a `$` in it that was meant for Nix.
+/// arguments are required: `wal_path`", if the shell gets that far: it has a `$` in it that was meant for Nix.
 const WAL_ARCHIVE: &str = "barman-cloud-wal-archive s3://forge-postgresql pg-main %p";
 
 /// The command names no server, and nobody reads the file with the password.
