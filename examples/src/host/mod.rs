@@ -103,8 +103,10 @@ impl Host {
         let empty = Node::EMPTY;
         let datasets = document.get("datasets").unwrap_or(&empty);
         let spec = report.of_table("datasets", dataset_plan::Spec::from_node(datasets));
-        let desired = spec.as_ref().and_then(|spec| spec.expand().ok());
-        let tables = shared::Tables::of(document, desired.as_ref());
+        let tables = {
+            let desired = spec.as_ref().and_then(|spec| spec.expand().ok());
+            shared::Tables::of(document, desired.as_ref())
+        };
 
         let persistence = impermanence_model::Host::from_node(&tables.persistence);
         let persistence = persistence.and_then(|host| Ok((host.resolve()?, host)));
