@@ -12,9 +12,10 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
 
-use examples::Failure;
+use examples::machine::read_host;
+use examples::{Failure, Host};
+use impermanence_model::AbsolutePath;
 use impermanence_model::audit::Rules;
-use impermanence_model::{AbsolutePath, Host};
 
 /// What somebody left on luna.
 const LEFT: [(&str, &str); 5] = [
@@ -28,11 +29,8 @@ const LEFT: [(&str, &str); 5] = [
 fn run() -> Result<(), Failure> {
     let mut words = std::env::args().skip(1);
     let (tree, spec) = (words.next(), words.next());
-    let text = match &spec {
-        Some(file) => fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?,
-        None => include_str!("hosts/luna-persistence.toml").to_owned(),
-    };
-    let layout = Host::from_toml(&text)?.resolve()?;
+    let host = spec.map_or_else(|| Ok(Host::luna()?), |file| read_host(&file))?;
+    let layout = host.layout;
     let made = std::env::temp_dir().join(format!("audit-root-{}", std::process::id()));
     let root = match &tree {
         Some(tree) => Path::new(tree),

@@ -13,13 +13,12 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use examples::Failure;
+use examples::{Failure, Host};
+use restore_chain::Candidates;
 use restore_chain::candidates::{Kind, Order, Policy, Seen, restic};
 use restore_chain::lineage::{Lineage, read};
-use restore_chain::{Candidates, Spec};
 use zfs_props::DatasetName;
 
-const SPEC: &str = include_str!("hosts/forge-restore.toml");
 const NOW: &str = "2026-11-21T12:00:00Z";
 const COLUMNS: &str = "name,guid,createtxg,creation,written";
 
@@ -29,9 +28,9 @@ const REPLICA: &str = "backup/forge/zfs-recv/sonarr@autosnap_2026-11-20_00:00:00
      backup/forge/zfs-recv/sonarr@autosnap_2026-11-21_09:00:00_hourly\t14\t120\t1795251600\t500000000\n";
 const RESTIC: &str = r#"[
   {"id":"4bba301e00000000000000000000000000000000000000000000000000000000","time":"2026-11-21T03:10:00Z","hostname":"forge",
-   "paths":["/var/lib/backup-snapshots/service-sonarr"],"tags":["sonarr"]},
+   "paths":["/var/lib/backup-snapshots/sonarr"],"tags":["media","sonarr"]},
   {"id":"79766175000000000000000000000000000000000000000000000000000000aa","time":"2026-11-21T11:59:00Z","hostname":"luna",
-   "paths":["/var/lib/backup-snapshots/service-sonarr"],"tags":["sonarr"]}
+   "paths":["/var/lib/backup-snapshots/sonarr"],"tags":["media","sonarr"]}
 ]"#;
 
 /// What a tool printed: read, failed, or printed what cannot be read.
@@ -46,7 +45,7 @@ fn seen<T, E: ToString>(
 }
 
 fn run() -> Result<(), Failure> {
-    let spec = Spec::from_toml(SPEC)?;
+    let spec = Host::forge()?.restore;
     let service = spec.services.get("sonarr").ok_or("sonarr is declared")?;
     let files: Vec<String> = std::env::args().skip(1).collect();
     let text = |nth: usize, sample: &str| match files.get(nth) {

@@ -12,14 +12,13 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use examples::Failure;
-use examples::lost_pool::{choices, host, world};
+use examples::lost_pool::{choices, everything, host, world};
+use examples::{Failure, Host};
 use restore_chain::order::{Kind, Limits};
 use restore_chain::preseed::{Preseed, World as _};
 use restore_chain::sim::{Behaviour, Crash, Moment};
-use restore_chain::{Spec, drill, render};
+use restore_chain::{drill, render};
 
-const SPEC: &str = include_str!("hosts/forge-restore.toml");
 const USAGE: &str = "usage: disaster [--fail COPY=absent|fails|fails-halfway|hangs|partial]... [--calm] [--runbook | --dot]";
 
 const HOW: [(&str, Behaviour); 5] = [
@@ -70,7 +69,7 @@ fn clock(seconds: u64) -> String {
 
 fn run(out: &mut impl Write) -> Result<(), Failure> {
     let flags = Flags::read(std::env::args().skip(1))?;
-    let spec = Spec::from_toml(SPEC)?;
+    let spec = everything(Host::forge()?.restore);
     let services = choices(&spec)?;
     let host = host(&services)?;
     let limits = Limits { parallel: 3, resources: BTreeMap::from([("network".to_owned(), 2)]) };

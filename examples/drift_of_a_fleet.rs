@@ -14,9 +14,8 @@ use std::time::Instant;
 
 use dataset_plan::drift::{Cause, drift};
 use dataset_plan::{Observed, Spec};
-use examples::Failure;
+use examples::{Failure, Host};
 
-const SPEC: &str = include_str!("hosts/forge.toml");
 const OBSERVED: &str = include_str!("hosts/forge.get");
 
 /// What machine number `n` prints: somebody has set the compression of one of its datasets, and every tenth has lost one.
@@ -71,7 +70,7 @@ fn fleet(spec: &Spec, machines: &[String]) -> Result<Causes, Failure> {
 
 fn run() -> Result<(), Failure> {
     let count: usize = std::env::args().nth(1).map_or(Ok(1000), |word| word.parse())?;
-    let spec = Spec::from_toml(SPEC)?;
+    let spec = Host::forge()?.datasets;
     let machines: Vec<String> = (0..count).map(printed).collect();
     let bytes: usize = machines.iter().map(String::len).sum();
     println!("{count} machines, {} MB of output of zfs get", bytes / 1_000_000);

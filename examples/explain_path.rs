@@ -9,15 +9,16 @@
 
 use std::process::ExitCode;
 
-use examples::Failure;
-use impermanence_model::{Fate, Host, Layout};
+use examples::machine::read_host;
+use examples::{Failure, Host};
+use impermanence_model::{Fate, Layout};
 
 fn run() -> Result<ExitCode, Failure> {
     let mut paths: Vec<String> = std::env::args().skip(1).collect();
-    let mut text = include_str!("hosts/luna-persistence.toml").to_owned();
+    let mut host = None;
     if paths.first().is_some_and(|word| word == "--host") {
         let file = paths.get(1).ok_or("usage: explain_path [--host HOST.toml] PATH...")?;
-        text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
+        host = Some(read_host(file)?);
         paths.drain(..2);
     }
     if paths.is_empty() {
@@ -30,7 +31,7 @@ fn run() -> Result<ExitCode, Failure> {
         ];
         paths.extend(some.map(str::to_owned));
     }
-    let layout = Host::from_toml(&text)?.resolve()?;
+    let layout = host.map_or_else(Host::luna, Ok)?.layout;
     let lost = paths.iter().filter(|path| !explain(&layout, path)).count();
     Ok(if lost == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

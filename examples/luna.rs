@@ -9,15 +9,16 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use examples::Failure;
-use impermanence_model::{Fate, Host, Layout};
+use examples::machine::read_host;
+use examples::{Failure, Host};
+use impermanence_model::{Fate, Layout};
 
 const USAGE: &str = "usage: luna [FILE] [--json]";
 
 /// Paths that a reader may wonder about.
 const ASKED: [&str; 6] = [
     "/var/lib/caddy/certificates/acme/luna.crt",
-    "/var/lib/hass/home-assistant_v2.db",
+    "/var/lib/private/AdGuardHome/data/querylog.json",
     "/var/lib/node-exporter/textfile/backup.prom",
     "/var/lib/unify/data",
     "/home/ryan/.cache/nix",
@@ -47,20 +48,10 @@ fn arguments() -> Result<Arguments, Failure> {
 
 fn run() -> Result<(), Failure> {
     let arguments = arguments()?;
-    let (name, text) = match &arguments.file {
-        None => ("luna-persistence.toml", include_str!("hosts/luna-persistence.toml").to_owned()),
-        Some(file) => {
-            (file.as_str(), std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?)
-        }
+    let layout = match &arguments.file {
+        None => Host::luna()?.layout,
+        Some(file) => read_host(file)?.layout,
     };
-    let is_json = text.trim_start().starts_with('{');
-    let host = if is_json { Host::from_json(&text) } else { Host::from_toml(&text) };
-    let layout = host.and_then(|host| host.resolve());
-    let layout = layout.map_err(|problems| {
-        let lines: Vec<String> =
-            problems.iter().map(|problem| format!("{name}: {problem}")).collect();
-        lines.join("\n")
-    })?;
     let mut out = io::stdout().lock();
     if arguments.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&layout)?)?;

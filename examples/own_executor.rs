@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use dataset_plan::apply::World;
 use dataset_plan::{Observed, Policy, Spec, Step, plan, sim};
-use examples::{Failure, Host};
+use examples::{Failure, Machine};
 
 /// A connection to a machine.
 struct Remote {
@@ -68,10 +68,9 @@ fn converge(spec: &Spec, mut observed: Observed, remote: &mut Remote) -> Result<
 }
 
 fn run() -> Result<(), Failure> {
-    let host = Host::forge();
-    let observed = host.observed()?;
+    let Machine { host, observed } = Machine::forge()?;
     let mut remote = Remote { machine: sim::Zfs::from(&observed), log: Vec::new(), breaks_at: 40 };
-    let attempts = converge(&host.spec()?, observed, &mut remote)?;
+    let attempts = converge(&host.datasets, observed, &mut remote)?;
     println!(
         "as declared after {attempts} attempts and {} commands, none of them twice",
         remote.log.len()

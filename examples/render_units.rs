@@ -3,7 +3,7 @@
 //! ```text
 //! cargo run --example render_units                         a job of forge, and how much more there is
 //! cargo run --example render_units -- DIR                  all of it into DIR: units, sanoid.conf, alert rules
-//! cargo run --example render_units -- DIR SPEC.toml        of another host
+//! cargo run --example render_units -- DIR HOST.toml        of another host
 //! ```
 
 use std::collections::BTreeMap;
@@ -12,8 +12,8 @@ use std::process::ExitCode;
 
 use backup_spec::render::Units;
 use backup_spec::render::prometheus::Rules;
-use examples::Failure;
-use examples::backup::Backup;
+use examples::machine::read_host;
+use examples::{Failure, Host};
 
 /// Where NixOS has every program.
 const PROGRAMS: &str = "/run/current-system/sw/bin";
@@ -21,10 +21,8 @@ const PROGRAMS: &str = "/run/current-system/sw/bin";
 fn run() -> Result<(), Failure> {
     let mut words = std::env::args().skip(1);
     let (into, file) = (words.next(), words.next());
-    let spec = match &file {
-        Some(file) => Backup::read(file)?.spec()?,
-        None => Backup::forge().spec()?,
-    };
+    let host = file.map_or_else(|| Ok(Host::forge()?), |file| read_host(&file))?;
+    let spec = host.backup;
     // First to learn which programs are run, then with their places: a unit has no search path to rely on.
     let programs = Units::of(&spec, &BTreeMap::new())?.programs;
     let places =

@@ -20,7 +20,14 @@ pub fn spec_json(data: &[u8]) {
 }
 
 pub fn observed(data: &[u8]) {
-    const SPEC: &str = include_str!("../examples/hosts/luna.toml");
+    const SPEC: &str = r#"
+        parentDataset = "rpool/safe/persist"
+        parentMount = "/persist"
+        base.rpool = {}
+        base."rpool/safe" = {}
+        base."rpool/safe/persist" = { mountedAt = "/persist" }
+        services.home-assistant = { recordsize = "16K", compression = "lz4", owner = "hass", mode = "0770" }
+    "#;
     if let (Ok(observed), Ok(spec)) = (Observed::from_zfs_get(data), Spec::from_toml(SPEC)) {
         converges(&spec, &observed);
     }

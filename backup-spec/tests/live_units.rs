@@ -15,8 +15,6 @@ use backup_spec::render::prometheus::{COMPLETE, Rules};
 use backup_spec::spec::Checked;
 use jiff::{SignedDuration, Timestamp};
 
-const HOST: &str = include_str!("../../examples/hosts/forge-backup.toml");
-
 /// What the program said; loudly skipped where it is not installed.
 fn run(program: &str, arguments: &[&str], folder: &Path) -> Option<Output> {
     match Command::new(program).args(arguments).current_dir(folder).output() {
@@ -33,7 +31,8 @@ fn said(output: &Output) -> String {
 }
 
 fn forge() -> Checked {
-    Spec::from_toml(HOST).unwrap_or_else(|problems| panic!("{problems}")).check().unwrap()
+    let spec = Spec::from_node(&testing::hosts::backup("forge"));
+    spec.unwrap_or_else(|problems| panic!("{problems}")).check().unwrap()
 }
 
 /// A host whose paths and words need every kind of quoting.

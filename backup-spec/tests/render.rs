@@ -16,10 +16,9 @@ use backup_spec::syncoid;
 use backup_spec::units::Task;
 use proptest::prelude::*;
 
-const FORGE: &str = include_str!("../../examples/hosts/forge-backup.toml");
-
 fn forge() -> Checked {
-    Spec::from_toml(FORGE).unwrap_or_else(|problems| panic!("{problems}")).check().unwrap()
+    let spec = Spec::from_node(&testing::hosts::backup("forge"));
+    spec.unwrap_or_else(|problems| panic!("{problems}")).check().unwrap()
 }
 
 /// Everything that is rendered of a declaration leads back to it.

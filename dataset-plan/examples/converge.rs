@@ -1,7 +1,7 @@
 //! Makes this machine what a declaration says, by the real `zfs`, and looks again whether it is.
 //!
 //! ```text
-//! cargo run -p dataset-plan --features exec --example converge -- SPEC.toml
+//! cargo run -p dataset-plan --features exec --example converge -- SPEC (TOML or JSON)
 //! ```
 //!
 //! The last line of its output says how it went, as `converged: 12 steps, 0 failed, 0 blocked`; exit status 0: nothing
@@ -24,7 +24,9 @@ fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode, Box<dyn Error>> {
     let file = std::env::args().nth(1).ok_or(USAGE)?;
-    let spec = match Spec::from_toml(&std::fs::read_to_string(&file)?) {
+    let text = std::fs::read_to_string(&file)?;
+    let json = text.trim_start().starts_with('{');
+    let spec = match if json { Spec::from_json(&text) } else { Spec::from_toml(&text) } {
         Ok(spec) => spec,
         Err(problems) => {
             println!("{problems}\nrefused: the declaration has problems");

@@ -75,7 +75,7 @@ fn one_apply_reaches_the_goal_and_the_impossible_is_refused_before_any_command()
 fn what_a_process_leaves_that_ends_among_many_datasets_is_planned_again() {
     let observed =
         Observed::from_zfs_get(include_bytes!("../../examples/hosts/forge.get")).unwrap();
-    let spec = Spec::from_toml(include_str!("../../examples/hosts/forge.toml")).unwrap();
+    let spec = Spec::from_node(&testing::hosts::table("forge", "datasets")).unwrap();
     let mut cases = vec![(spec, observed)];
     let scenarios = scenario::scenarios().unwrap_or_default();
     for scenario in scenarios.iter().filter(|scenario| !scenario.refused) {

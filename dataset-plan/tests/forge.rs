@@ -8,13 +8,16 @@ use dataset_plan::setting::Setting;
 use dataset_plan::{Action, Kept, Observed, Obstacle, Plan, Policy, Risk, Spec, plan, sim};
 use zfs_props::key::PropertyName;
 
-const DECLARED: &str = include_str!("../../examples/hosts/forge.toml");
 const OBSERVED: &str = include_str!("../../examples/hosts/forge.get");
 const DIRECTORIES: &str = include_str!("../../examples/hosts/forge.stat");
 
-fn forge(declared: &str, observed: &Observed) -> Plan {
-    let spec = Spec::from_toml(declared).unwrap_or_else(|problems| panic!("{problems}"));
-    plan(&spec, observed, &Policy::default()).unwrap()
+fn declared() -> Spec {
+    let spec = Spec::from_node(&testing::hosts::table("forge", "datasets"));
+    spec.unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn forge(observed: &Observed) -> Plan {
+    plan(&declared(), observed, &Policy::default()).unwrap()
 }
 
 fn observed() -> Observed {
@@ -42,7 +45,7 @@ fn steps_about<'p>(plan: &'p Plan, name: &str) -> Vec<&'p Action> {
 
 #[test]
 fn what_differs_is_set_and_nothing_else() {
-    let plan = forge(DECLARED, &observed());
+    let plan = forge(&observed());
     let expected = BTreeMap::from([
         ("bazarr", vec!["recordsize"]),
         ("gatus", vec!["mountpoint"]),
@@ -68,7 +71,7 @@ fn what_differs_is_set_and_nothing_else() {
 #[test]
 fn what_is_missing_is_created_below_parents_that_are_there() {
     let observed = observed();
-    let plan = forge(DECLARED, &observed);
+    let plan = forge(&observed);
     let created: Vec<_> = plan
         .steps()
         .iter()
@@ -85,7 +88,7 @@ fn what_is_missing_is_created_below_parents_that_are_there() {
 /// `lz4` from `tank`, `none` from `tank/services`: what is inherited is not set again.
 #[test]
 fn a_new_dataset_is_given_only_what_it_would_not_inherit() {
-    let plan = forge(DECLARED, &observed());
+    let plan = forge(&observed());
     let Action::Create { properties: assignments, .. } =
         steps_about(&plan, "tank/services/tududi")[0]
     else {
@@ -104,7 +107,7 @@ fn a_new_dataset_is_given_only_what_it_would_not_inherit() {
 
 #[test]
 fn nothing_undeclared_is_in_the_plan() {
-    let plan = forge(DECLARED, &observed());
+    let plan = forge(&observed());
     let foreign = [
         "rpool/temp/clone-system",
         "tank/services/dokuwiki",
@@ -126,7 +129,7 @@ fn nothing_undeclared_is_in_the_plan() {
 
 #[test]
 fn an_unmounted_dataset_is_not_taken_for_an_empty_directory() {
-    let plan = forge(DECLARED, &observed());
+    let plan = forge(&observed());
     let blocked: Vec<_> = plan.blocked().iter().map(|b| (b.dataset.as_str(), b.code)).collect();
     assert_eq!(blocked, [("tank/services/recyclarr", Obstacle::NotMounted)]);
     assert_eq!(steps_about(&plan, "tank/services/recyclarr"), [] as [&Action; 0]);
@@ -135,7 +138,7 @@ fn an_unmounted_dataset_is_not_taken_for_an_empty_directory() {
 #[test]
 fn create_only_is_silent_where_equal_and_blocked_where_not() {
     let with = |word: &str| {
-        let mut spec = Spec::from_toml(DECLARED).unwrap();
+        let mut spec = declared();
         let name: PropertyName = "casesensitivity".parse().unwrap();
         let setting = Setting::parse(&name, word, spec.release).unwrap();
         spec.services
@@ -157,10 +160,10 @@ fn create_only_is_silent_where_equal_and_blocked_where_not() {
 
 #[test]
 fn directories_are_owned_once_they_are_known() {
-    let without = forge(DECLARED, &observed());
+    let without = forge(&observed());
     let unseen = without.untouched().iter().filter(|u| u.why == Kept::UnseenDirectory).count();
     assert!(unseen > 0);
-    let plan = forge(DECLARED, &observed().with_directories(DIRECTORIES).unwrap());
+    let plan = forge(&observed().with_directories(DIRECTORIES).unwrap());
     let [Action::Set(_), Action::Own { path, owner, group, mode }] =
         steps_about(&plan, "tank/services/postgresql")[..]
     else {
@@ -172,7 +175,7 @@ fn directories_are_owned_once_they_are_known() {
 
 #[test]
 fn a_moved_mountpoint_is_marked() {
-    let plan = forge(DECLARED, &observed());
+    let plan = forge(&observed());
     let moved =
         plan.steps().iter().find(|s| s.dataset.as_str() == "tank/services/tautulli").unwrap();
     assert!(moved.risk.contains(Risk::REMOUNTS));
@@ -182,23 +185,23 @@ fn a_moved_mountpoint_is_marked() {
 fn text_and_json_give_the_same_plan() {
     let json =
         Observed::from_zfs_get_json(include_str!("../../examples/hosts/forge.json")).unwrap();
-    assert_eq!(forge(DECLARED, &json), forge(DECLARED, &observed()));
+    assert_eq!(forge(&json), forge(&observed()));
 }
 
 #[test]
 fn applied_in_memory_nothing_is_left() {
     let observed = observed().with_directories(DIRECTORIES).unwrap();
-    let first = forge(DECLARED, &observed);
+    let first = forge(&observed);
     let mut zfs = sim::Zfs::from(&observed);
     first.apply(&mut zfs).unwrap();
-    let second = forge(DECLARED, &zfs.observe());
+    let second = forge(&zfs.observe());
     assert!(second.is_empty(), "{second}");
 }
 
 #[test]
 fn an_unknown_pool_blocks_all_below_it() {
     let rpool: String = OBSERVED.split_inclusive('\n').filter(|l| l.starts_with("rpool")).collect();
-    let plan = forge(DECLARED, &Observed::from_zfs_get(rpool).unwrap());
+    let plan = forge(&Observed::from_zfs_get(rpool).unwrap());
     assert!(plan.is_empty());
     assert!(
         plan.blocked().iter().any(|b| b.dataset.as_str() == "tank" && b.code == Obstacle::NoPool)
@@ -211,7 +214,8 @@ fn an_unknown_pool_blocks_all_below_it() {
 #[test]
 fn a_missing_parent_is_made_as_a_container_or_refused() {
     let spec = "parentDataset = \"tank/a/b\"\n[services.x]\nmountpoint = \"/x\"\n";
-    let made = forge(spec, &observed());
+    let spec = Spec::from_toml(spec).unwrap();
+    let made = plan(&spec, &observed(), &Policy::default()).unwrap();
     let commands: Vec<_> = made.steps().iter().map(|s| s.command().to_string()).collect();
     // tank has mountpoint=none, and so have they.
     assert_eq!(
@@ -220,7 +224,7 @@ fn a_missing_parent_is_made_as_a_container_or_refused() {
     );
     let mut policy = Policy::default();
     policy.missing_parent = MissingParent::Refuse;
-    let refused = plan(&Spec::from_toml(spec).unwrap(), &observed(), &policy).unwrap();
+    let refused = plan(&spec, &observed(), &policy).unwrap();
     assert!(refused.is_empty());
     assert!(refused.blocked().iter().all(|b| b.code == Obstacle::NoParent));
 }

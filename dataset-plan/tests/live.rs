@@ -2,7 +2,7 @@
 //!
 //! The machine is run by `tools/zfs-vm`, or by the program that the environment variable `ZFS_VM` names: it takes
 //! `run --share FOLDER SCRIPT`, shows the folder as `/mnt/share`, and passes output and exit status on.
-#![cfg(feature = "exec")]
+#![cfg(all(feature = "exec", feature = "serde"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "convergence/scenario.rs"]
@@ -17,7 +17,6 @@ use std::process::Command;
 
 use dataset_plan::Spec;
 
-const FORGE: &str = include_str!("../../examples/hosts/forge.toml");
 const RECORD: &str = include_str!("../../examples/hosts/record");
 
 /// Pools of former runs are destroyed, and those that are asked for made of sparse files.
@@ -55,9 +54,14 @@ fn converge() -> PathBuf {
     test.parent().unwrap().parent().unwrap().join("examples/converge")
 }
 
+/// What forge declares.
+fn forge() -> Spec {
+    Spec::from_node(&testing::hosts::table("forge", "datasets")).unwrap()
+}
+
 /// The users and groups that own directories, as lines of `/etc/passwd` and `/etc/group`.
 fn accounts() -> (String, String) {
-    let desired = Spec::from_toml(FORGE).unwrap().expand().unwrap();
+    let desired = forge().expand().unwrap();
     let wants = desired.datasets.values();
     let names = wants.flat_map(|want| want.owner.iter().chain(&want.group));
     let names: BTreeSet<&String> = names.filter(|name| *name != "root").collect();
@@ -123,10 +127,11 @@ fn one_apply_makes_a_half_built_host_what_it_declares() {
     let script = "\
         cat passwd >>/etc/passwd\ncat group >>/etc/group\n\
         pools\nmkdir recorded\nsh ./record forge recorded >log 2>&1 || cat log\n\
-        converge forge forge.toml\n";
+        converge forge forge.json\n";
     let (passwd, group) = accounts();
+    let forge = serde_json::to_string(&forge()).unwrap();
     let files =
-        [("passwd", &*passwd), ("group", &*group), ("forge.toml", FORGE), ("record", RECORD)];
+        [("passwd", &*passwd), ("group", &*group), ("forge.json", &*forge), ("record", RECORD)];
     let Some(results) = run("convergence of a host", script, &files) else { return };
     let [result] = results.as_slice() else { panic!("{results:?}") };
     assert!(result.starts_with("forge: 0 converged: "), "{result}");

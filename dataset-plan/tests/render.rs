@@ -11,14 +11,14 @@ use dataset_plan::{Observed, Plan, Policy, Spec, plan};
 use proptest::prelude::*;
 use serde_json::json;
 
-const FORGE: &str = include_str!("../../examples/hosts/forge.toml");
 const FORGE_OBSERVED: &str = include_str!("../../examples/hosts/forge.get");
 const FORGE_DIRECTORIES: &str = include_str!("../../examples/hosts/forge.stat");
 
 fn forge() -> Plan {
     let observed = Observed::from_zfs_get(FORGE_OBSERVED).unwrap();
     let observed = observed.with_directories(FORGE_DIRECTORIES).unwrap();
-    plan(&Spec::from_toml(FORGE).unwrap(), &observed, &Policy::default()).unwrap()
+    let spec = Spec::from_node(&testing::hosts::table("forge", "datasets")).unwrap();
+    plan(&spec, &observed, &Policy::default()).unwrap()
 }
 
 fn pool() -> Observed {

@@ -3,11 +3,17 @@
 
 use dataset_plan::problem::{Code, Position};
 use dataset_plan::{Problem, Spec};
-
-const FORGE: &str = include_str!("../../examples/hosts/forge.toml");
+use declared::Node;
+use testing::hosts;
 
 fn problems(text: &str) -> Vec<Problem> {
     Spec::from_toml(text).unwrap_err().iter().cloned().collect()
+}
+
+/// The problems of the table `datasets` of a host's file.
+fn problems_of_datasets(text: &str) -> Vec<Problem> {
+    let document = Node::from_toml(text).unwrap();
+    Spec::from_node(document.get("datasets").unwrap()).unwrap_err().into_iter().collect()
 }
 
 /// Line and column of the first `needle`, from 1.
@@ -20,14 +26,16 @@ fn position(text: &str, needle: &str) -> Position {
 
 #[test]
 fn the_hosts_of_the_examples_have_no_problems() {
-    Spec::from_toml(FORGE).unwrap();
-    Spec::from_toml(include_str!("../../examples/hosts/luna.toml")).unwrap();
+    for host in ["forge", "forge-seed", "luna", "nas-0", "nas-1", "rydev"] {
+        let spec = Spec::from_node(&hosts::table(host, "datasets"));
+        spec.unwrap_or_else(|problems| panic!("{host}: {problems}"));
+    }
 }
 
 #[test]
 fn a_misspelt_key_is_named_with_its_line_and_the_nearest_key() {
-    let text = FORGE.replacen("recordsize = \"8K\"", "recrodsize = \"8K\"", 1);
-    let found = problems(&text);
+    let text = hosts::text("forge").replacen("recordsize = \"8K\"", "recrodsize = \"8K\"", 1);
+    let found = problems_of_datasets(&text);
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].code, Code::UnknownKey);
     assert_eq!(found[0].position, Some(position(&text, "recrodsize")));
@@ -37,8 +45,8 @@ fn a_misspelt_key_is_named_with_its_line_and_the_nearest_key() {
 
 #[test]
 fn a_bad_value_is_named_with_its_line_and_the_nearest_values() {
-    let text = FORGE.replacen("\"8K\"", "\"3K\"", 1);
-    let found = problems(&text);
+    let text = hosts::text("forge").replacen("\"8K\"", "\"3K\"", 1);
+    let found = problems_of_datasets(&text);
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].code, Code::BadValue);
     assert_eq!(found[0].position, Some(position(&text, "\"3K\"")));
@@ -186,9 +194,9 @@ mod json {
 #[cfg(feature = "serde")]
 #[test]
 fn what_is_written_reads_back_the_same() {
-    let examples = [FORGE, include_str!("../../examples/hosts/luna.toml"), WISHES];
-    for text in examples {
-        let spec = Spec::from_toml(text).unwrap();
+    let hosts = ["forge", "nas-1"].map(|host| hosts::table(host, "datasets"));
+    for node in hosts.into_iter().chain([Node::from_toml(WISHES).unwrap()]) {
+        let spec = Spec::from_node(&node).unwrap();
         let written = serde_json::to_string(&spec).unwrap();
         assert_eq!(Spec::from_json(&written).unwrap(), spec, "{written}");
     }

@@ -4,7 +4,6 @@
 use dataset_plan::verify::{Promise, Verdict};
 use dataset_plan::{Observed, Policy, Spec, plan, sim, verify};
 
-const DECLARED: &str = include_str!("../../examples/hosts/forge.toml");
 const OBSERVED: &str = include_str!("../../examples/hosts/forge.get");
 const DIRECTORIES: &str = include_str!("../../examples/hosts/forge.stat");
 
@@ -87,7 +86,7 @@ fn a_service_whose_dataset_is_not_mounted_is_found() {
 
 #[test]
 fn a_half_built_host_fails_and_passes_once_its_plan_is_applied_as_far_as_it_goes() {
-    let spec = Spec::from_toml(DECLARED).unwrap();
+    let spec = Spec::from_node(&testing::hosts::table("forge", "datasets")).unwrap();
     let observed = Observed::from_zfs_get(OBSERVED).unwrap().with_directories(DIRECTORIES).unwrap();
     let before = verify(&spec, &observed).unwrap();
     assert!(!before.passes());

@@ -241,7 +241,7 @@ fn drift_is_told_by_cause() {
 fn a_document_is_read_back_and_an_edited_one_is_not() {
     use dataset_plan::document::Document;
 
-    let forge = Spec::from_toml(include_str!("../../examples/hosts/forge.toml")).unwrap();
+    let forge = Spec::from_node(&testing::hosts::table("forge", "datasets")).unwrap();
     let get = include_str!("../../examples/hosts/forge.get");
     let there = Observed::from_zfs_get(get).unwrap();
     let document = Document::new(&forge, &there, &Policy::default()).unwrap();

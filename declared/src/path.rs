@@ -23,6 +23,15 @@ pub fn join(path: &str, key: &str) -> String {
     joined
 }
 
+/// A path of a part of a document, as a path of the document.
+pub(crate) fn within(table: &str, path: &str) -> String {
+    match path {
+        "" => table.to_owned(),
+        element if element.starts_with('[') => [table, element].concat(),
+        key => [table, ".", key].concat(),
+    }
+}
+
 /// The path of an element of a list, counted from 0.
 pub(crate) fn index(path: &str, index: usize) -> String {
     format!("{path}[{index}]")

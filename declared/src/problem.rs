@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::path;
+
 /// What reading alone can find wrong. Every crate's own [`Code`] has a code for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
@@ -134,6 +136,14 @@ pub struct Problem<C> {
 }
 
 impl<C> Problem<C> {
+    /// The same problem of a declaration that is a part of a document, known there by `table`: its path
+    /// begins with that.
+    #[must_use]
+    pub fn within(mut self, table: &str) -> Self {
+        self.path = path::within(table, &self.path);
+        self
+    }
+
     /// The same problem with another code, such as its word: to put problems of several kinds of
     /// declarations in one report.
     pub fn map<D>(self, code: impl FnOnce(C) -> D) -> Problem<D> {

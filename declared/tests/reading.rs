@@ -45,6 +45,19 @@ fn problems(text: &str) -> Vec<Problem<Fault>> {
     host(&Node::from_toml(text).unwrap()).unwrap_err().into_iter().collect()
 }
 
+/// A document of several declarations has one report: every path is of the document, and every position.
+#[test]
+fn a_part_of_a_document_is_reported_as_such() {
+    let node = Node::from_toml("[other]\n\n[host]\nports = [70000]\n").unwrap();
+    let problems = host(node.get("host").unwrap()).unwrap_err();
+    let found: Vec<Problem<Fault>> =
+        problems.into_iter().map(|problem| problem.within("host")).collect();
+    let paths: Vec<&str> = found.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(paths, ["host", "host.ports[0]"]);
+    assert_eq!(found[0].position, Some(Position { line: 3, column: 1 }));
+    assert_eq!(found[1].position, Some(Position { line: 4, column: 10 }));
+}
+
 #[test]
 fn a_declaration_without_mistakes_is_read_from_both_languages() {
     let toml = "name = \"a\"\nports = [22, \"80\"]\nfast = true\nlevel = \"high\"\n[users.root]\n";

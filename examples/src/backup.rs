@@ -1,104 +1,13 @@
-//! What protects a host: from the datasets that a plan leaves behind and a declaration of copies.
+//! What protects a host, for a person: coverage, what runs next, and what retention keeps.
 
 use std::io::{self, Write};
 
-use backup_spec::Spec;
-use backup_spec::coverage::{Coverage, Inventory, Subject};
+use backup_spec::coverage::{Coverage, Inventory};
 use backup_spec::retention::{Policy, simulate};
 use backup_spec::spec::Checked;
-use dataset_plan::Observed;
 use jiff::{SignedDuration, Timestamp};
-use zfs_props::Property;
-use zfs_props::kind::DatasetKind;
 
-use crate::{Failure, File};
-
-/// What a host declares about its copies, and who answers for what it does not do itself.
-#[derive(Clone, Debug)]
-pub struct Backup {
-    spec: File,
-    vouched: Option<File>,
-    /// Shares, and the machines that they are of.
-    shares: &'static [(&'static str, &'static str)],
-}
-
-impl Backup {
-    /// Of the application server that comes with the examples.
-    pub fn forge() -> Self {
-        let file = |name: &str, content: &[u8]| File { name: name.into(), content: content.into() };
-        Self {
-            spec: file("forge-backup.toml", include_bytes!("../hosts/forge-backup.toml")),
-            vouched: Some(file("forge.vouched", include_bytes!("../hosts/forge.vouched"))),
-            shares: &[
-                ("/mnt/nas-backup", "nas-1"),
-                ("/mnt/nas-postgresql", "nas-1"),
-                ("/mnt/media", "nas-1"),
-            ],
-        }
-    }
-
-    /// Of the small machine that comes with the examples.
-    pub fn luna() -> Self {
-        let content = include_bytes!("../hosts/luna-backup.toml").into();
-        let spec = File { name: "luna-backup.toml".into(), content };
-        Self { spec, vouched: None, shares: &[] }
-    }
-
-    /// Of another host, in TOML or JSON.
-    pub fn read(spec: &str) -> Result<Self, Failure> {
-        Ok(Self { spec: File::read(spec)?, vouched: None, shares: &[] })
-    }
-
-    /// The declaration; an error lists every problem with its line.
-    pub fn spec(&self) -> Result<Checked, Failure> {
-        let text = self.spec.text()?;
-        let spec = if self.spec.is_json() { Spec::from_json(text) } else { Spec::from_toml(text) };
-        self.spec.name(self.spec.name(spec)?.check())
-    }
-
-    /// What is on the host: its datasets where they are mounted, its shares, and who vouches for what.
-    pub fn inventory(
-        &self,
-        declared: &dataset_plan::Spec,
-        observed: &Observed,
-    ) -> Result<Inventory, Failure> {
-        let mut inventory = Inventory::default();
-        for (name, dataset) in observed.datasets() {
-            match dataset.kind {
-                Some(DatasetKind::Volume) => inventory.add_volume(name.clone()),
-                Some(DatasetKind::Filesystem) => inventory.add_filesystem(name.clone(), None),
-                _ => {}
-            }
-        }
-        let mountpoint = Property::Mountpoint.into();
-        for effective in observed.effective(declared.release) {
-            let path = effective.value.parse().ok();
-            if effective.property == mountpoint && path.is_some() {
-                inventory.add_filesystem(effective.dataset, path);
-            }
-        }
-        // `legacy` does not say where: the installer's part of the declaration does.
-        for (dataset, base) in &declared.base {
-            if let Some(path) = &base.mounted_at {
-                inventory.add_filesystem(dataset.clone(), Some(path.parse()?));
-            }
-        }
-        for (path, machine) in self.shares {
-            inventory.add_mount(path.parse()?, *machine);
-        }
-        let text = self.vouched.as_ref().map(File::text).transpose()?.unwrap_or_default();
-        for line in text.lines().filter(|line| !line.starts_with('#')) {
-            let [subject, tier, who] = line.split(' ').collect::<Vec<_>>()[..] else {
-                return Err(format!("`{line}` is not SUBJECT TIER WHO").into());
-            };
-            let tiers = backup_spec::coverage::Tier::WORDS;
-            let tier = tiers.iter().find(|(word, _)| *word == tier);
-            let (_, tier) = tier.ok_or_else(|| format!("`{line}` names no tier"))?;
-            inventory.vouch(subject.parse::<Subject>()?, *tier, who);
-        }
-        Ok(inventory)
-    }
-}
+use crate::Failure;
 
 /// Writes what is protected by what and what is missing, what runs next after `now`, and what the retention of each repository keeps.
 pub fn report(

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use restore_chain::candidates::{Seen, restic::ResticSnapshot};
+use restore_chain::candidates::{Kind, Order, Seen, restic::ResticSnapshot};
 use restore_chain::lineage::{Lineage, Version};
 use restore_chain::order::host::{Host, Place};
+use restore_chain::preseed::Budget;
 use restore_chain::sim::{Behaviour, World};
 use restore_chain::{Candidates, Choice, Service, Spec};
 use zfs_props::name::DatasetName;
@@ -22,8 +23,17 @@ const COPIES: [Copies; 6] = [
     ("home-assistant", Some((6_800_000_000, 11)), Some(10)),
     ("plex", Some((90_000_000_000, 13)), None),
     ("pocketid", None, Some(8)),
-    ("searxng", None, None),
+    ("recyclarr", None, None),
 ];
+
+/// The declaration for such a day, of the services that this is about: a person may choose what the host leaves out, and
+/// nobody waits for the half hour to be over.
+pub fn everything(mut spec: Spec) -> Spec {
+    spec.services.retain(|name, _| COPIES.iter().any(|(known, ..)| known == name));
+    spec.policy.order = Order::Fixed(vec![Kind::Replica, Kind::Local, Kind::Restic]);
+    spec.budget = Budget { unit: 4 * 3600, ..spec.budget };
+    spec
+}
 
 /// What each service can come back from: the local pool is gone, the replica and the repository answer.
 pub fn choices(spec: &Spec) -> Result<Vec<(Service, Choice)>, Failure> {
@@ -45,7 +55,7 @@ pub fn choices(spec: &Spec) -> Result<Vec<(Service, Choice)>, Failure> {
                 id: format!("{:016x}{n:048x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
                 time: now - jiff::SignedDuration::from_hours(hours),
                 hostname: "forge".to_owned(),
-                paths: vec![format!("/var/lib/backup-snapshots/service-{name}")],
+                paths: vec![format!("/var/lib/backup-snapshots/{name}")],
                 tags: vec![name.to_owned()],
             });
         }

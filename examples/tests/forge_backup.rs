@@ -4,19 +4,17 @@
 use backup_spec::coverage::{Coverage, Finding, Tier};
 use backup_spec::units::Task;
 use dataset_plan::{Policy, plan, sim};
-use examples::Host;
-use examples::backup::Backup;
+use examples::Machine;
 
 #[test]
 fn what_is_missing_is_found() {
-    let host = Host::forge();
-    let (declared, observed) = (host.spec().unwrap(), host.observed().unwrap());
-    let mut zfs = sim::Zfs::from(&observed);
-    plan(&declared, &observed, &Policy::default()).unwrap().apply(&mut zfs).unwrap();
-    let backup = Backup::forge();
-    let spec = backup.spec().unwrap();
-    let inventory = backup.inventory(&declared, &zfs.observe()).unwrap();
-    let coverage = Coverage::of(&spec, &inventory);
+    let machine = Machine::forge().unwrap();
+    let Machine { host, observed } = &machine;
+    let mut zfs = sim::Zfs::from(observed);
+    plan(&host.datasets, observed, &Policy::default()).unwrap().apply(&mut zfs).unwrap();
+    let spec = &host.backup;
+    let inventory = machine.inventory(&zfs.observe()).unwrap();
+    let coverage = Coverage::of(spec, &inventory);
 
     let count = |kind: fn(&Task) -> bool| spec.tasks().iter().filter(|task| kind(task)).count();
     assert_eq!(count(|task| matches!(task, Task::Backup(_))), 61);

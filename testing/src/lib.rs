@@ -4,6 +4,7 @@
 
 pub mod baseline;
 pub mod corpus;
+pub mod hosts;
 
 use std::path::PathBuf;
 

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
+use declared::Node;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use zfs_props::name::DatasetName;
 
-use super::{Problem, Spec, check};
+use super::{Problem, Problems, Spec, check, read};
 use crate::health::Ages;
 use crate::name::Name;
 use crate::replication::Replication;
@@ -73,6 +74,12 @@ impl Spec {
 }
 
 impl Checked {
+    /// Reads a tree that is at hand: [`Spec::from_node`] and [`Spec::check`] in one, for those who go on with what follows.
+    /// The schedules are gone through once.
+    pub fn from_node(node: &Node) -> Result<Self, Problems> {
+        read::checked(node)
+    }
+
     /// A declaration with its bounds, whatever is wrong with it, and what that is.
     pub(super) fn with_problems(spec: Spec) -> (Self, Vec<Problem>) {
         // Many tasks share a schedule; the gaps of each are looked for once.

@@ -10,7 +10,7 @@
 //! | `excludes` | top | patterns that every job leaves out, in front of its own |
 //! | `floor` | top | the least `memory` and `cpus` of a job; also what a job has that says nothing |
 //! | `parallel` | top | how many jobs may be at work at a time on average, in any window that timers spread them over |
-//! | `[defaults]` | top | keys of jobs for those that do not give them: `repository`, `schedule`, `jitter`, `accuracy`, `persistent`, `runTime`, `oneFileSystem` |
+//! | `[defaults]` | top | keys of jobs for those that do not give them: `repository`, `schedule`, `jitter`, `accuracy`, `persistent`, `runTime`, `oneFileSystem`; `[defaults.replication]`: the same for replications, and their `options`, `user`, `offsite` |
 //! | `[repositories.NAME]` | top | a restic repository |
 //! | `url`, `passwordFile`, `environmentFile` | repository | where it is, and the files of its secrets |
 //! | `id` | repository | the id it must have |
@@ -31,7 +31,7 @@
 //! | `memory`, `cpus`, `belowFloor` | job | what it may use |
 //! | `schedule`, `jitter`, `accuracy`, `persistent` | whatever runs | systemd's `OnCalendar=`, `RandomizedDelaySec=`, `AccuracySec=`, `Persistent=` |
 //! | `runTime` | whatever runs | how long a run may take: it is stopped then, and everything that is computed counts on it |
-//! | `[sanoid]` | top | `schedule` and the like, `[sanoid.templates.NAME]`, `[sanoid.datasets."DATASET"]` |
+//! | `[sanoid]` | top | `schedule` and the like, `[sanoid.templates.NAME]`, `[sanoid.datasets."DATASET"]`, with the keys of sanoid.conf (and NixOS' `useTemplate`) |
 //! | `[replication.NAME]` | top | a syncoid job |
 //! | `source`, `target`, `options`, `user`, `offsite` | replication | syncoid's two places and its options, with `=` before a value; who runs it; whether the target survives the loss of this site |
 //! | `[pitr.NAME]` | top | the archive of a database |
@@ -122,18 +122,19 @@ pub struct Spec {
 impl Spec {
     /// Reads a TOML declaration and checks it; what is wrong is reported all at once, with its lines.
     pub fn from_toml(text: &str) -> Result<Self, Problems> {
-        read::spec(&Node::from_toml(text).map_err(|problems| problems.map(Code::from))?)
+        Self::from_node(&Node::from_toml(text).map_err(|problems| problems.map(Code::from))?)
     }
 
     /// Reads a JSON declaration, as Nix emits it, and checks it.
     #[cfg(feature = "serde")]
     pub fn from_json(text: &str) -> Result<Self, Problems> {
-        read::spec(&Node::from_json(text).map_err(|problems| problems.map(Code::from))?)
+        Self::from_node(&Node::from_json(text).map_err(|problems| problems.map(Code::from))?)
     }
 
-    /// Reads a declaration that is a part of a document.
+    /// Reads a tree that is at hand: for hosts that declare more than copies, in one document. Positions are those of the
+    /// document; paths are of this part, until [`within`](declared::Problem::within) says where it is.
     pub fn from_node(node: &Node) -> Result<Self, Problems> {
-        read::spec(node)
+        Checked::from_node(node).map(Checked::into_spec)
     }
 
     /// Checks that it fits together, and computes what follows. What was read has been checked already; what was built or

@@ -5,7 +5,7 @@ mod job;
 mod notify;
 mod protect;
 mod repository;
-mod snapshots;
+pub(super) mod snapshots;
 
 use declared::{Entry, Node, Reader, Table};
 
@@ -18,8 +18,8 @@ use crate::schedule::Schedule;
 use crate::span::Span;
 use crate::timer::{DEFAULT_ACCURACY, Timer};
 
-/// Reads a whole declaration and checks that it fits together.
-pub(super) fn spec(node: &Node) -> Result<Spec, Problems> {
+/// Reads a whole declaration, checks that it fits together, and computes what follows.
+pub(super) fn checked(node: &Node) -> Result<Checked, Problems> {
     let mut reader = Read { reader: Reader::new(), defaults: Defaults::default() };
     let mut spec = Spec::default();
     if let Some(mut top) = reader.reader.table(&Entry::root(node)) {
@@ -29,7 +29,7 @@ pub(super) fn spec(node: &Node) -> Result<Spec, Problems> {
     let mut reader = reader.reader;
     let (checked, problems) = Checked::with_problems(spec);
     reader.add(problems);
-    reader.done(checked.into_spec())
+    reader.done(checked)
 }
 
 struct Read {
@@ -43,6 +43,16 @@ struct Defaults {
     repository: Option<Name>,
     timing: Timing,
     one_file_system: bool,
+    replication: Replications,
+}
+
+/// What replications have that do not say otherwise.
+#[derive(Default)]
+struct Replications {
+    options: Vec<String>,
+    user: Option<String>,
+    offsite: Option<bool>,
+    timing: Timing,
 }
 
 /// The keys of a schedule, as far as they are given.
@@ -57,6 +67,18 @@ struct Timing {
 }
 
 impl Timing {
+    /// These keys, and where they are not given those.
+    fn or(self, other: &Timing) -> Timing {
+        Timing {
+            schedule: self.schedule.or_else(|| other.schedule.clone()),
+            jitter: self.jitter.or(other.jitter),
+            fixed_jitter: self.fixed_jitter.or(other.fixed_jitter),
+            accuracy: self.accuracy.or(other.accuracy),
+            persistent: self.persistent.or(other.persistent),
+            run_time: self.run_time.or(other.run_time),
+        }
+    }
+
     fn timer(&self, defaults: &Timing, on_calendar: Vec<Calendar>) -> Timer {
         Timer {
             on_calendar,
@@ -196,6 +218,11 @@ impl Read {
         }
         self.defaults.timing = self.timing(&mut table);
         self.defaults.one_file_system = self.flag(&mut table, "oneFileSystem", false);
+        if let Some(entry) = table.take("replication") {
+            self.replication_defaults(&entry);
+        }
+        let timing = std::mem::take(&mut self.defaults.replication.timing);
+        self.defaults.replication.timing = timing.or(&self.defaults.timing);
         self.reader.finish(&table);
     }
 

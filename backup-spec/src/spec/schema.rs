@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::Spec;
+use super::read::snapshots::NIXOS_TEMPLATE;
 use crate::coverage::{Class, Consistency, Tier};
 use crate::notify::Event;
 use crate::sanoid::Key;
@@ -30,6 +31,17 @@ impl JsonSchema for Spec {
                     with_times([
                         ("repository", text("The repository of jobs that name none.")),
                         ("oneFileSystem", flag()),
+                        (
+                            "replication",
+                            object(
+                                with_times([
+                                    ("options", list(text("An option of syncoid."))),
+                                    ("user", text("The user that it runs as.")),
+                                    ("offsite", flag()),
+                                ]),
+                                &[],
+                            ),
+                        ),
                     ]),
                     &[],
                 ),
@@ -119,7 +131,8 @@ fn job() -> Value {
 
 fn sanoid() -> Value {
     let word = json!({ "type": ["string", "integer", "boolean", "array"] });
-    let section = || object(Key::ALL.iter().map(|key| (key.name(), word.clone())), &[]);
+    let keys = Key::ALL.iter().map(|key| key.name()).chain([NIXOS_TEMPLATE]);
+    let section = || object(keys.clone().map(|key| (key, word.clone())), &[]);
     object(
         with_times([("templates", named(section())), ("datasets", named(section()))]),
         &["schedule", "runTime"],

@@ -54,7 +54,7 @@ use zfs_props::key::{PropertyName, UserProperty};
 use zfs_props::name::{DatasetName, NameError, SnapshotName};
 use zfs_props::release::Release;
 
-use crate::problem::Problems;
+use crate::problem::{Code, Problems};
 
 /// The declaration of one host. See the [module](self) for the keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -203,13 +203,32 @@ impl Spec {
     /// one), values that the property does not take, names that ZFS does not accept, and
     /// whatever does not fit together.
     pub fn from_toml(text: &str) -> Result<Self, Problems> {
-        read::spec(Node::from_toml(text))
+        Self::from_node(&Node::from_toml(text).map_err(|problems| problems.map(Code::from))?)
     }
 
     /// Reads a declaration in JSON, with the same keys and the same checks.
     #[cfg(feature = "serde")]
     pub fn from_json(text: &str) -> Result<Self, Problems> {
-        read::spec(Node::from_json(text))
+        Self::from_node(&Node::from_json(text).map_err(|problems| problems.map(Code::from))?)
+    }
+
+    /// Reads a tree that is at hand: for hosts that declare more than datasets, in one document.
+    ///
+    /// Positions are those of the document; paths are of this part, until
+    /// [`within`](declared::Problem::within) says where it is.
+    ///
+    /// ```
+    /// use dataset_plan::Spec;
+    /// use declared::Node;
+    ///
+    /// let host = Node::from_toml("name = 'forge'\n[datasets.utility.'tank/temp']\nrecordsize = '3K'\n")?;
+    /// let problems = Spec::from_node(host.get("datasets").unwrap_or(&Node::EMPTY)).unwrap_err();
+    /// let problem = problems.into_iter().next().unwrap().within("datasets").to_string();
+    /// assert!(problem.starts_with("line 3, column 14: datasets.utility.\"tank/temp\".recordsize: "));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_node(node: &Node) -> Result<Self, Problems> {
+        read::spec(node)
     }
 }
 
@@ -234,6 +253,6 @@ impl<'de> serde::Deserialize<'de> for Spec {
     /// For a declaration inside another document; an error lists every problem.
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let node = Node::deserialize(deserializer)?;
-        read::spec(Ok(node)).map_err(serde::de::Error::custom)
+        read::spec(&node).map_err(serde::de::Error::custom)
     }
 }

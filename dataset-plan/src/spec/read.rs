@@ -1,6 +1,6 @@
 //! From a tree of keys and values to a [`Spec`]: the one place that knows the keys.
 
-use declared::{Data, Entry, Fault, Node, Table};
+use declared::{Data, Entry, Node, Table};
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
 use zfs_props::name::DatasetName;
@@ -20,10 +20,9 @@ const TYPED: [Property; 4] =
 const DATASET: &str = "write a dataset as `zfs list` does, such as tank/services";
 
 /// Reads a whole declaration and checks that it fits together.
-pub(super) fn spec(node: Result<Node, declared::Problems<Fault>>) -> Result<Spec, Problems> {
-    let node = node.map_err(|problems| problems.map(Code::from))?;
+pub(super) fn spec(node: &Node) -> Result<Spec, Problems> {
     let mut reader = Reader::default();
-    let spec = reader.spec(&Entry::root(&node));
+    let spec = reader.spec(&Entry::root(node));
     reader.base.add(spec.problems());
     reader.base.done(spec)
 }

@@ -61,8 +61,9 @@ pub fn secrets(system: &System, way: &Candidate) -> Vec<String> {
             continue;
         }
         secrets.push(path.to_string());
-        let decrypted = system.decrypted.filter(|(below, _)| path.as_str().starts_with(below));
-        secrets.extend(decrypted.map(|(_, key)| key.to_owned()));
+        let decrypted = system.decrypted.as_ref();
+        let decrypted = decrypted.filter(|files| path.as_str().starts_with(&files.below));
+        secrets.extend(decrypted.map(|files| files.key.clone()));
     }
     secrets
 }

@@ -12,8 +12,8 @@ use impermanence_model::origin::{Layer, Origin};
 use jiff::Timestamp;
 use restore_chain::preseed::Budget;
 
-use crate::backup::Backup;
-use crate::{Failure, Host};
+use crate::host::Secrets;
+use crate::{Failure, Machine};
 
 /// When the hosts that come with the examples were recorded: no clock is read.
 const RECORDED: i64 = 1_795_263_081;
@@ -35,8 +35,8 @@ pub struct System {
     pub budget: Budget,
     /// Keys of the machines that have replicas, by the machine.
     pub keys: BTreeMap<String, restore_chain::path::AbsolutePath>,
-    /// Secrets below the first path are decrypted at boot, with the key at the second.
-    pub decrypted: Option<(&'static str, &'static str)>,
+    /// Files that are decrypted at boot.
+    pub decrypted: Option<Secrets>,
     /// The present.
     pub now: Timestamp,
 }
@@ -44,65 +44,57 @@ pub struct System {
 impl System {
     /// The application server that comes with the examples.
     pub fn forge() -> Result<Self, Failure> {
-        let chain = restore_chain::Spec::from_toml(include_str!("../../hosts/forge-restore.toml"))?;
-        let persistence = include_str!("../../hosts/forge-persistence.toml");
-        let mut system = Self::new(&Host::forge(), &Backup::forge(), persistence)?;
-        let keys =
-            chain.replicas.into_iter().filter_map(|replica| Some((replica.name, replica.key?)));
-        system.keys = keys.collect();
-        system.budget = chain.budget;
-        system.decrypted = Some(("/run/secrets", "/persist/etc/ssh/ssh_host_ed25519_key"));
-        Ok(system)
+        Self::new(&Machine::forge()?)
     }
 
     /// The small machine that comes with the examples.
     pub fn luna() -> Result<Self, Failure> {
-        Self::new(&Host::luna(), &Backup::luna(), include_str!("../../hosts/luna-persistence.toml"))
+        Self::new(&Machine::luna()?)
     }
 
-    /// A host from its declarations.
-    pub fn new(host: &Host, backup: &Backup, persistence: &str) -> Result<Self, Failure> {
-        let (declared, observed) = (host.spec()?, host.observed()?);
-        let mut zfs = sim::Zfs::from(&observed);
-        plan(&declared, &observed, &Policy::default())?.apply(&mut zfs)?;
-        let copies = backup.spec()?;
-        let inventory = backup.inventory(&declared, &zfs.observe())?;
+    /// A machine, once its plan is carried out.
+    pub fn new(machine: &Machine) -> Result<Self, Failure> {
+        let Machine { host, observed } = machine;
+        let mut zfs = sim::Zfs::from(observed);
+        plan(&host.datasets, observed, &Policy::default())?.apply(&mut zfs)?;
+        let inventory = machine.inventory(&zfs.observe())?;
 
         let datasets = || inventory.datasets().map(|(dataset, _)| dataset);
-        let policies = copies.sanoid.as_ref().map(|sanoid| Policies::of(sanoid, datasets()));
+        let policies = host.backup.sanoid.as_ref().map(|sanoid| Policies::of(sanoid, datasets()));
         let policies = policies.transpose()?.unwrap_or_default();
 
-        let mut host = impermanence_model::Host::from_toml(persistence)?;
+        // What nobody declared is mounted all the same.
+        let mut persistence = host.persistence.clone();
         for (path, on) in inventory.mounts().filter(|(path, _)| path.as_str() != "/") {
-            // What the installer made is there before anything else.
-            let base =
-                matches!(on, Filesystem::Dataset(dataset) if declared.base.contains_key(dataset));
-            host.file_systems
+            persistence
+                .file_systems
                 .entry(path.as_str().parse()?)
-                .or_insert_with(|| file_system(on, base));
+                .or_insert_with(|| file_system(on));
         }
+        let keys = host.restore.replicas.iter();
+        let keys = keys.filter_map(|replica| Some((replica.name.clone(), replica.key.clone()?)));
         Ok(Self {
-            name: host.name.clone(),
-            layout: host.resolve()?,
+            name: host.name().to_owned(),
+            layout: persistence.resolve()?,
             policies,
-            copies,
+            copies: host.backup.clone(),
             inventory,
-            budget: Budget::default(),
-            keys: BTreeMap::new(),
-            decrypted: None,
+            budget: host.restore.budget.clone(),
+            keys: keys.collect(),
+            decrypted: host.facts.secrets.clone(),
             now: Timestamp::from_second(RECORDED)?,
         })
     }
 }
 
 /// What is mounted, as the host's declaration of file systems would have it.
-fn file_system(on: &Filesystem, needed_for_boot: bool) -> FileSystem {
+fn file_system(on: &Filesystem) -> FileSystem {
     let fs_type = if matches!(on, Filesystem::Dataset(_)) { "zfs" } else { "nfs" };
     FileSystem {
         device: on.to_string(),
         fs_type: fs_type.to_owned(),
         options: Vec::new(),
-        needed_for_boot,
+        needed_for_boot: false,
         depends: Vec::new(),
         rollback: None,
         origin: Origin::new(Layer::FileSystems, on.to_string()),

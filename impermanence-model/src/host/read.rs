@@ -33,7 +33,8 @@ impl Host {
         Self::from_node(&Node::from_json(text).map_err(|problems| problems.map(Code::from))?)
     }
 
-    /// Reads a tree that is at hand, such as a part of a bigger document.
+    /// Reads a tree that is at hand: for hosts that declare more than persistence, in one document. Positions are those
+    /// of the document; paths are of this part, until [`within`](declared::Problem::within) says where it is.
     pub fn from_node(node: &Node) -> Result<Self, Problems> {
         let mut reader = Reader::new();
         let host = host(&mut reader, &Entry::root(node));

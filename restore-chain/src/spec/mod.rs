@@ -41,7 +41,7 @@ use jiff::Timestamp;
 
 use crate::candidates::{Inventory, Policy, Replica, Repository, Seen};
 use crate::preseed::Budget;
-use crate::problem::Problems;
+use crate::problem::{Code, Problems};
 use crate::service::Service;
 
 /// A machine's declaration.
@@ -64,13 +64,19 @@ pub struct Spec {
 impl Spec {
     /// Reads TOML.
     pub fn from_toml(text: &str) -> Result<Self, Problems> {
-        read::spec(Node::from_toml(text))
+        Self::from_node(&Node::from_toml(text).map_err(|problems| problems.map(Code::from))?)
     }
 
     /// Reads JSON, as Nix emits it.
     #[cfg(feature = "serde")]
     pub fn from_json(text: &str) -> Result<Self, Problems> {
-        read::spec(Node::from_json(text))
+        Self::from_node(&Node::from_json(text).map_err(|problems| problems.map(Code::from))?)
+    }
+
+    /// Reads a tree that is at hand: for hosts that declare more than restores, in one document. Positions are those of
+    /// the document; paths are of this part, until [`within`](declared::Problem::within) says where it is.
+    pub fn from_node(node: &Node) -> Result<Self, Problems> {
+        read::spec(node)
     }
 
     /// The declared places, nobody of which has been looked at yet.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use declared::{Data, Entry, Fault, Node, Table};
+use declared::{Data, Entry, Node, Table};
 use zfs_props::name::DatasetName;
 
 use super::{Spec, check};
@@ -22,10 +22,9 @@ const DATASET: &str = "write a dataset as `zfs list` does, such as tank/services
 const PATH: &str = "write an absolute path";
 const SECONDS: &str = "write a whole number of seconds";
 
-pub(super) fn spec(node: Result<Node, declared::Problems<Fault>>) -> Result<Spec, Problems> {
-    let node = node.map_err(|problems| problems.map(Code::from))?;
+pub(super) fn spec(node: &Node) -> Result<Spec, Problems> {
     let mut reader = Reader::default();
-    let spec = reader.spec(&Entry::root(&node));
+    let spec = reader.spec(&Entry::root(node));
     if reader.base.is_clean() {
         reader.base.add(check::problems(&spec));
     }

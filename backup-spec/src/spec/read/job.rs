@@ -23,8 +23,10 @@ impl Read {
         });
         let paths = match (paths, &source) {
             (Some(paths), _) => paths,
-            (None, Source::Clone { mountpoint, .. }) => vec![mountpoint.clone()],
-            (None, Source::Live {}) => {
+            (None, Some(Source::Clone { mountpoint, .. })) => vec![mountpoint.clone()],
+            // What is wrong with the dataset is known by now.
+            (None, None) => Vec::new(),
+            (None, Some(Source::Live {})) => {
                 self.reader.missing(&table, "paths", "name what shall be copied");
                 Vec::new()
             }
@@ -49,7 +51,7 @@ impl Read {
         let job = Job::new(repository?, paths, schedule?);
         Some(Job {
             enable,
-            source,
+            source: source?,
             excludes,
             iexcludes,
             marks,
@@ -61,7 +63,8 @@ impl Read {
         })
     }
 
-    fn source(&mut self, table: &mut Table<'_>) -> Source {
+    /// What it reads from, if that can be said.
+    fn source(&mut self, table: &mut Table<'_>) -> Option<Source> {
         let dataset = table.take("dataset");
         let mountpoint = table.take("mountpoint");
         let (Some(dataset), Some(mountpoint)) = (&dataset, &mountpoint) else {
@@ -76,14 +79,11 @@ impl Read {
                 let remedy = "name the dataset that is mounted there, or leave it out";
                 self.reader.report_key(entry, crate::spec::Code::NoEffect, what, remedy);
             }
-            return Source::Live {};
+            return dataset.is_none().then_some(Source::Live {});
         };
         let dataset = self.reader.parsed(dataset, DATASET);
         let mountpoint = self.reader.parsed(mountpoint, PATH);
-        match (dataset, mountpoint) {
-            (Some(dataset), Some(mountpoint)) => Source::Clone { dataset, mountpoint },
-            _ => Source::Live {},
-        }
+        Some(Source::Clone { dataset: dataset?, mountpoint: mountpoint? })
     }
 
     fn marks(&mut self, table: &mut Table<'_>) -> Marks {

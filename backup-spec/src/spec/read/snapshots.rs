@@ -9,6 +9,9 @@ use crate::snapshots::{Sanoid, Values};
 use crate::spec::Code;
 use crate::syncoid::Endpoint;
 
+/// What the options of NixOS call `use_template`.
+pub(in crate::spec) const NIXOS_TEMPLATE: &str = "useTemplate";
+
 impl Read {
     pub(super) fn sanoid(&mut self, entry: &Entry<'_>) -> Option<Sanoid> {
         let mut table = self.reader.table(entry)?;
@@ -62,21 +65,21 @@ impl Read {
             self.reader.parsed::<Endpoint>(&entry, remedy)
         };
         let (source, target) = (place("source"), place("target"));
-        let options = table.take("options").map(|entry| {
-            let remedy = "write options of syncoid that take a value with `=`";
-            self.reader.parsed_list::<String>(&entry, remedy)
-        });
+        let options = table.take("options").map(|entry| self.options(&entry));
+        let options = options.unwrap_or_else(|| self.defaults.replication.options.clone());
         let user = table.take("user").and_then(|entry| self.user(&entry));
+        let user = user.or_else(|| self.defaults.replication.user.clone());
         let offsite = table.take("offsite").and_then(|entry| self.reader.boolean(&entry));
+        let offsite = offsite.or(self.defaults.replication.offsite);
         if let (None, Some(Endpoint { host: Some(host), .. })) = (offsite, &target) {
             let remedy = format!("{host} can be anywhere: write true or false");
             self.reader.missing(&table, "offsite", remedy);
         }
-        let timing = self.defaults.timing.clone();
+        let timing = self.defaults.replication.timing.clone();
         let schedule = self.schedule(&mut table, &timing);
         self.reader.finish(&table);
         let (source, target) = (source?.to_string(), target?.to_string());
-        match Replication::job(&source, &target, &options.unwrap_or_default()) {
+        match Replication::job(&source, &target, &options) {
             Ok(job) => Some(Replication {
                 enable,
                 user,
@@ -89,6 +92,23 @@ impl Read {
                 None
             }
         }
+    }
+
+    /// What replications have that do not say otherwise.
+    pub(super) fn replication_defaults(&mut self, entry: &Entry<'_>) {
+        let Some(mut table) = self.reader.table(entry) else { return };
+        let options = table.take("options").map(|entry| self.options(&entry));
+        let user = table.take("user").and_then(|entry| self.user(&entry));
+        let offsite = table.take("offsite").and_then(|entry| self.reader.boolean(&entry));
+        let timing = self.timing(&mut table);
+        self.reader.finish(&table);
+        let options = options.unwrap_or_default();
+        self.defaults.replication = super::Replications { options, user, offsite, timing };
+    }
+
+    fn options(&mut self, entry: &Entry<'_>) -> Vec<String> {
+        let remedy = "write options of syncoid that take a value with `=`";
+        self.reader.parsed_list(entry, remedy)
     }
 
     /// A user of this host.
@@ -108,7 +128,15 @@ impl Read {
         let mut table = self.reader.table(entry)?;
         let mut values = Values::new();
         for key in Key::ALL {
-            let Some(entry) = table.take(key.name()) else { continue };
+            let entry = table.take(key.name());
+            // NixOS (services.sanoid) spells this one otherwise.
+            let nixos = (*key == Key::UseTemplate).then(|| table.take(NIXOS_TEMPLATE)).flatten();
+            if let (Some(_), Some(entry)) = (&entry, &nixos) {
+                let what = format!("the key is `{}`, which is given too", key.name());
+                let code = declared::Fault::DuplicateKey.into();
+                self.reader.report_key(entry, code, what, "keep one of the two");
+            }
+            let Some(entry) = entry.or(nixos) else { continue };
             if let Some(value) = self.value(&entry) {
                 values.insert(*key, value);
             }
