@@ -4,13 +4,14 @@
 //! |---|---|---|
 //! | `read-and-plan` | reading `zfs get -Hp all` of 5,000 datasets, and planning | the reading alone |
 //! | `plan` | planning for 50,000 datasets, of which 2,100 are missing and 4,800 drifted | working the declaration out and copying the observation |
+//! | `plan-moves` | the same with 100 mountpoints that change, so that the plan is proven in memory | without those |
 //! | `plan-growth` | planning for 50,000 datasets | ten times for 5,000 |
 
 #![allow(missing_docs)]
 
 use std::hint::black_box;
 
-use benches::{fleet, spec, zfs_get, zfs_get_set};
+use benches::{fleet, moved_fleet, spec, zfs_get, zfs_get_set};
 use criterion::{Criterion, criterion_group, criterion_main};
 use dataset_plan::{Observed, Plan, Policy, plan};
 
@@ -47,6 +48,8 @@ fn plan_alone(c: &mut Criterion) {
     let subject = || plan(black_box(&spec), &observed, &policy).map(steps);
     let copy = || (black_box(&spec).expand(), black_box(&observed).clone());
     measure(c, "plan", subject, copy);
+    let moved = moved_fleet(DATASETS, 100);
+    measure(c, "plan-moves", || plan(black_box(&moved), &observed, &policy).map(steps), subject);
     let once = |_| plan(black_box(&small), &fewer, &policy).map_or(0, steps);
     let ten_times = || (0..10).map(once).sum::<usize>();
     measure(c, "plan-growth", subject, ten_times);

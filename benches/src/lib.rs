@@ -31,6 +31,8 @@ pub const GROUPS: &[Group] = &[
     Group { name: "numbers", bar: 0.2 },
     Group { name: "read-and-plan", bar: 0.66 },
     Group { name: "plan", bar: 0.5 },
+    // No bar was set: shown per run.
+    Group { name: "plan-moves", bar: 0.0 },
     Group { name: "calendar-next", bar: 0.3 },
     Group { name: "calendar-never", bar: 0.2 },
     Group { name: "plan-growth", bar: 0.83 },
@@ -67,10 +69,13 @@ fn names(count: usize) -> impl Iterator<Item = String> {
 /// `zfs get -Hp -o name,property,value,received,source all` of `count` filesystems.
 pub fn zfs_get(count: usize) -> String {
     let mut text = String::with_capacity(count * SONARR.len());
-    for name in names(count) {
+    for (n, name) in names(count).enumerate() {
         for line in SONARR.lines() {
             let (_, rest) = line.split_once('\t').unwrap_or((NAME, line));
-            let _ = writeln!(text, "{name}\t{rest}");
+            let _ = match rest.strip_prefix("mountpoint\t") {
+                Some(_) => writeln!(text, "{name}\tmountpoint\t/data/{n}\t-\tlocal"),
+                None => writeln!(text, "{name}\t{rest}"),
+            };
         }
     }
     text
@@ -159,12 +164,18 @@ fn is_missing(n: usize) -> bool {
 
 /// The declaration of that tree: one in ten is not as observed.
 pub fn fleet(count: usize) -> Spec {
+    moved_fleet(count, 0)
+}
+
+/// The same, with some of the mountpoints changed.
+pub fn moved_fleet(count: usize, moved: usize) -> Spec {
     let mut spec = String::new();
     for (n, name) in names(count).enumerate() {
         let recordsize = if n % 10 == 1 { "32K" } else { "128K" };
+        let place = if (count - moved..count).contains(&n) { "moved" } else { "data" };
         let _ = writeln!(
             spec,
-            "[utility.\"{name}\"]\nmountpoint = \"/data/{n}\"\nrecordsize = \"{recordsize}\"\ncompression = \"zstd\"\n\
+            "[utility.\"{name}\"]\nmountpoint = \"/{place}/{n}\"\nrecordsize = \"{recordsize}\"\ncompression = \"zstd\"\n\
              properties = {{ atime = \"off\", \"com.sun:auto-snapshot\" = \"true\" }}"
         );
     }

@@ -34,9 +34,14 @@ impl Vetoes {
         Self { all: Some(too_many()), ..Self::default() }
     }
 
-    /// Whatever is in conflict is not planned again.
-    pub(super) fn add(&mut self, conflicts: Vec<Conflict>) {
+    /// Whatever is in conflict is not planned again. What only waits to be mounted is judged last: what is in its way
+    /// may not come.
+    pub(super) fn add(&mut self, mut conflicts: Vec<Conflict>) {
         let known = self.by_row.len();
+        let only_waits = |conflict: &Conflict| conflict.parts == [Part::Mount];
+        if !conflicts.iter().all(only_waits) {
+            conflicts.retain(|conflict| !only_waits(conflict));
+        }
         for Conflict { row, parts, code, what, remedy } in conflicts {
             for part in parts {
                 let veto = Veto { code, what: what.clone(), remedy };

@@ -197,10 +197,10 @@ impl Zfs {
 
     /// What is mounted, lies where its property says, as far as is known.
     fn find_mounts(&mut self) {
-        let mounted = self.nodes.keys().filter(|name| self.is_mounted(name));
+        let mounted = self.mounted();
         let mut places: Vec<_> =
             mounted.filter_map(|name| Some((self.mountpoint(name)?, name.clone()))).collect();
-        places.sort();
+        places.sort_unstable();
         for (place, name) in places {
             if let Some((holder, path)) = self.mounts.holder(&place) {
                 let holder = holder.clone();
