@@ -167,7 +167,7 @@ impl<'t> Arrange<'t, '_, '_> {
                 self.sequence.push(Some(draft));
                 let moves = self.drafts.get(draft).filter(|draft| draft.action.may_mount());
                 if let Some(top) = moves.map(|draft| draft.row) {
-                    self.move_waiting(top);
+                    self.move_waiting(top, false);
                 }
                 return;
             };
@@ -371,7 +371,7 @@ impl<'t> Arrange<'t, '_, '_> {
             self.delay(&place, position, true);
             self.wait(along, position, why);
         }
-        self.move_waiting(at);
+        self.move_waiting(at, true);
         Some(())
     }
 
@@ -434,7 +434,7 @@ impl<'t> Arrange<'t, '_, '_> {
             self.sequence.extend(owning.map(Some));
         }
         if let Some(top) = self.drafts.get(draft).map(|draft| draft.row) {
-            self.move_waiting(top);
+            self.move_waiting(top, false);
         }
         self.events.insert(draft, places);
         let names = leaves.iter().filter_map(|at| self.stage.tree.row(*at));
@@ -470,11 +470,17 @@ impl<'t> Arrange<'t, '_, '_> {
         }
     }
 
-    /// What waits below a dataset has another place perhaps, or would have been unmounted with it.
-    fn move_waiting(&mut self, top: usize) {
+    /// What waits below a dataset has another place perhaps, or would have been unmounted `along` with it: then it cannot
+    /// be mounted before.
+    fn move_waiting(&mut self, top: usize, along: bool) {
         let rows: Vec<usize> =
             self.waiting.range(top..self.stage.tree.end_of(top)).map(|(at, _)| *at).collect();
         for at in rows {
+            let place = self.stage.mountpoint(at);
+            let stays = |waiting: &Waiting<'_>| !along && waiting.place == place;
+            if self.waiting.get(&at).is_some_and(stays) {
+                continue;
+            }
             if let Some(waiting) = self.stop_waiting(at) {
                 self.wait(at, self.sequence.len(), waiting.why);
             }
