@@ -47,7 +47,7 @@ fn copies(world: &mut World) -> Choice {
 }
 
 /// What is there at first.
-const STARTS: [&str; 18] = [
+const STARTS: [&str; 27] = [
     "nothing",
     "empty",
     "empty, not mounted",
@@ -66,6 +66,15 @@ const STARTS: [&str; 18] = [
     "within the swap",
     "swapped, not complete",
     "within the swap, staging lost",
+    "within the swap, beside an old aside",
+    "staging, half, can go on",
+    "staging, verified, and data",
+    "staging, verified, and data, not mounted",
+    "staging, and complete",
+    "complete, and replaced by an empty one",
+    "complete, and replaced by data",
+    "a mount over data",
+    "a mount over what is complete",
 ];
 
 fn record(guid: u64) -> String {
@@ -145,6 +154,43 @@ fn start(world: &mut World, which: &str) {
             world.datasets_mut().insert(name(), dataset);
         }
         "within the swap, staging lost" => aside(world, true),
+        "within the swap, beside an old aside" => {
+            aside(world, false);
+            aside(world, true);
+            stage(world, &whole, true);
+        }
+        "staging, half, can go on" => {
+            stage(world, &half, false);
+            world.datasets_mut().get_mut(&staging).unwrap().resumable = true;
+        }
+        "staging, verified, and data" | "staging, verified, and data, not mounted" => {
+            let dataset = world.add_dataset(name(), PLACE, &ORIGINAL);
+            if which.ends_with("not mounted") {
+                dataset.mounted = None;
+            }
+            stage(world, &whole, true);
+        }
+        "staging, and complete" => {
+            let dataset = world.add_dataset(name(), PLACE, &ORIGINAL);
+            dataset.local.insert(preseed::COMPLETE.to_owned(), record(dataset.guid));
+            stage(world, &whole, true);
+        }
+        "complete, and replaced by an empty one" | "complete, and replaced by data" => {
+            let dataset = world.add_dataset(name(), PLACE, &ORIGINAL);
+            dataset.local.insert(preseed::COMPLETE.to_owned(), record(dataset.guid));
+            let mut dataset = world.datasets_mut().remove(&name()).unwrap();
+            (dataset.mounted, dataset.armed) = (None, false);
+            world.datasets_mut().insert("tank/sonarr-before".parse().unwrap(), dataset);
+            let files: &[_] = if which.ends_with("data") { &[("a", "newer")] } else { &[] };
+            world.add_dataset(name(), PLACE, files);
+        }
+        "a mount over data" | "a mount over what is complete" => {
+            let dataset = world.add_dataset(name(), PLACE, &ORIGINAL);
+            if which.ends_with("complete") {
+                dataset.local.insert(preseed::COMPLETE.to_owned(), record(dataset.guid));
+            }
+            world.mount(PLACE, "nas-1:/share");
+        }
         other => panic!("{other}"),
     }
 }
@@ -156,7 +202,16 @@ struct Setting {
     unmarked: Unmarked,
     valid: bool,
     pool: Pool,
-    failing: Option<&'static str>,
+    /// An act that fails at once, or one that is reported as failed when its time is over, and is done nevertheless.
+    failing: Option<(&'static str, Failing)>,
+    /// Whether the replica is the only way back.
+    alone: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Failing {
+    AtOnce,
+    Hanging,
 }
 
 fn settings(full: bool) -> Vec<Setting> {
@@ -166,11 +221,14 @@ fn settings(full: bool) -> Vec<Setting> {
         valid,
         pool: Pool::Online,
         failing: None,
+        alone: false,
     };
     let mut all = vec![
         calm(Bootstrap::Never, Unmarked::Ask, true),
         calm(Bootstrap::EvenIfRestoreFails, Unmarked::Adopt, true),
         calm(Bootstrap::IfNothingExists, Unmarked::Adopt, false),
+        Setting { alone: true, ..calm(Bootstrap::Never, Unmarked::Ask, true) },
+        Setting { alone: true, ..calm(Bootstrap::EvenIfRestoreFails, Unmarked::Ask, true) },
     ];
     let failing = [
         "mount",
@@ -188,16 +246,22 @@ fn settings(full: bool) -> Vec<Setting> {
         "put-back",
         "create-empty",
         "set-owner",
+        "check-existing",
         "observe",
         "lock",
     ];
-    for word in failing {
-        all.push(Setting { failing: Some(word), ..calm(Bootstrap::Never, Unmarked::Ask, true) });
-        if full {
-            all.push(Setting {
-                failing: Some(word),
-                ..calm(Bootstrap::EvenIfRestoreFails, Unmarked::Adopt, true)
-            });
+    for (word, how) in failing.into_iter().flat_map(|word| [(word, Failing::AtOnce), (word, Failing::Hanging)]) {
+        if how == Failing::Hanging && ["tell", "observe", "lock"].contains(&word) {
+            continue;
+        }
+        let failing = Some((word, how));
+        let strict = calm(Bootstrap::Never, Unmarked::Ask, true);
+        let lenient = calm(Bootstrap::EvenIfRestoreFails, Unmarked::Adopt, true);
+        if full || !["check-existing", "create-empty"].contains(&word) {
+            all.push(Setting { failing, ..strict });
+        }
+        if full || ["check-existing", "create-empty", "complete", "mount"].contains(&word) {
+            all.push(Setting { failing, ..lenient });
         }
     }
     for pool in [Pool::Degraded, Pool::Unavailable] {
@@ -295,7 +359,7 @@ struct Watched<'p> {
     world: World,
     left: Vec<World>,
     preseed: &'p Preseed,
-    /// Whether another run starts beside this one, at every act.
+    /// Whether another run starts beside this one, at every act, and while it is told how this one ended.
     twice: bool,
 }
 
@@ -305,6 +369,19 @@ impl Watched<'_> {
         copy.crash_at(Crash { act: copy.acts(), moment });
         assert_eq!(act(&mut copy), Err(Fault::Ended));
         self.left.push(copy);
+    }
+}
+
+impl Watched<'_> {
+    /// Of two runs, one wins: the other one changes nothing, and says so.
+    fn start_another(&self) {
+        if !self.twice {
+            return;
+        }
+        let mut other = self.world.clone();
+        let report = self.preseed.run(&mut other).unwrap();
+        assert_eq!(report.outcome, Outcome::Busy, "a second run won");
+        assert_eq!(key(&other), key(&self.world), "a second run changed something");
     }
 }
 
@@ -333,18 +410,14 @@ impl preseed::World for Watched<'_> {
         for moment in [Moment::Before, Moment::Within] {
             self.kill(moment, |world| world.act(service, act, limit));
         }
-        if self.twice {
-            let mut other = self.world.clone();
-            let report = self.preseed.run(&mut other).unwrap();
-            assert_eq!(report.outcome, Outcome::Busy, "a second run won");
-            assert_eq!(key(&other), key(&self.world), "a second run changed something");
-        }
+        self.start_another();
         let result = self.world.act(service, act, limit);
         self.left.push(self.world.clone());
         result
     }
 
     fn tell(&mut self, event: &Event) -> Result<(), Fault> {
+        self.start_another();
         self.world.tell(event)
     }
 }
@@ -362,6 +435,11 @@ fn judge(
     let (service, dataset) = (preseed.service(), world.dataset(&name()));
     assert!(report.seconds <= preseed.budget().unit, "{context}: took {} s", report.seconds);
     assert_ne!(report.outcome, Outcome::Blocked(Block::NoProgress), "{context}");
+    // Told once, whatever came of it; that nobody could be told is said, and is all that it changes.
+    let told = if report.untold.is_some() { vec![] } else { vec![Event::of(report)] };
+    assert_eq!(world.told(), told, "{context}");
+    let deaf = context.setting.failing == Some(("tell", Failing::AtOnce));
+    assert_eq!(report.untold.is_some(), deaf, "{context}");
     // Every dataset of the beginning is still there, with its files; only staging of our own may be gone.
     for (was, old) in start.datasets() {
         let ours = old.local.contains_key(preseed::STAGING);
@@ -396,7 +474,8 @@ fn judge(
                 );
             }
             RecordKind::Adopted => {
-                assert!(files.values().any(|content| content == "original"), "{context}");
+                let known = ["original", "newer"];
+                assert!(files.values().any(|content| known.contains(&&**content)), "{context}");
             }
             RecordKind::Empty => {
                 assert!(
@@ -406,7 +485,21 @@ fn judge(
             }
         }
     }
+    // What was set aside may go only when something has come back.
+    let sight = { world.clone() }.observe(service);
+    if let Ok(sight) = sight {
+        let policy = preseed::release::Policy { after: 0 };
+        let released =
+            preseed::release::plan(service, &sight, &BTreeMap::new(), policy, Timestamp::MAX);
+        let back = complete.as_ref().is_some_and(|record| record.kind != RecordKind::Empty);
+        let pool = sight.pool != Pool::Unavailable;
+        assert_eq!(released.is_ok(), back && pool, "{context}");
+    }
     if let Some(record) = report.outcome.record() {
+        let staging = world.dataset(&preseed::staging(&name()).unwrap());
+        let ours = staging.is_some_and(|one| one.local.contains_key(preseed::STAGING));
+        let kept = context.setting.failing.is_some_and(|(word, _)| word == "discard");
+        assert!(!ours || kept, "{context}: complete, and staging is left");
         assert_eq!(Some(record), complete.as_ref(), "{context}: it says so, and the disk does not");
         assert_eq!(
             dataset.unwrap().mounted.as_deref(),
@@ -441,7 +534,8 @@ fn outcome_name(outcome: &Outcome) -> String {
 /// Everything that can be reached from one start under one setting.
 fn explore(which: &str, setting: &Setting, behaviour: [Behaviour; 3], count: &mut Count) {
     let mut world = World::new();
-    let choice = copies(&mut world);
+    let mut choice = copies(&mut world);
+    choice.chain.truncate(if setting.alone { 1 } else { 3 });
     start(&mut world, which);
     let owner =
         Some(Owner { user: "sonarr".to_owned(), group: "sonarr".to_owned(), recursive: true });
@@ -460,8 +554,10 @@ fn explore(which: &str, setting: &Setting, behaviour: [Behaviour; 3], count: &mu
     }
     world.set_pool(setting.pool);
     world.set_existing_is_valid(setting.valid);
-    if let Some(word) = setting.failing {
-        world.fail_act(word);
+    match setting.failing {
+        Some((word, Failing::AtOnce)) => world.fail_act(word),
+        Some((word, Failing::Hanging)) => world.hang_act(word),
+        None => {}
     }
     world.restart();
     let first = world.clone();
@@ -488,9 +584,11 @@ fn explore(which: &str, setting: &Setting, behaviour: [Behaviour; 3], count: &mu
             Outcome::Adopted(_) => {
                 setting.valid && which.contains("data") || which.contains("complete")
             }
-            Outcome::NeedsAdoption => which.starts_with("data") || which.starts_with("complete by"),
+            Outcome::NeedsAdoption => which.contains("data") || which.starts_with("complete by"),
             Outcome::Blocked(Block::ForeignStaging(_)) => which == "foreign staging",
-            Outcome::Blocked(Block::SharedMountpoint(_)) => which == "two for one place",
+            Outcome::Blocked(Block::SharedMountpoint(_)) => {
+                which == "two for one place" || which.starts_with("a mount over")
+            }
             _ => false,
         };
         assert!(may_stay, "{context}: healed, and {healed_report}");
@@ -522,10 +620,12 @@ fn scenarios(full: bool) -> Vec<Scenario> {
             let calm = setting.failing.is_none() && setting.pool == Pool::Online;
             for behaviour in behaviours(full && calm) {
                 // Failures of acts and of copies together: those of one copy are enough to get everywhere.
-                let [_, second, third] = behaviour;
-                let some = [Behaviour::Works, Behaviour::Partial, Behaviour::FailsHalfway]
-                    .contains(&second);
-                if full || calm || (some && third == Behaviour::Works) {
+                let [first, second, third] = behaviour;
+                let some = [Behaviour::Works, Behaviour::FailsHalfway].contains(&second)
+                    && ![Behaviour::Absent, Behaviour::Fails].contains(&first);
+                let few = some && third == Behaviour::Works;
+                let asked = if setting.alone { second == Behaviour::Works && third == second } else { full || calm || few };
+                if asked {
                     scenarios.push((which, setting, behaviour));
                 }
             }

@@ -15,17 +15,18 @@ pub struct Cycle {
 }
 
 impl Cycle {
-    /// Whether it is the bootstrap trap: a secret that is needed to restore the dataset that it lies on.
+    /// Whether it is the bootstrap trap: a secret lies, itself or what it is made from, on a dataset that cannot be restored, or
+    /// whose key cannot be loaded, without it.
     pub fn is_bootstrap_trap(&self) -> bool {
         let has = |kind| self.steps.iter().any(|(node, _)| node.kind == kind);
-        has(Kind::Secret) && has(Kind::Dataset)
+        has(Kind::Secret) && (has(Kind::Dataset) || has(Kind::Key))
     }
 }
 
 impl fmt::Display for Cycle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_bootstrap_trap() {
-            f.write_str("bootstrap trap, a secret lies on what it is needed to restore (keep a copy elsewhere): ")?;
+            f.write_str("bootstrap trap, a secret lies on what cannot come back without it (keep a copy elsewhere): ")?;
         }
         for (node, why) in &self.steps {
             write!(f, "{node} -> ({why}) -> ")?;

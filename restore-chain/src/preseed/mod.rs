@@ -6,6 +6,7 @@
 //! | on disk | next |
 //! |---|---|
 //! | dataset with its own completion record | nothing: skipped, whatever the pool's health |
+//! | something else at the mountpoint | nothing: somebody decides which of them holds the data |
 //! | dataset with data, without a record | somebody adopts it; never anything else |
 //! | dataset, mounted and empty | fetch into staging |
 //! | no dataset | fetch into staging |
@@ -54,7 +55,7 @@ pub use names::{Aside, aside, staging};
 pub use outcome::{Attempt, Block, Outcome, Report};
 pub use record::{Intent, Record, RecordKind, Verified};
 pub use run::{Interrupted, Preseed, PreseedError, Warning};
-pub use sight::{Content, Pool, Sight, Staging, Target};
+pub use sight::{Content, Occupant, Pool, Sight, Staging, Target};
 pub use world::{Fault, World};
 
 /// The local property that holds a dataset's completion [`Record`].

@@ -101,8 +101,13 @@ fn restores(dataset: &str, services: &[(Service, Choice)], text: &mut String) ->
         Method::Pitr { choice, .. } => {
             vec![format!("# {}", choice.to_string().replace('\n', "\n# "))]
         }
+        Method::Empty => {
+            let place = &service.mountpoint;
+            vec![format!("zfs create -o mountpoint={place} {}", service.dataset)]
+        }
+        Method::Adopt => Vec::new(),
     };
-    if !matches!(first.method, Method::Pitr { .. }) {
+    if !matches!(first.method, Method::Pitr { .. } | Method::Adopt | Method::Empty) {
         commands.push(format!("zfs rename {staging} {}", service.dataset));
         commands.push(format!(
             "zfs set mountpoint={} canmount=on {}",
