@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use restore_chain::candidates::snapshot_name::Purpose;
 use restore_chain::candidates::{
-    Candidate, Kind, Method, Need, Order, Policy, Rejection, Replica, Repository, Seen, restic,
+    Candidate, Method, Need, Policy, Rejection, Replica, Repository, Seen, restic,
 };
 use restore_chain::lineage::rollback::{self, Reach};
 use restore_chain::lineage::{self, Lineage, Version};
@@ -169,7 +169,10 @@ fn r07_a_hidden_dataset_is_not_mistaken_for_the_seen_one() {
     world.add_dataset(service().dataset, PLACE, &[]);
     let choice = replica(&mut world);
     let report = preseed(&service(), &choice).run(&mut world).unwrap();
-    assert_eq!(report.outcome, Outcome::Blocked(Block::SharedMountpoint(Occupant::Dataset(name("tank/other")))));
+    assert_eq!(
+        report.outcome,
+        Outcome::Blocked(Block::SharedMountpoint(Occupant::Dataset(name("tank/other"))))
+    );
 }
 
 /// R8: a record does not depend on the version of anything, and R9: it says whether data was restored or was there.
@@ -660,25 +663,31 @@ fn r31_a_release_counts_in_snapshots() {
         Err(preseed::release::Kept::TooSoon)
     );
     let later = completed.checked_add(jiff::SignedDuration::from_hours(48)).unwrap();
-    let releases = preseed::release::plan(&service(), &sight, &BTreeMap::new(), policy, later).unwrap();
+    let releases =
+        preseed::release::plan(&service(), &sight, &BTreeMap::new(), policy, later).unwrap();
     assert_eq!(releases[0].to_string(), format!("zfs destroy -r {}", sight.asides[0].name));
-}
 
-/// The order of the seeds would take older data although fresher is there; the choice says what that costs.
-#[test]
-fn a_fixed_order_says_what_it_loses() {
-    let mut inventory = Inventory::new("forge", now());
-    let mut nas = Replica::new("nas-1", name("tank/services/sonarr"), name("backup/sonarr"));
-    nas.datasets =
-        seen([Lineage::new(name("backup/sonarr"), vec![autosnap(1, seconds_ago(7200))])]);
-    inventory.replicas.push(nas);
-    inventory.local = seen([Lineage::new(service().dataset, vec![autosnap(2, seconds_ago(300))])]);
-    let candidates = Candidates::discover(&inventory, &service());
-    let fixed = Policy {
-        order: Order::Fixed(vec![Kind::Replica, Kind::Local, Kind::Restic]),
-        ..Policy::default()
+    // What stems from a snapshot of what was set aside is promoted first, as often as it has to be.
+    let aside = |guid: u64| preseed::aside(&service().dataset, guid).unwrap();
+    let mut sight = sight;
+    sight.asides = [1, 2, 3]
+        .map(|guid| preseed::Aside { name: aside(guid), of: service().dataset, guid })
+        .into();
+    let origins =
+        BTreeMap::from([(service().dataset, aside(2)), (aside(2), aside(1)), (aside(1), aside(3))]);
+    let text = |origins: &BTreeMap<DatasetName, DatasetName>| {
+        let releases = preseed::release::plan(&service(), &sight, origins, policy, later).unwrap();
+        releases.iter().map(|release| format!("{release}\n")).collect::<String>()
     };
-    let text = candidates.choose(&fixed).unwrap().to_string();
-    assert!(text.contains("would lose 1 h 55 min less"), "{text}");
-    assert_eq!(candidates.choose(&Policy::default()).unwrap().chain[0].id, "local @autosnap_2");
+    assert_eq!(text(&origins).matches("zfs promote tank/services/sonarr\n").count(), 3);
+    let clones = BTreeMap::from([(aside(2), aside(1)), (aside(3), aside(2))]);
+    let destroyed = [3, 2, 1].map(|guid| format!("zfs destroy -r {}\n", aside(guid)));
+    assert_eq!(text(&clones), destroyed.concat());
+    // A service that started empty has nothing that could replace what was set aside.
+    let record = sight.target.as_mut().unwrap().complete.as_mut().unwrap();
+    record.kind = RecordKind::Empty;
+    assert_eq!(
+        preseed::release::plan(&service(), &sight, &clones, policy, later),
+        Err(preseed::release::Kept::StartedEmpty)
+    );
 }

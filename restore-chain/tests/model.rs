@@ -250,7 +250,9 @@ fn settings(full: bool) -> Vec<Setting> {
         "observe",
         "lock",
     ];
-    for (word, how) in failing.into_iter().flat_map(|word| [(word, Failing::AtOnce), (word, Failing::Hanging)]) {
+    for (word, how) in
+        failing.into_iter().flat_map(|word| [(word, Failing::AtOnce), (word, Failing::Hanging)])
+    {
         if how == Failing::Hanging && ["tell", "observe", "lock"].contains(&word) {
             continue;
         }
@@ -407,9 +409,11 @@ impl preseed::World for Watched<'_> {
     }
 
     fn act(&mut self, service: &Service, act: &Act, limit: u64) -> Result<(), Fault> {
-        for moment in [Moment::Before, Moment::Within] {
-            self.kill(moment, |world| world.act(service, act, limit));
+        // Before every other act is after the one before it.
+        if self.left.is_empty() {
+            self.kill(Moment::Before, |world| world.act(service, act, limit));
         }
+        self.kill(Moment::Within, |world| world.act(service, act, limit));
         self.start_another();
         let result = self.world.act(service, act, limit);
         self.left.push(self.world.clone());
@@ -562,6 +566,7 @@ fn explore(which: &str, setting: &Setting, behaviour: [Behaviour; 3], count: &mu
     world.restart();
     let first = world.clone();
     let mut seen: HashSet<u64> = HashSet::from([key(&world)]);
+    let mut ended: HashSet<u64> = HashSet::new();
     let mut waiting = vec![world];
     while let Some(before) = waiting.pop() {
         let context = Context { which, behaviour, setting, before: &before };
@@ -594,6 +599,9 @@ fn explore(which: &str, setting: &Setting, behaviour: [Behaviour; 3], count: &mu
         assert!(may_stay, "{context}: healed, and {healed_report}");
         count.killed += watched.left.len();
         for left in std::mem::take(&mut watched.left) {
+            if !ended.insert(key(&left)) {
+                continue;
+            }
             let mut process = left.clone();
             process.restart();
             let mut machine = left.clone();
@@ -624,7 +632,11 @@ fn scenarios(full: bool) -> Vec<Scenario> {
                 let some = [Behaviour::Works, Behaviour::FailsHalfway].contains(&second)
                     && ![Behaviour::Absent, Behaviour::Fails].contains(&first);
                 let few = some && third == Behaviour::Works;
-                let asked = if setting.alone { second == Behaviour::Works && third == second } else { full || calm || few };
+                let asked = if setting.alone {
+                    second == Behaviour::Works && third == second
+                } else {
+                    full || calm || few
+                };
                 if asked {
                     scenarios.push((which, setting, behaviour));
                 }

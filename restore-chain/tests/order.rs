@@ -1,0 +1,61 @@
+//! The order of a whole machine: what comes before what, and what cannot be put in order.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use restore_chain::candidates::{Candidate, Method, Need};
+use restore_chain::order::Limits;
+use restore_chain::order::host::{Host, Place};
+
+fn place(dataset: &str, path: &str, needs: &[&str]) -> Place {
+    let mut from = Candidate::new("empty", Method::Empty, None);
+    from.needs = needs.iter().map(|path| Need::Secret(path.parse().unwrap())).collect();
+    let place = Place::new(dataset.parse().unwrap(), Some(path.parse().unwrap()));
+    Place { from: Some(from), ..place }
+}
+
+/// The password is made from the host's key, which comes back with another dataset, from elsewhere: that one comes first.
+#[test]
+fn what_a_secret_is_made_from_is_restored_first() {
+    let mut host = Host {
+        places: vec![
+            place("tank/sonarr", "/var/lib/sonarr", &["/run/secrets/restic"]),
+            place("rpool/persist", "/persist", &["/boot/key"]),
+        ],
+        ..Host::default()
+    };
+    let key = "/persist/etc/ssh/host_key".parse().unwrap();
+    host.secrets.insert("/run/secrets/restic".parse().unwrap(), vec![key]);
+    let graph = host.graph();
+    let order = graph.order(&Limits::default()).unwrap();
+    let steps: Vec<String> = order.nodes().map(ToString::to_string).collect();
+    let at = |step: &str| steps.iter().position(|other| other == step).unwrap();
+    let chain = [
+        "have /boot/key",
+        "restore rpool/persist",
+        "mount /persist",
+        "have /persist/etc/ssh/host_key",
+        "have /run/secrets/restic",
+        "restore tank/sonarr",
+    ];
+    assert!(chain.map(at).is_sorted(), "{steps:?}");
+    // If that needs the password in its turn, nothing can begin.
+    host.places[1] = place("rpool/persist", "/persist", &["/run/secrets/restic"]);
+    let graph = host.graph();
+    let cycles = graph.order(&Limits::default()).unwrap_err();
+    assert!(cycles.0[0].is_bootstrap_trap());
+    let text = cycles.to_string();
+    assert!(
+        text.starts_with("bootstrap trap") && text.contains("(the secret is made from it)"),
+        "{text}"
+    );
+}
+
+/// The key of an encrypted dataset lies on that dataset.
+#[test]
+fn a_key_behind_its_own_lock_is_the_bootstrap_trap() {
+    let mut safe = Place::new("tank/safe".parse().unwrap(), Some("/safe".parse().unwrap()));
+    safe.key = Some("/safe/key".parse().unwrap());
+    let host = Host { places: vec![safe], ..Host::default() };
+    let graph = host.graph();
+    let cycles = graph.order(&Limits::default()).unwrap_err();
+    assert!(cycles.0[0].is_bootstrap_trap(), "{cycles}");
+}
