@@ -11,8 +11,10 @@ use declared::join;
 use super::{Checked, Code, Problem};
 use crate::coverage::{Inventory, Subject};
 use crate::job::Source;
+use crate::lint::Lint as _;
 use crate::notify::Flaw;
 use crate::path::AbsolutePath;
+use crate::sanoid::Place;
 
 /// Everything that is wrong with a declaration, in no order.
 pub(super) fn problems(spec: &Checked) -> Vec<Problem> {
@@ -117,7 +119,7 @@ impl Found {
                 self.add(path.clone(), Code::Replication, &flaw, flaw.remedy());
             }
             let sends = replication.takes_snapshots()
-                || spec.snapshotted().any(|(dataset, _)| replication.includes(dataset));
+                || spec.snapshotted_by(replication).next().is_some();
             if replication.enable && !sends {
                 let what = format!("nobody takes snapshots of {}", replication.source());
                 let remedy = "let sanoid take some, or let syncoid take its own";
@@ -141,14 +143,13 @@ impl Found {
             }
         };
         for finding in config.lint() {
-            let section = match finding.section.strip_prefix("template_") {
+            let Place { section, key, .. } = &finding.place;
+            let section = match section.strip_prefix("template_") {
                 Some(template) => join("sanoid.templates", template),
-                None => join("sanoid.datasets", &finding.section),
+                None => join("sanoid.datasets", section),
             };
-            let path = if finding.key.is_empty() { section } else { join(&section, &finding.key) };
-            let about = if finding.about.is_empty() { "" } else { ": " };
-            let what = format!("{}{about}{}", finding.lint.code(), finding.about);
-            self.add(path, Code::Sanoid, what, finding.lint.remedy());
+            let path = if key.is_empty() { section } else { join(&section, key) };
+            self.add(path, Code::Sanoid, finding.what(), finding.lint.remedy());
         }
     }
 }
