@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use restore_chain::candidates::{Candidate, Method, Need};
-use restore_chain::order::Limits;
+use std::collections::BTreeMap;
+
 use restore_chain::order::host::{Host, Place};
+use restore_chain::order::{Graph, Kind, Limits};
 
 fn place(dataset: &str, path: &str, needs: &[&str]) -> Place {
     let mut from = Candidate::new("empty", Method::Empty, None);
@@ -58,4 +60,44 @@ fn a_key_behind_its_own_lock_is_the_bootstrap_trap() {
     let graph = host.graph();
     let cycles = graph.order(&Limits::default()).unwrap_err();
     assert!(cycles.0[0].is_bootstrap_trap(), "{cycles}");
+}
+
+/// What uses something limited waits for it, and for nothing else; nothing is left out.
+#[test]
+fn limits_are_kept_and_everything_has_its_time() {
+    let mut graph = Graph::new();
+    let uses: [&[&str]; 6] =
+        [&["nas"], &["nas", "nas"], &["nas", "tank"], &["tank"], &["tank", "none"], &[]];
+    for (n, uses) in uses.iter().enumerate() {
+        let node = graph.add(Kind::Dataset, &format!("d{n}"), 10);
+        uses.iter().for_each(|resource| graph.uses(node, resource));
+    }
+    let limited = |nas: usize, tank: usize| {
+        let named = [("nas", nas), ("tank", tank), ("none", 0)];
+        let resources = named.map(|(name, count)| (name.to_owned(), count)).into();
+        let order = graph.order(&Limits { parallel: 6, resources }).unwrap();
+        let mut starts: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
+        for slot in &order.slots {
+            starts.entry(slot.start).or_default().push(&graph.node(slot.node).unwrap().name);
+        }
+        starts.values().map(|names| names.join(" ")).collect::<Vec<_>>()
+    };
+    assert_eq!(limited(3, 3), ["d0 d1 d2 d3 d4 d5"]);
+    assert_eq!(limited(1, 1), ["d0 d3 d5", "d1 d4", "d2"]);
+    assert_eq!(limited(2, 1), ["d0 d1 d3 d5", "d2", "d4"]);
+}
+
+/// A cycle of very many is named in full, in a time that does not grow with its square.
+#[test]
+fn a_long_cycle_is_named() {
+    let mut graph = Graph::new();
+    let count = 20_000;
+    let nodes: Vec<_> =
+        (0..count).map(|n| graph.add(Kind::Dataset, &format!("d{n:05}"), 1)).collect();
+    for (n, node) in nodes.iter().enumerate() {
+        graph.before(*node, nodes[(n + 1) % count], "so");
+    }
+    let cycles = graph.order(&Limits::default()).unwrap_err();
+    assert_eq!((cycles.0.len(), cycles.0[0].steps.len()), (1, count));
+    assert!(cycles.0[0].steps.iter().all(|(_, why)| why == "so"));
 }

@@ -73,7 +73,8 @@ impl<'c> Index<'c> {
 
     /// The jobs that may read something at or below one of these paths.
     pub(super) fn reading(&self, paths: &[AbsolutePath]) -> impl Iterator<Item = &Read<'c>> {
-        let lists = paths.iter().flat_map(above).filter_map(|at| self.jobs_by_path.get(&at));
+        let above = paths.iter().cloned().flat_map(AbsolutePath::and_above);
+        let lists = above.filter_map(|at| self.jobs_by_path.get(&at));
         let found: BTreeSet<usize> = lists.flatten().copied().collect();
         found.into_iter().filter_map(|nth| self.jobs.get(nth))
     }
@@ -101,15 +102,11 @@ impl<'c> Index<'c> {
                 self.archives_by_dataset.get(dataset).cloned().unwrap_or_default()
             }
             Subject::Path(path) => {
-                let lists = above(path).filter_map(|at| self.archives_by_path.get(&at));
+                let above = path.clone().and_above();
+                let lists = above.filter_map(|at| self.archives_by_path.get(&at));
                 lists.flatten().copied().collect()
             }
         };
         found.into_iter().filter_map(|nth| self.archives.get(nth).copied())
     }
-}
-
-/// A path, and all directories above it.
-fn above(path: &AbsolutePath) -> impl Iterator<Item = AbsolutePath> {
-    std::iter::successors(Some(path.clone()), AbsolutePath::parent)
 }

@@ -1,5 +1,7 @@
 //! Patterns that do not do what they seem to.
 
+use std::collections::HashMap;
+
 use super::glob::Glob;
 use super::pattern::{Pattern, components};
 use super::{Excludes, Verdict};
@@ -117,6 +119,11 @@ impl Excludes {
         let insensitive: Vec<&Pattern> = self.patterns_ignoring_case().collect();
         let sensitive: Vec<&Pattern> = self.sensitive.iter().collect();
         for list in [&sensitive, &insensitive] {
+            let excluding = || list.iter().enumerate().filter(|(_, other)| !other.is_negated());
+            let first = excluding().next().map(|(nr, _)| nr);
+            // Where each text excludes last.
+            let last: HashMap<&str, usize> =
+                excluding().map(|(nr, other)| (other.as_str(), nr)).collect();
             for (nr, &pattern) in list.iter().enumerate() {
                 let mut add = |lint, about: &str| {
                     findings.push(Finding { place: pattern, lint, about: about.to_owned() });
@@ -125,17 +132,15 @@ impl Excludes {
                 if !targets.is_empty() && !targets.iter().any(|t| pattern.reaches(t.as_ref())) {
                     add(Lint::Inert, "");
                 }
-                if pattern.is_negated() {
-                    let (before, after) = list.split_at_checked(nr).unwrap_or_default();
-                    self.negation(
-                        pattern,
-                        before,
-                        after.get(1..).unwrap_or_default(),
-                        targets,
-                        &mut add,
-                    );
-                } else {
+                let text = pattern.as_str().trim_start_matches('!');
+                if !pattern.is_negated() {
                     greedy(pattern, &mut add);
+                } else if first.is_none_or(|first| first > nr) {
+                    add(Lint::NegationFirst, "");
+                } else if last.get(text).is_some_and(|last| *last > nr) {
+                    add(Lint::NegationOverridden, text);
+                } else {
+                    self.negation(pattern, targets, &mut add);
                 }
             }
         }
@@ -152,18 +157,9 @@ impl Excludes {
     fn negation<T: AsRef<str>>(
         &self,
         pattern: &Pattern,
-        before: &[&Pattern],
-        after: &[&Pattern],
         targets: &[T],
         add: &mut impl FnMut(Lint, &str),
     ) {
-        if before.iter().all(|other| other.is_negated()) {
-            return add(Lint::NegationFirst, "");
-        }
-        let text = |pattern: &Pattern| pattern.as_str().trim_start_matches('!').to_owned();
-        if let Some(later) = after.iter().find(|o| !o.is_negated() && text(o) == text(pattern)) {
-            return add(Lint::NegationOverridden, later.as_str());
-        }
         // The directories above what it matches, as far as they have a name.
         let Some((path, is_whole)) = pattern.literal_path() else { return };
         let directory = match path.rsplit_once('/') {

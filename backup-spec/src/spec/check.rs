@@ -3,7 +3,7 @@
 mod jobs;
 mod times;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use declared::join;
@@ -12,6 +12,7 @@ use super::{Checked, Code, Problem};
 use crate::coverage::{Inventory, Subject};
 use crate::job::Source;
 use crate::lint::Lint as _;
+use crate::name::Name;
 use crate::notify::Flaw;
 use crate::path::AbsolutePath;
 use crate::sanoid::Place;
@@ -88,19 +89,28 @@ impl Found {
     }
 
     fn archives(&mut self, spec: &Checked) {
+        // The jobs that read the running host, by what they read.
+        let mut live: BTreeMap<&AbsolutePath, Vec<&Name>> = BTreeMap::new();
+        for (name, job) in &spec.jobs {
+            let reads = job.enable && matches!(job.source, Source::Live {});
+            for path in job.paths.iter().filter(|_| reads) {
+                live.entry(path).or_default().push(name);
+            }
+        }
         for (name, archive) in &spec.pitr {
             let path = join("pitr", name.as_str());
             for flaw in archive.pitr.flaws().iter().filter(|flaw| !flaw.is_warning()) {
                 self.add(path.clone(), Code::Pitr, flaw, flaw.remedy());
             }
             // Files of a running database are of many moments; whoever restores them loses both copies at once.
-            for (job_name, job) in spec.jobs.iter().filter(|(_, job)| job.enable && archive.enable)
-            {
+            let above = archive.paths().filter(|_| archive.enable).flat_map(AbsolutePath::and_above);
+            let jobs = above.filter_map(|at| live.get(&at)).flatten().copied();
+            for job_name in jobs.collect::<BTreeSet<&Name>>() {
                 let Some(scan) = spec.scan(job_name) else { continue };
                 let torn = |own: &AbsolutePath| {
                     scan.verdict(&scan.ordinary(own), &Inventory::default()).is_included()
                 };
-                if let (Source::Live {}, Some(own)) = (&job.source, archive.paths().find(torn)) {
+                if let Some(own) = archive.paths().find(torn) {
                     let what = format!(
                         "it copies {own} while the database writes there; the archive `{name}` has it"
                     );
