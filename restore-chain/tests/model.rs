@@ -11,6 +11,7 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
+use restore_chain::candidates::{Candidate, Kind};
 use restore_chain::preseed::{
     self, Act, Block, Budget, Event, Fault, Intent, MethodBudget, Outcome, Pool, Preseed, Record,
     RecordKind, Report, Sight, Verified, World as _,
@@ -26,13 +27,14 @@ fn name() -> DatasetName {
     "tank/sonarr".parse().unwrap()
 }
 
-fn budget() -> Budget {
+/// The least that is accepted for these ways back: whatever happens has to fit into that.
+fn budget(chain: &[Candidate]) -> Budget {
     let fallback = MethodBudget { timeout: 900, attempts: 1, pause: 0 };
-    let methods = BTreeMap::from([(
-        restore_chain::candidates::Kind::Replica,
-        MethodBudget { attempts: 2, pause: 5, ..fallback },
-    )]);
-    Budget { unit: 7200, verify: 60, step: 20, methods, fallback }
+    let methods =
+        BTreeMap::from([(Kind::Replica, MethodBudget { attempts: 2, pause: 5, ..fallback })]);
+    let budget = Budget { unit: 0, verify: 60, step: 20, methods, fallback };
+    let needed = budget.check(chain).unwrap_err().needed;
+    Budget { unit: needed + 1, ..budget }
 }
 
 /// Three ways back with different content.
@@ -446,7 +448,8 @@ fn judge(
     assert_eq!(report.untold.is_some(), deaf, "{context}");
     // Every dataset of the beginning is still there, with its files; only staging of our own may be gone.
     for (was, old) in start.datasets() {
-        let ours = old.local.contains_key(preseed::STAGING);
+        let ours = *was == preseed::staging(&name()).unwrap()
+            && old.local.contains_key(preseed::STAGING);
         let now = world.datasets().values().find(|dataset| dataset.guid == old.guid);
         assert!(
             ours || now.is_some_and(|now| now.files == old.files),
@@ -552,7 +555,7 @@ fn explore(which: &str, setting: &Setting, behaviour: [Behaviour; 3], count: &mu
         unmarked,
         ..Service::new("sonarr", name(), PLACE.parse().unwrap())
     };
-    let preseed = Preseed::new(&service, &choice, &budget()).unwrap();
+    let preseed = Preseed::new(&service, &choice, &budget(&choice.chain)).unwrap();
     for (candidate, behaviour) in choice.chain.iter().zip(behaviour) {
         world.fail(&candidate.id, behaviour);
     }

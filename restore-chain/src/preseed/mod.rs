@@ -15,7 +15,8 @@
 //! | staging, verified, and no dataset | rename it into place |
 //! | dataset in place, verified | properties, mount, owner; the record last |
 //!
-//! Nothing is destroyed but staging of its own. What was set aside stays until [`release`].
+//! Nothing is destroyed but staging of its own. What was set aside stays until [`release`], and so does a receive that ran out of
+//! time, if nothing came back instead: the next run goes on with it.
 //!
 //! ```
 //! use restore_chain::preseed::{Budget, Outcome, Preseed};
