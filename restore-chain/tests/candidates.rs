@@ -104,7 +104,9 @@ fn a_declared_rate_gives_the_time() {
     assert_eq!(cost(0), (Some(2_000_000), Some(20)));
     assert_eq!(cost(1), (Some(7_200_001), Some(7201)));
     assert!(
-        choice.to_string().contains("restic b2 aaaaaaaa as of 2026-11-21T03:00:00Z, about 2 h, replicas"),
+        choice
+            .to_string()
+            .contains("restic b2 aaaaaaaa as of 2026-11-21T03:00:00Z, about 2 h, replicas"),
         "{choice}"
     );
     // The fastest within a day; and a way back that is slower than its budget is named.
