@@ -12,9 +12,9 @@
 use std::fmt::Write;
 use std::hint::black_box;
 
+use backup_spec::Spec;
 use backup_spec::coverage::{Coverage, Inventory};
 use backup_spec::path::AbsolutePath;
-use backup_spec::Spec;
 use backup_spec::spec::Checked;
 use criterion::{Criterion, criterion_group, criterion_main};
 

@@ -69,7 +69,10 @@ fn run() -> Result<(), Failure> {
     let found = Candidates::discover(&inventory, service);
     let policies = [
         ("the freshest", Policy::default()),
-        ("by kind", Policy { order: Order::Fixed(vec![Kind::Local, Kind::Restic]), ..Policy::default() }),
+        (
+            "by kind",
+            Policy { order: Order::Fixed(vec![Kind::Local, Kind::Restic]), ..Policy::default() },
+        ),
         (
             "the fastest that loses a day at most",
             Policy { order: Order::FastestWithin(86_400), ..Policy::default() },

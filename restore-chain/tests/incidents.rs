@@ -678,12 +678,12 @@ fn r31_a_release_counts_in_snapshots() {
         BTreeMap::from([(service().dataset, aside(2)), (aside(2), aside(1)), (aside(1), aside(3))]);
     let text = |origins: &BTreeMap<DatasetName, DatasetName>| {
         let releases = preseed::release::plan(&service(), &sight, origins, policy, later).unwrap();
-        releases.iter().map(|release| format!("{release}\n")).collect::<String>()
+        releases.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
     assert_eq!(text(&origins).matches("zfs promote tank/services/sonarr\n").count(), 3);
     let clones = BTreeMap::from([(aside(2), aside(1)), (aside(3), aside(2))]);
-    let destroyed = [3, 2, 1].map(|guid| format!("zfs destroy -r {}\n", aside(guid)));
-    assert_eq!(text(&clones), destroyed.concat());
+    let destroyed = [3, 2, 1].map(|guid| format!("zfs destroy -r {}", aside(guid)));
+    assert_eq!(text(&clones), destroyed.join("\n"));
     // A service that started empty has nothing that could replace what was set aside.
     let record = sight.target.as_mut().unwrap().complete.as_mut().unwrap();
     record.kind = RecordKind::Empty;

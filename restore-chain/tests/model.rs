@@ -13,12 +13,17 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::Timestamp;
 use restore_chain::candidates::{Candidate, Kind};
 use restore_chain::preseed::{
-    self, Act, Block, Budget, Event, Fault, Intent, MethodBudget, Outcome, Pool, Preseed, Record,
+    self, Act, Block, Budget, Event, Fault, MethodBudget, Outcome, Pool, Preseed, Record,
     RecordKind, Report, Sight, Verified, World as _,
 };
 use restore_chain::sim::{Behaviour, Crash, Dataset, Moment, World};
 use restore_chain::{Bootstrap, Choice, Owner, Service, Unmarked};
 use zfs_props::name::DatasetName;
+
+#[path = "model/start.rs"]
+mod start;
+
+use start::{STARTS, start};
 
 const PLACE: &str = "/var/lib/sonarr";
 const ORIGINAL: [(&str, &str); 2] = [("a", "original"), ("b", "original too")];
@@ -46,155 +51,6 @@ fn copies(world: &mut World) -> Choice {
         world.add_repository("b2", &PLACE.parse().unwrap(), &files("restic")),
     ];
     Choice { chain, ..Choice::default() }
-}
-
-/// What is there at first.
-const STARTS: [&str; 27] = [
-    "nothing",
-    "empty",
-    "empty, not mounted",
-    "empty, not mounted, disarmed",
-    "data",
-    "data, not mounted",
-    "complete",
-    "complete, not mounted",
-    "complete by inheritance",
-    "complete by another's record",
-    "staging, half",
-    "staging, verified, and empty",
-    "foreign staging",
-    "two for one place",
-    "an old aside",
-    "within the swap",
-    "swapped, not complete",
-    "within the swap, staging lost",
-    "within the swap, beside an old aside",
-    "staging, half, can go on",
-    "staging, verified, and data",
-    "staging, verified, and data, not mounted",
-    "staging, and complete",
-    "complete, and replaced by an empty one",
-    "complete, and replaced by data",
-    "a mount over data",
-    "a mount over what is complete",
-];
-
-fn record(guid: u64) -> String {
-    let at = Timestamp::from_second(1_700_000_000).unwrap();
-    Record { guid, kind: RecordKind::Adopted, at, seconds: 1 }.to_string()
-}
-
-fn start(world: &mut World, which: &str) {
-    let staging = preseed::staging(&name()).unwrap();
-    let half = [("a", "nas"), ("b", "nas")];
-    let whole = [("a", "nas"), ("b", "nas"), ("c", "nas"), ("d", "nas")];
-    let at = Timestamp::from_second(1_700_000_000).unwrap();
-    let stage = |world: &mut World, files: &[(&str, &str)], verified: bool| {
-        let dataset = world.add_dataset(staging.clone(), "/elsewhere", files);
-        (dataset.mounted, dataset.mountpoint, dataset.armed) = (None, None, false);
-        dataset.local.insert(preseed::STAGING.to_owned(), "replica nas".to_owned());
-        if verified {
-            let verified =
-                Verified { guid: dataset.guid, candidate: "replica nas".to_owned(), point: at, at };
-            dataset.local.insert(preseed::VERIFIED.to_owned(), verified.to_string());
-        }
-    };
-    let aside = |world: &mut World, noted: bool| {
-        let guid = world.add_dataset(name(), PLACE, &[]).guid;
-        let mut dataset = world.datasets_mut().remove(&name()).unwrap();
-        (dataset.mounted, dataset.armed) = (None, false);
-        world.datasets_mut().insert(preseed::aside(&name(), guid).unwrap(), dataset);
-        if noted {
-            let intent = Intent { at, aside: Some(guid) };
-            let service = Service::new("sonarr", name(), PLACE.parse().unwrap());
-            world.act(&service, &Act::Note(intent), 1).unwrap();
-        }
-    };
-    match which {
-        "nothing" => {}
-        "empty" => drop(world.add_dataset(name(), PLACE, &[]).guid),
-        "empty, not mounted" => world.add_dataset(name(), PLACE, &[]).mounted = None,
-        "empty, not mounted, disarmed" => {
-            let dataset = world.add_dataset(name(), PLACE, &[]);
-            (dataset.mounted, dataset.armed) = (None, false);
-        }
-        "data" => drop(world.add_dataset(name(), PLACE, &ORIGINAL).guid),
-        "data, not mounted" => world.add_dataset(name(), PLACE, &ORIGINAL).mounted = None,
-        "complete" | "complete, not mounted" => {
-            let dataset = world.add_dataset(name(), PLACE, &ORIGINAL);
-            dataset.local.insert(preseed::COMPLETE.to_owned(), record(dataset.guid));
-            if which != "complete" {
-                dataset.mounted = None;
-            }
-        }
-        "complete by inheritance" => {
-            let dataset = world.add_dataset(name(), PLACE, &ORIGINAL);
-            dataset.inherited.insert(preseed::COMPLETE.to_owned(), record(dataset.guid));
-        }
-        "complete by another's record" => {
-            let dataset = world.add_dataset(name(), PLACE, &ORIGINAL);
-            dataset.local.insert(preseed::COMPLETE.to_owned(), record(dataset.guid + 1));
-        }
-        "staging, half" => stage(world, &half, false),
-        "staging, verified, and empty" => {
-            world.add_dataset(name(), PLACE, &[]);
-            stage(world, &whole, true);
-        }
-        "foreign staging" => drop(world.add_dataset(staging.clone(), "/elsewhere", &ORIGINAL).guid),
-        "two for one place" => {
-            world.add_dataset("tank/other".parse().unwrap(), PLACE, &ORIGINAL);
-            world.add_dataset(name(), PLACE, &[]);
-        }
-        "an old aside" => aside(world, false),
-        "within the swap" => {
-            aside(world, true);
-            stage(world, &whole, true);
-        }
-        "swapped, not complete" => {
-            stage(world, &whole, true);
-            let dataset = world.datasets_mut().remove(&staging).unwrap();
-            world.datasets_mut().insert(name(), dataset);
-        }
-        "within the swap, staging lost" => aside(world, true),
-        "within the swap, beside an old aside" => {
-            aside(world, false);
-            aside(world, true);
-            stage(world, &whole, true);
-        }
-        "staging, half, can go on" => {
-            stage(world, &half, false);
-            world.datasets_mut().get_mut(&staging).unwrap().resumable = true;
-        }
-        "staging, verified, and data" | "staging, verified, and data, not mounted" => {
-            let dataset = world.add_dataset(name(), PLACE, &ORIGINAL);
-            if which.ends_with("not mounted") {
-                dataset.mounted = None;
-            }
-            stage(world, &whole, true);
-        }
-        "staging, and complete" => {
-            let dataset = world.add_dataset(name(), PLACE, &ORIGINAL);
-            dataset.local.insert(preseed::COMPLETE.to_owned(), record(dataset.guid));
-            stage(world, &whole, true);
-        }
-        "complete, and replaced by an empty one" | "complete, and replaced by data" => {
-            let dataset = world.add_dataset(name(), PLACE, &ORIGINAL);
-            dataset.local.insert(preseed::COMPLETE.to_owned(), record(dataset.guid));
-            let mut dataset = world.datasets_mut().remove(&name()).unwrap();
-            (dataset.mounted, dataset.armed) = (None, false);
-            world.datasets_mut().insert("tank/sonarr-before".parse().unwrap(), dataset);
-            let files: &[_] = if which.ends_with("data") { &[("a", "newer")] } else { &[] };
-            world.add_dataset(name(), PLACE, files);
-        }
-        "a mount over data" | "a mount over what is complete" => {
-            let dataset = world.add_dataset(name(), PLACE, &ORIGINAL);
-            if which.ends_with("complete") {
-                dataset.local.insert(preseed::COMPLETE.to_owned(), record(dataset.guid));
-            }
-            world.mount(PLACE, "nas-1:/share");
-        }
-        other => panic!("{other}"),
-    }
 }
 
 /// Which policy, and which failures beside those of the copies.
@@ -566,8 +422,8 @@ fn explore(which: &str, setting: &Setting, behaviour: [Behaviour; 3], count: &mu
     world.set_pool(setting.pool);
     world.set_existing_is_valid(setting.valid);
     match setting.failing {
-        Some((word, Failing::AtOnce)) => world.fail_act(word),
-        Some((word, Failing::Hanging)) => world.hang_act(word),
+        Some((act, Failing::AtOnce)) => world.fail_act(act),
+        Some((act, Failing::Hanging)) => world.hang_act(act),
         None => {}
     }
     world.restart();

@@ -157,17 +157,15 @@ impl Inventory {
 
     /// Of several filesystems mounted at one path the last one is seen.
     fn mount(&mut self, path: AbsolutePath, filesystem: Filesystem) {
-        if let Filesystem::Dataset(dataset) = &filesystem {
-            self.mounted.entry(dataset.clone()).or_default().insert(path.clone());
+        let hidden = self.mounts.insert(path.clone(), filesystem.clone());
+        if let Some(Filesystem::Dataset(hidden)) = hidden {
+            let paths = self.mounted.get_mut(&hidden);
+            if paths.is_some_and(|paths| paths.remove(&path) && paths.is_empty()) {
+                self.mounted.remove(&hidden);
+            }
         }
-        let Some(Filesystem::Dataset(hidden)) = self.mounts.insert(path.clone(), filesystem) else {
-            return;
-        };
-        let is_seen = self.mounts.get(&path).is_some_and(
-            |seen| matches!(seen, Filesystem::Dataset(dataset) if *dataset == hidden),
-        );
-        if let Some(paths) = self.mounted.get_mut(&hidden).filter(|_| !is_seen) {
-            paths.remove(&path);
+        if let Filesystem::Dataset(dataset) = filesystem {
+            self.mounted.entry(dataset).or_default().insert(path);
         }
     }
 

@@ -103,7 +103,8 @@ impl Found {
                 self.add(path.clone(), Code::Pitr, flaw, flaw.remedy());
             }
             // Files of a running database are of many moments; whoever restores them loses both copies at once.
-            let above = archive.paths().filter(|_| archive.enable).flat_map(AbsolutePath::and_above);
+            let above =
+                archive.paths().filter(|_| archive.enable).flat_map(AbsolutePath::and_above);
             let jobs = above.filter_map(|at| live.get(&at)).flatten().copied();
             for job_name in jobs.collect::<BTreeSet<&Name>>() {
                 let Some(scan) = spec.scan(job_name) else { continue };
@@ -128,8 +129,8 @@ impl Found {
             for flaw in replication.flaws() {
                 self.add(path.clone(), Code::Replication, &flaw, flaw.remedy());
             }
-            let sends = replication.takes_snapshots()
-                || spec.snapshotted_by(replication).next().is_some();
+            let sends =
+                replication.takes_snapshots() || spec.snapshotted_by(replication).next().is_some();
             if replication.enable && !sends {
                 let what = format!("nobody takes snapshots of {}", replication.source());
                 let remedy = "let sanoid take some, or let syncoid take its own";

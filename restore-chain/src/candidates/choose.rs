@@ -84,7 +84,8 @@ impl Candidates {
     /// Puts the ways back in order. Deterministic: what is there first, then copies by drills, policy, freshness, cost and
     /// name; an empty start last, where the service's declaration allows it.
     pub fn choose(&self, policy: &Policy) -> Result<Choice, NoCandidate> {
-        let mut choice = Choice { chain: Vec::new(), rejected: self.rejected.clone(), now: self.now };
+        let mut choice =
+            Choice { chain: Vec::new(), rejected: self.rejected.clone(), now: self.now };
         let (empty, others): (Vec<&Candidate>, Vec<&Candidate>) =
             self.candidates.iter().partition(|one| one.method.kind() == Kind::Empty);
         for candidate in others {

@@ -8,10 +8,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use zfs_props::name::DatasetName;
 
-use super::restic::{Source, sync_filesystem};
-use super::tools::{Tools, failed};
 use super::mounts::{self, Mount};
 use super::pipe;
+use super::restic::{Source, sync_filesystem};
+use super::tools::{Tools, failed};
 use crate::candidates::{Candidate, Method};
 use crate::command::Command;
 use crate::lineage::{self, Lineage};

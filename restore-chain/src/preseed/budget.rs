@@ -99,18 +99,16 @@ impl Budget {
                 unreachable = Some(candidate.id.clone());
             }
         }
-        match unreachable {
-            Some(unreachable) => Err(BudgetError { needed, unit: self.unit, parts, unreachable }),
-            None => {
-                let check = self.reserve().saturating_add(self.verify);
-                if check < self.unit {
-                    return Ok(());
-                }
-                parts.truncate(1);
-                parts.push(format!("{} for a check of what is there", Seconds(self.verify)));
-                let unreachable = "the service".to_owned();
-                Err(BudgetError { needed: check, unit: self.unit, parts, unreachable })
-            }
+        if let Some(unreachable) = unreachable {
+            return Err(BudgetError { needed, unit: self.unit, parts, unreachable });
         }
+        let needed = self.reserve().saturating_add(self.verify);
+        if needed < self.unit {
+            return Ok(());
+        }
+        parts.truncate(1);
+        parts.push(format!("{} for a check of what is there", Seconds(self.verify)));
+        let unreachable = "the service".to_owned();
+        Err(BudgetError { needed, unit: self.unit, parts, unreachable })
     }
 }

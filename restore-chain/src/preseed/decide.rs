@@ -68,8 +68,7 @@ impl Memory {
         match act {
             Act::Complete(record) => self.completed = Some(record.clone()),
             Act::Fetch { candidate, .. } => {
-                self.timed_out =
-                    (*result == Err(Fault::TimedOut)).then(|| candidate.id.clone());
+                self.timed_out = (*result == Err(Fault::TimedOut)).then(|| candidate.id.clone());
             }
             _ => {}
         }

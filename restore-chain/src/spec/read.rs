@@ -104,7 +104,8 @@ impl Reader {
         }
         if let Some(entry) = table.take("fastestWithin") {
             if ordered {
-                let remedy = "write `order` or `fastestWithin`: the one is another order than the other";
+                let remedy =
+                    "write `order` or `fastestWithin`: the one is another order than the other";
                 self.base.report(&entry, Code::NoEffect, "there is an `order`, too", remedy);
             }
             policy.order = Order::FastestWithin(self.base.parsed(&entry, SECONDS).unwrap_or(0));
