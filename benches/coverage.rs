@@ -39,18 +39,18 @@ fn declaration(count: usize) -> String {
         let dataset = format!("tank/services/s{n:05}");
         let _ = write!(
             jobs,
-            r#"{comma}"s{n:05}":{{"repository":"nas","paths":["/srv/s{n:05}"],"schedule":"*-*-* 02:00","excludes":["/srv/s{n:05}/cache/**"]}}"#
+            r#"{comma}"s{n:05}":{{"repository":"nas","paths":["/srv/s{n:05}"],"schedule":"*-*-* 02:00","runTime":"10min","excludes":["/srv/s{n:05}/cache/**"]}}"#
         );
         let _ = write!(
             sent,
-            r#"{comma}"s{n:05}":{{"source":"{dataset}","target":"nas-1:backup/s{n:05}","schedule":"*:0/15","options":["--no-sync-snap"]}}"#
+            r#"{comma}"s{n:05}":{{"source":"{dataset}","target":"nas-1:backup/s{n:05}","schedule":"*:0/15","runTime":"5min","offsite":true,"options":["--no-sync-snap"]}}"#
         );
         let _ = write!(kept, r#"{comma}"{dataset}":{{"use_template":"all"}}"#);
     }
     format!(
         r#"{{"host":"forge","zone":"UTC","repositories":{{"nas":{{"url":"/mnt/nas","passwordFile":"/run/key"}}}},
         "jobs":{{{jobs}}},"replication":{{{sent}}},
-        "sanoid":{{"schedule":"*:0/5","templates":{{"all":{{"hourly":"24","daily":"7","monthly":"3","yearly":"0","frequently":"0","weekly":"0","autosnap":"yes","autoprune":"yes"}}}},"datasets":{{{kept}}}}}}}"#
+        "sanoid":{{"schedule":"*:0/5","runTime":"1min","templates":{{"all":{{"hourly":"24","daily":"7","monthly":"3","yearly":"0","frequently":"0","weekly":"0","autosnap":"yes","autoprune":"yes"}}}},"datasets":{{{kept}}}}}}}"#
     )
 }
 
