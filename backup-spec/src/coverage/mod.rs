@@ -2,7 +2,7 @@
 //!
 //! [`Coverage::of`] joins the declaration with what is mounted where. Each dataset that is there and each subject with a
 //! decision becomes an [`Entry`]: the copies that really hold its bytes, what was refused and why, and what is missing.
-//! A job holds a dataset's bytes if the very scan its argument list is made from ([`Scan`]) includes
+//! A job holds a dataset's bytes if the very scan its argument list is made from ([`Scan`](crate::scan::Scan)) includes
 //! them: at the paths it reads, behind its excludes, on the filesystems it descends into.
 //!
 //! # Tiers and copies

@@ -13,7 +13,7 @@ use crate::service::Service;
 
 /// A runbook in Markdown. `services` with what each is restored from, in any order.
 ///
-/// The commands do by hand what the [preseed](crate::preseed) does, but for its safeguards: they are for a machine on which
+/// The commands do by hand what the [preseed] does, but for its safeguards: they are for a machine on which
 /// nothing is left that could be overwritten.
 pub fn markdown(host: &str, order: &Order<'_>, services: &[(Service, Choice)]) -> String {
     let mut text = format!("# {host}: restore\n\n");
