@@ -14,7 +14,7 @@ use super::restic::{Source, sync_filesystem};
 use super::tools::{Tools, failed};
 use crate::candidates::{Candidate, Method};
 use crate::command::Command;
-use crate::lineage::{self, Lineage};
+use crate::lineage::{self, Guid, Lineage};
 use crate::preseed::{
     self, Act, Aside, Content, Event, Fault, Intent, Occupant, Pool, Record, Sight, Staging,
     Target, Verified, World, chown,
@@ -123,6 +123,7 @@ impl Zfs {
     /// Everything from the oldest snapshot to the newest, whatever of it is there already.
     fn receive(
         &mut self,
+        service: &Service,
         candidate: &Candidate,
         staging: &DatasetName,
         limit: u64,
@@ -131,8 +132,8 @@ impl Zfs {
             return Err(failed("no replica"));
         };
         let until = self.tools.clock().saturating_add(limit);
-        // The oldest in full, then the others; each can be interrupted once.
-        for _ in 0..4 {
+        // The oldest in full, then the others; each can be interrupted once. And what an earlier run has left may be of no use.
+        for _ in 0..6 {
             let there = self.lineage(staging)?;
             let token = there.as_ref().and_then(|lineage| lineage.head.resume_token.clone());
             if let Some(token) = &token {
@@ -145,6 +146,12 @@ impl Zfs {
             let last = there.as_ref().and_then(Lineage::newest);
             if token.is_none() && last.is_some_and(|last| last.guid == newest.guid) {
                 return Ok(());
+            }
+            if let (None, Some(last)) = (&token, last) {
+                if !self.has(transport, &last.of(from), last.guid)? {
+                    self.discard(service, staging, LOOK)?;
+                    continue;
+                }
             }
             let mut send = Command::new(transport.iter().cloned()).args(["zfs", "send"]);
             let mut receive = Command::new(self.tools.prefix.iter().cloned())
@@ -177,6 +184,17 @@ impl Zfs {
             pipe::run(&send, &receive.arg(staging), &[], Duration::from_secs(left), progress)?;
         }
         Err(failed("the newest snapshot did not arrive"))
+    }
+
+    /// Whether the sender still has a snapshot, and not another one of its name.
+    fn has(&self, transport: &[String], snapshot: &str, guid: Guid) -> Result<bool, Fault> {
+        let ask = Command::new(transport.iter().cloned());
+        let ask = ask.args(["zfs", "get", "-Hp", "-o", "value", "guid", snapshot]);
+        match self.tools.run(&ask, LOOK) {
+            Ok(found) => Ok(String::from_utf8_lossy(&found).trim() == guid.0.to_string()),
+            Err(Fault::Failed(why)) if why.contains("does not exist") => Ok(false),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// Whether the sender has lost what a resumed send needs. That it cannot be asked is a fault, and no answer.
@@ -294,7 +312,7 @@ impl Zfs {
             Act::Note(intent) => self.tools.write_record(service, "intent", intent),
             Act::Forget => self.tools.remove_record(service, "intent"),
             Act::Fetch { candidate, staging } => match &candidate.method {
-                Method::Replica { .. } => self.receive(candidate, staging, limit),
+                Method::Replica { .. } => self.receive(service, candidate, staging, limit),
                 Method::Local { snapshot } => {
                     let mark = format!("{}={}", preseed::STAGING, candidate.id);
                     let snapshot = snapshot.of(&service.dataset);
