@@ -68,10 +68,13 @@ fn run() -> Result<(), Failure> {
     let found = Candidates::discover(&inventory, service);
     let policies = [
         ("the freshest", Policy::default()),
-        ("by kind", Policy { order: Order::Fixed(vec![Kind::Local, Kind::Restic]), max_age: None }),
+        (
+            "by kind",
+            Policy { order: Order::Fixed(vec![Kind::Local, Kind::Restic]), ..Policy::default() },
+        ),
         (
             "the fastest that loses a day at most",
-            Policy { order: Order::FastestWithin(86_400), max_age: None },
+            Policy { order: Order::FastestWithin(86_400), ..Policy::default() },
         ),
         ("nothing older than an hour", Policy { max_age: Some(3600), ..Policy::default() }),
     ];

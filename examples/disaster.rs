@@ -120,7 +120,11 @@ fn run(out: &mut impl Write) -> Result<(), Failure> {
             writeln!(out, "            {}: {line}", service.name)?;
         }
         writeln!(out, "{}  {report}", clock(world.clock()))?;
-        evidence.push((service, drill::Evidence::of(service, &report, world.now()), report));
+        evidence.push((
+            service,
+            drill::Evidence::of(service, restore.chain(), &report, world.now()),
+            report,
+        ));
     }
     writeln!(out, "\nEvidence:\n")?;
     for (service, evidence, report) in &evidence {

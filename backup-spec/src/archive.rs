@@ -29,14 +29,9 @@ impl Archive {
         Self { enable: true, pitr, arrival, run_time, user: "postgres".into() }
     }
 
-    /// Whether the files of the database are on this dataset.
-    pub fn owns(&self, dataset: &DatasetName) -> bool {
-        self.pitr.exclusions().any(|exclusion| exclusion.dataset == Some(dataset))
-    }
-
-    /// Whether a path is the database's: in its data directory or its WAL.
-    pub fn owns_path(&self, path: &AbsolutePath) -> bool {
-        self.paths().any(|own| path.is_within(&own))
+    /// The datasets that the files of the database are on, as far as they are named.
+    pub fn datasets(&self) -> impl Iterator<Item = &DatasetName> {
+        self.pitr.exclusions().filter_map(|exclusion| exclusion.dataset)
     }
 
     /// The directories of the database.

@@ -75,6 +75,11 @@ impl AbsolutePath {
             _ => Some(Self(front.to_owned())),
         }
     }
+
+    /// This path, and all directories above it, up to `/`.
+    pub(crate) fn and_above(self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self), Self::parent)
+    }
 }
 
 impl FromStr for AbsolutePath {

@@ -150,6 +150,14 @@ impl Scan {
         }
     }
 
+    /// Paths of the running host that everything the job reads lies within.
+    pub(crate) fn tops(&self) -> &[AbsolutePath] {
+        match &self.clone {
+            None => &self.roots,
+            Some(clone) => std::slice::from_ref(&clone.live),
+        }
+    }
+
     /// Where restic meets a path of the running host, if the job reads it at all.
     pub fn scanned(&self, live: &AbsolutePath) -> Option<AbsolutePath> {
         let met = match &self.clone {

@@ -36,13 +36,10 @@ impl Sanoid {
             self.templates.iter().map(|(name, values)| (format!("template_{name}"), values));
         let datasets = self.datasets.iter().map(|(name, values)| (name.to_string(), values));
         for (section, values) in datasets.chain(templates) {
-            for (key, value) in values {
-                config.set(&section, *key, value)?;
-            }
-            if values.is_empty() {
-                // A section without a key is one too: the defaults hold for it.
-                config.set(&section, Key::ProcessChildrenOnly, "no")?;
-            }
+            // A section without a key is one too: the defaults hold for it.
+            let some = values.is_empty().then_some((Key::ProcessChildrenOnly, "no"));
+            let values = values.iter().map(|(key, value)| (*key, value.as_str()));
+            config.push(&section, values.chain(some))?;
         }
         Ok(config)
     }

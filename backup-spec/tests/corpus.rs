@@ -5,6 +5,9 @@
 #[path = "../../fuzz/backup_spec.rs"]
 #[allow(unreachable_pub)] // public for the fuzz targets
 mod bodies;
+#[path = "../../fuzz/backup_spec_retention.rs"]
+#[allow(unreachable_pub)] // public for the fuzz targets
+mod retention;
 
 use testing::corpus::replay;
 
@@ -51,4 +54,29 @@ fn restic_args() {
 #[test]
 fn backup_mountinfo() {
     replay("backup_mountinfo", bodies::backup_mountinfo);
+}
+
+#[test]
+fn sanoid_conf() {
+    replay("sanoid_conf", retention::sanoid_conf);
+}
+
+#[test]
+fn exclude_patterns() {
+    replay("exclude_patterns", retention::exclude_patterns);
+}
+
+#[test]
+fn exclude_file() {
+    replay("exclude_file", retention::exclude_file);
+}
+
+#[test]
+fn restic_json() {
+    replay("restic_json", retention::restic_json);
+}
+
+#[test]
+fn keep_args() {
+    replay("keep_args", retention::keep_args);
 }

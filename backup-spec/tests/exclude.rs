@@ -13,7 +13,7 @@ fn excludes(patterns: &[&str]) -> Excludes {
 
 fn lints(patterns: &[&str], targets: &[&str]) -> Vec<(String, Lint)> {
     let excludes = excludes(patterns);
-    excludes.lint(targets).iter().map(|f| (f.pattern.to_string(), f.lint)).collect()
+    excludes.lint(targets).iter().map(|f| (f.place.to_string(), f.lint)).collect()
 }
 
 /// B11: `/persist/postgres-data/**` was excluded, and the job scanned a clone below another path: the exclude
@@ -149,8 +149,8 @@ proptest! {
         );
         let targets = ["/a", "/b", "/cache"];
         let odd: Vec<String> = all.lint(&targets).into_iter()
-            .filter(|f| f.pattern.is_negated() && inert(f.lint))
-            .map(|f| f.pattern.to_string())
+            .filter(|f| f.place.is_negated() && inert(f.lint))
+            .map(|f| f.place.to_string())
             .collect();
         let without: Vec<&String> = patterns.iter().filter(|p| !odd.contains(*p)).collect();
         let without = Excludes::new(without).unwrap();

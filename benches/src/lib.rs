@@ -56,6 +56,12 @@ pub const GROUPS: &[Group] = &[
     Group { name: "incremental-path-growth", bar: 0.6 },
     Group { name: "wal-names", bar: 0.02 },
     Group { name: "restore-order", bar: 0.1 },
+    // A subject has a search for each kind of copy, and what was found is kept; the floor looks up a mount.
+    Group { name: "coverage", bar: 0.1 },
+    Group { name: "coverage-growth", bar: 0.5 },
+    // Calendars and patterns are compiled, and what is read is checked.
+    Group { name: "coverage-check", bar: 0.05 },
+    Group { name: "coverage-check-growth", bar: 0.7 },
 ];
 
 /// The parts of a tree of `count` filesystems: a pool, 100 hosts, services below them.

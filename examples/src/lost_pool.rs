@@ -57,6 +57,7 @@ pub fn choices(spec: &Spec) -> Result<Vec<(Service, Choice)>, Failure> {
                 hostname: "forge".to_owned(),
                 paths: vec![format!("/var/lib/backup-snapshots/{name}")],
                 tags: vec![name.to_owned()],
+                summary: None,
             });
         }
     }
@@ -87,7 +88,7 @@ pub fn host(services: &[(Service, Choice)]) -> Result<Host, Failure> {
         ..Place::new(service.dataset.clone(), Some(service.mountpoint.clone()))
     }));
     let services = services.iter().map(|(service, _)| (service.clone(), Vec::new())).collect();
-    Ok(Host { places, services, databases: BTreeMap::new() })
+    Ok(Host { places, services, ..Host::default() })
 }
 
 /// The machine in memory, with all copies as they behave.
@@ -98,7 +99,8 @@ pub fn world(
     let mut world = World::new();
     for (service, choice) in services {
         for candidate in &choice.chain {
-            let content = format!("{} as of {}", service.name, candidate.point);
+            let Some(point) = candidate.point else { continue };
+            let content = format!("{} as of {point}", service.name);
             let half = format!("more of {content}");
             world.add_part(service, candidate, &[("data", &content), ("more", &half)]);
             if let Some(behaviour) = behaviour(&candidate.id) {

@@ -7,7 +7,7 @@
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use restore_chain::candidates::{Candidate, Consequence, Method};
+use restore_chain::candidates::{Candidate, Method};
 use restore_chain::command::Command;
 use restore_chain::exec::{Tools, Zfs, process};
 use restore_chain::lineage::{Lineage, read};
@@ -43,15 +43,8 @@ fn run() -> Result<Outcome, Failure> {
             creation,
         )
     };
-    let candidate = Candidate {
-        id: format!("{} {from}", method.kind()),
-        method,
-        point: Timestamp::from_second(creation)?,
-        bytes: None,
-        seconds: None,
-        consequence: Consequence::Continues,
-        needs: Vec::new(),
-    };
+    let id = format!("{} {from}", method.kind());
+    let candidate = Candidate::new(id, method, Some(Timestamp::from_second(creation)?));
     let service = Service {
         properties: vec![("recordsize".to_owned(), "16K".to_owned())],
         ..Service::new("example", dataset.parse()?, place.parse()?)

@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use restore_chain::candidates::{Candidate, Consequence, Method};
+use restore_chain::candidates::{Candidate, Method};
 use restore_chain::exec::{Folder, Tools};
 use restore_chain::preseed::{Budget, Outcome, Preseed};
 use restore_chain::{Choice, Service};
@@ -16,22 +16,16 @@ fn run() -> Result<Outcome, Box<dyn std::error::Error>> {
     let [state, place, url, password_file, snapshot, root] = arguments.as_slice() else {
         return Err("restore_folder STATE PLACE REPOSITORY PASSWORD_FILE SNAPSHOT ROOT".into());
     };
-    let candidate = Candidate {
-        id: format!("restic {}", snapshot.get(..8).unwrap_or(snapshot)),
-        method: Method::Restic {
-            repository: "repository".to_owned(),
-            url: url.clone(),
-            password_file: password_file.parse()?,
-            environment_file: None,
-            snapshot: snapshot.clone(),
-            root: root.parse()?,
-        },
-        point: Timestamp::now(),
-        bytes: None,
-        seconds: None,
-        consequence: Consequence::Breaks,
-        needs: Vec::new(),
+    let method = Method::Restic {
+        repository: "repository".to_owned(),
+        url: url.clone(),
+        password_file: password_file.parse()?,
+        environment_file: None,
+        snapshot: snapshot.clone(),
+        root: root.parse()?,
     };
+    let id = format!("restic {}", snapshot.get(..8).unwrap_or(snapshot));
+    let candidate = Candidate::new(id, method, Some(Timestamp::now()));
     let service = Service::new("example", "folder/example".parse()?, place.parse()?);
     let choice = Choice { chain: vec![candidate], ..Choice::default() };
     let restore = Preseed::new(&service, &choice, &Budget::default())?;

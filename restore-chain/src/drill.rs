@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use zfs_props::name::{DatasetName, NameError};
 
+use crate::candidates::Candidate;
 use crate::path::AbsolutePath;
 use crate::preseed::{Outcome, RecordKind, Report};
 use crate::service::{Bootstrap, Gate, Service, Unmarked};
@@ -28,9 +29,20 @@ pub fn scratch(
     })
 }
 
-/// What a restore test proved: for whoever keeps count of untested copies.
+/// One way back that a restore test tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Trial {
+    /// Which: [`Method::way`](crate::candidates::Method::way).
+    pub way: String,
+    /// Whether data came back that way, and was compared with its source.
+    pub passed: bool,
+}
+
+/// What a restore test proved: for whoever keeps count of untested copies, and for the next choice
+/// ([`Inventory::drills`](crate::Inventory::drills)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Evidence {
     /// The service whose copy was tested.
     pub service: String,
@@ -44,13 +56,16 @@ pub struct Evidence {
     pub seconds: u64,
     /// Whether data came back, and was compared with its source. Nothing else is a success.
     pub passed: bool,
+    /// The ways back that were tried, in that order: at most one came back, the last.
+    pub trials: Vec<Trial>,
     /// What happened, in one line.
     pub result: String,
 }
 
 impl Evidence {
-    /// The evidence of a run for the scratch service of `service`.
-    pub fn of(service: &Service, report: &Report, at: Timestamp) -> Self {
+    /// The evidence of a run for the scratch service of `service`, with these ways back
+    /// ([`Preseed::chain`](crate::preseed::Preseed::chain)).
+    pub fn of(service: &Service, chain: &[Candidate], report: &Report, at: Timestamp) -> Self {
         let restored = match &report.outcome {
             Outcome::Restored(record) => Some(record),
             _ => None,
@@ -61,8 +76,14 @@ impl Evidence {
             }
             _ => (None, None),
         };
+        let tried = |candidate: &Candidate| {
+            let passed = source.as_ref() == Some(&candidate.id);
+            let failed = report.attempts.iter().any(|attempt| attempt.candidate == candidate.id);
+            (passed || failed).then(|| Trial { way: candidate.method.way(), passed })
+        };
+        let trials = chain.iter().filter_map(tried).collect();
         let result = report.to_string().lines().next().unwrap_or_default().to_owned();
         let (service, seconds, passed) = (service.name.clone(), report.seconds, source.is_some());
-        Self { service, at, source, point, seconds, passed, result }
+        Self { service, at, source, point, seconds, passed, trials, result }
     }
 }

@@ -50,7 +50,7 @@
 //! * It never replaces data that nobody has restored or adopted.
 //! * It takes no failure for an absence: a tool that failed has not said that there is nothing.
 //! * It is complete when the record says so, and the record is the last thing that is written.
-//! * It lets no service start empty that may not.
+//! * It lets no service start empty that may not: a copy that is too old, or cannot be reached, is no absence.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

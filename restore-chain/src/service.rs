@@ -68,11 +68,23 @@ pub enum Bootstrap {
     /// The service does not start.
     #[default]
     Never,
-    /// It starts empty if there is no copy anywhere, and everybody who was asked said so. A copy that could not be
-    /// restored, or a tool that failed, is no absence.
+    /// It starts empty if there is no copy anywhere, and everybody who was asked said so
+    /// ([`Choice::nothing_exists`](crate::Choice::nothing_exists)). A copy that could not be restored, one that the policy leaves
+    /// out, or a tool that failed, is no absence.
     IfNothingExists,
     /// It starts empty even though copies exist.
     EvenIfRestoreFails,
+}
+
+impl Bootstrap {
+    /// Whether a service may start empty after every way back has failed, or where there is none.
+    pub fn allows(self, nothing_exists: bool) -> bool {
+        match self {
+            Self::Never => false,
+            Self::IfNothingExists => nothing_exists,
+            Self::EvenIfRestoreFails => true,
+        }
+    }
 }
 
 /// What happens with data that is there and that nobody has restored or adopted.

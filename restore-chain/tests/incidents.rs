@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use restore_chain::candidates::snapshot_name::Purpose;
 use restore_chain::candidates::{
-    Candidate, Kind, Method, Need, Order, Policy, Rejection, Replica, Repository, Seen, restic,
+    Candidate, Method, Need, Policy, Rejection, Replica, Repository, Seen, restic,
 };
 use restore_chain::lineage::rollback::{self, Reach};
 use restore_chain::lineage::{self, Lineage, Version};
 use restore_chain::order::Limits;
 use restore_chain::order::host::{Host, Place};
 use restore_chain::preseed::{
-    self, Block, Budget, Event, EventKind, MethodBudget, Outcome, Pool, Preseed, Record,
+    self, Block, Budget, Event, EventKind, MethodBudget, Occupant, Outcome, Pool, Preseed, Record,
     RecordKind, World as _,
 };
 use restore_chain::sim::{Behaviour, Crash, Moment, World};
@@ -126,19 +126,20 @@ fn r04_a_service_that_has_run_is_not_rolled_back() {
 /// R5: a record is of exactly one kind, and a failure writes none.
 #[test]
 fn r05_a_failure_is_never_recorded_as_complete() {
-    let mut world = World::new();
-    world.add_dataset(service().dataset, PLACE, &[]);
-    let choice = replica(&mut world);
-    world.fail("replica nas-1", Behaviour::Hangs);
-    let restore = preseed(&service(), &choice);
-    assert!(restore.run(&mut world).unwrap().outcome.record().is_none());
-    assert!(!world.dataset(&service().dataset).unwrap().local.contains_key(preseed::COMPLETE));
-    world.heal();
-    let report = restore.run(&mut world).unwrap();
-    assert!(matches!(
-        report.outcome,
-        Outcome::Restored(Record { kind: RecordKind::Restored { .. }, .. })
-    ));
+    for failure in Behaviour::ALL.into_iter().filter(|one| *one != Behaviour::Works) {
+        let mut world = World::new();
+        world.add_dataset(service().dataset, PLACE, &[]);
+        let choice = replica(&mut world);
+        world.fail("replica nas-1", failure);
+        let restore = preseed(&service(), &choice);
+        assert!(restore.run(&mut world).unwrap().outcome.record().is_none(), "{failure:?}");
+        let dataset = world.dataset(&service().dataset).unwrap();
+        assert!(!dataset.local.contains_key(preseed::COMPLETE), "{failure:?}");
+        world.heal();
+        let report = restore.run(&mut world).unwrap();
+        let kind = report.outcome.record().map(|record| &record.kind);
+        assert!(matches!(kind, Some(RecordKind::Restored { .. })), "{failure:?}: {report}");
+    }
 }
 
 /// R6: a tool that failed has not said that there is nothing.
@@ -169,7 +170,10 @@ fn r07_a_hidden_dataset_is_not_mistaken_for_the_seen_one() {
     world.add_dataset(service().dataset, PLACE, &[]);
     let choice = replica(&mut world);
     let report = preseed(&service(), &choice).run(&mut world).unwrap();
-    assert_eq!(report.outcome, Outcome::Blocked(Block::SharedMountpoint(name("tank/other"))));
+    assert_eq!(
+        report.outcome,
+        Outcome::Blocked(Block::SharedMountpoint(Occupant::Dataset(name("tank/other"))))
+    );
 }
 
 /// R8: a record does not depend on the version of anything, and R9: it says whether data was restored or was there.
@@ -510,7 +514,8 @@ fn r22_a_second_run_does_nothing() {
     assert!(world.lock(&service()).unwrap());
     let restore = preseed(&service(), &choice);
     assert_eq!(restore.run(&mut world).unwrap().outcome, Outcome::Busy);
-    assert_eq!(world.acts(), 0);
+    assert!(world.datasets().is_empty());
+    assert_eq!(world.told()[0].kind, EventKind::Skipped);
     // The lock of a process that is gone is gone with it.
     world.restart();
     assert!(matches!(restore.run(&mut world).unwrap().outcome, Outcome::Restored(_)));
@@ -633,7 +638,7 @@ fn r30_losses_are_injected_in_the_model() {
     let scratch =
         drill::scratch(&service(), &name("tank/drills"), &"/run/drills".parse().unwrap()).unwrap();
     let report = preseed(&scratch, &choice).run(&mut world).unwrap();
-    let evidence = drill::Evidence::of(&service(), &report, now());
+    let evidence = drill::Evidence::of(&service(), &choice.chain, &report, now());
     assert!(evidence.passed && evidence.source.as_deref() == Some("replica nas-1"));
     assert_eq!(world.read("/run/drills/sonarr/sonarr.db"), Some("42 series"));
 }
@@ -648,36 +653,42 @@ fn r31_a_release_counts_in_snapshots() {
     let policy = preseed::release::Policy { after: 86_400 };
     let before = world.observe(&service()).unwrap();
     assert_eq!(
-        preseed::release::plan(&service(), &before, None, policy, now()),
+        preseed::release::plan(&service(), &before, &BTreeMap::new(), policy, now()),
         Err(preseed::release::Kept::Incomplete)
     );
     restore.run(&mut world).unwrap();
     let sight = world.observe(&service()).unwrap();
     let completed = sight.target.as_ref().unwrap().complete.as_ref().unwrap().at;
     assert_eq!(
-        preseed::release::plan(&service(), &sight, None, policy, completed),
+        preseed::release::plan(&service(), &sight, &BTreeMap::new(), policy, completed),
         Err(preseed::release::Kept::TooSoon)
     );
     let later = completed.checked_add(jiff::SignedDuration::from_hours(48)).unwrap();
-    let releases = preseed::release::plan(&service(), &sight, None, policy, later).unwrap();
+    let releases =
+        preseed::release::plan(&service(), &sight, &BTreeMap::new(), policy, later).unwrap();
     assert_eq!(releases[0].to_string(), format!("zfs destroy -r {}", sight.asides[0].name));
-}
 
-/// The order of the seeds would take older data although fresher is there; the choice says what that costs.
-#[test]
-fn a_fixed_order_says_what_it_loses() {
-    let mut inventory = Inventory::new("forge", now());
-    let mut nas = Replica::new("nas-1", name("tank/services/sonarr"), name("backup/sonarr"));
-    nas.datasets =
-        seen([Lineage::new(name("backup/sonarr"), vec![autosnap(1, seconds_ago(7200))])]);
-    inventory.replicas.push(nas);
-    inventory.local = seen([Lineage::new(service().dataset, vec![autosnap(2, seconds_ago(300))])]);
-    let candidates = Candidates::discover(&inventory, &service());
-    let fixed = Policy {
-        order: Order::Fixed(vec![Kind::Replica, Kind::Local, Kind::Restic]),
-        max_age: None,
+    // What stems from a snapshot of what was set aside is promoted first, as often as it has to be.
+    let aside = |guid: u64| preseed::aside(&service().dataset, guid).unwrap();
+    let mut sight = sight;
+    sight.asides = [1, 2, 3]
+        .map(|guid| preseed::Aside { name: aside(guid), of: service().dataset, guid })
+        .into();
+    let origins =
+        BTreeMap::from([(service().dataset, aside(2)), (aside(2), aside(1)), (aside(1), aside(3))]);
+    let text = |origins: &BTreeMap<DatasetName, DatasetName>| {
+        let releases = preseed::release::plan(&service(), &sight, origins, policy, later).unwrap();
+        releases.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     };
-    let text = candidates.choose(&fixed).unwrap().to_string();
-    assert!(text.contains("would lose 1 h 55 min less"), "{text}");
-    assert_eq!(candidates.choose(&Policy::default()).unwrap().chain[0].id, "local @autosnap_2");
+    assert_eq!(text(&origins).matches("zfs promote tank/services/sonarr\n").count(), 3);
+    let clones = BTreeMap::from([(aside(2), aside(1)), (aside(3), aside(2))]);
+    let destroyed = [3, 2, 1].map(|guid| format!("zfs destroy -r {}", aside(guid)));
+    assert_eq!(text(&clones), destroyed.join("\n"));
+    // A service that started empty has nothing that could replace what was set aside.
+    let record = sight.target.as_mut().unwrap().complete.as_mut().unwrap();
+    record.kind = RecordKind::Empty;
+    assert_eq!(
+        preseed::release::plan(&service(), &sight, &clones, policy, later),
+        Err(preseed::release::Kept::StartedEmpty)
+    );
 }

@@ -11,13 +11,19 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
+use restore_chain::candidates::{Candidate, Kind};
 use restore_chain::preseed::{
-    self, Act, Block, Budget, Event, Fault, Intent, MethodBudget, Outcome, Pool, Preseed, Record,
+    self, Act, Block, Budget, Event, Fault, MethodBudget, Outcome, Pool, Preseed, Record,
     RecordKind, Report, Sight, Verified, World as _,
 };
 use restore_chain::sim::{Behaviour, Crash, Dataset, Moment, World};
 use restore_chain::{Bootstrap, Choice, Owner, Service, Unmarked};
 use zfs_props::name::DatasetName;
+
+#[path = "model/start.rs"]
+mod start;
+
+use start::{STARTS, start};
 
 const PLACE: &str = "/var/lib/sonarr";
 const ORIGINAL: [(&str, &str); 2] = [("a", "original"), ("b", "original too")];
@@ -26,13 +32,14 @@ fn name() -> DatasetName {
     "tank/sonarr".parse().unwrap()
 }
 
-fn budget() -> Budget {
+/// The least that is accepted for these ways back: whatever happens has to fit into that.
+fn budget(chain: &[Candidate]) -> Budget {
     let fallback = MethodBudget { timeout: 900, attempts: 1, pause: 0 };
-    let methods = BTreeMap::from([(
-        restore_chain::candidates::Kind::Replica,
-        MethodBudget { attempts: 2, pause: 5, ..fallback },
-    )]);
-    Budget { unit: 7200, verify: 60, step: 20, methods, fallback }
+    let methods =
+        BTreeMap::from([(Kind::Replica, MethodBudget { attempts: 2, pause: 5, ..fallback })]);
+    let budget = Budget { unit: 0, verify: 60, step: 20, methods, fallback };
+    let needed = budget.check(chain).unwrap_err().needed;
+    Budget { unit: needed + 1, ..budget }
 }
 
 /// Three ways back with different content.
@@ -46,109 +53,6 @@ fn copies(world: &mut World) -> Choice {
     Choice { chain, ..Choice::default() }
 }
 
-/// What is there at first.
-const STARTS: [&str; 18] = [
-    "nothing",
-    "empty",
-    "empty, not mounted",
-    "empty, not mounted, disarmed",
-    "data",
-    "data, not mounted",
-    "complete",
-    "complete, not mounted",
-    "complete by inheritance",
-    "complete by another's record",
-    "staging, half",
-    "staging, verified, and empty",
-    "foreign staging",
-    "two for one place",
-    "an old aside",
-    "within the swap",
-    "swapped, not complete",
-    "within the swap, staging lost",
-];
-
-fn record(guid: u64) -> String {
-    let at = Timestamp::from_second(1_700_000_000).unwrap();
-    Record { guid, kind: RecordKind::Adopted, at, seconds: 1 }.to_string()
-}
-
-fn start(world: &mut World, which: &str) {
-    let staging = preseed::staging(&name()).unwrap();
-    let half = [("a", "nas"), ("b", "nas")];
-    let whole = [("a", "nas"), ("b", "nas"), ("c", "nas"), ("d", "nas")];
-    let at = Timestamp::from_second(1_700_000_000).unwrap();
-    let stage = |world: &mut World, files: &[(&str, &str)], verified: bool| {
-        let dataset = world.add_dataset(staging.clone(), "/elsewhere", files);
-        (dataset.mounted, dataset.mountpoint, dataset.armed) = (None, None, false);
-        dataset.local.insert(preseed::STAGING.to_owned(), "replica nas".to_owned());
-        if verified {
-            let verified =
-                Verified { guid: dataset.guid, candidate: "replica nas".to_owned(), point: at, at };
-            dataset.local.insert(preseed::VERIFIED.to_owned(), verified.to_string());
-        }
-    };
-    let aside = |world: &mut World, noted: bool| {
-        let guid = world.add_dataset(name(), PLACE, &[]).guid;
-        let mut dataset = world.datasets_mut().remove(&name()).unwrap();
-        (dataset.mounted, dataset.armed) = (None, false);
-        world.datasets_mut().insert(preseed::aside(&name(), guid).unwrap(), dataset);
-        if noted {
-            let intent = Intent { at, aside: Some(guid) };
-            let service = Service::new("sonarr", name(), PLACE.parse().unwrap());
-            world.act(&service, &Act::Note(intent), 1).unwrap();
-        }
-    };
-    match which {
-        "nothing" => {}
-        "empty" => drop(world.add_dataset(name(), PLACE, &[]).guid),
-        "empty, not mounted" => world.add_dataset(name(), PLACE, &[]).mounted = None,
-        "empty, not mounted, disarmed" => {
-            let dataset = world.add_dataset(name(), PLACE, &[]);
-            (dataset.mounted, dataset.armed) = (None, false);
-        }
-        "data" => drop(world.add_dataset(name(), PLACE, &ORIGINAL).guid),
-        "data, not mounted" => world.add_dataset(name(), PLACE, &ORIGINAL).mounted = None,
-        "complete" | "complete, not mounted" => {
-            let dataset = world.add_dataset(name(), PLACE, &ORIGINAL);
-            dataset.local.insert(preseed::COMPLETE.to_owned(), record(dataset.guid));
-            if which != "complete" {
-                dataset.mounted = None;
-            }
-        }
-        "complete by inheritance" => {
-            let dataset = world.add_dataset(name(), PLACE, &ORIGINAL);
-            dataset.inherited.insert(preseed::COMPLETE.to_owned(), record(dataset.guid));
-        }
-        "complete by another's record" => {
-            let dataset = world.add_dataset(name(), PLACE, &ORIGINAL);
-            dataset.local.insert(preseed::COMPLETE.to_owned(), record(dataset.guid + 1));
-        }
-        "staging, half" => stage(world, &half, false),
-        "staging, verified, and empty" => {
-            world.add_dataset(name(), PLACE, &[]);
-            stage(world, &whole, true);
-        }
-        "foreign staging" => drop(world.add_dataset(staging.clone(), "/elsewhere", &ORIGINAL).guid),
-        "two for one place" => {
-            world.add_dataset("tank/other".parse().unwrap(), PLACE, &ORIGINAL);
-            world.add_dataset(name(), PLACE, &[]);
-        }
-        "an old aside" => aside(world, false),
-        "within the swap" => {
-            aside(world, true);
-            stage(world, &whole, true);
-        }
-        "swapped, not complete" => {
-            stage(world, &whole, true);
-            let dataset = world.datasets_mut().remove(&staging).unwrap();
-            world.datasets_mut().insert(name(), dataset);
-        }
-        "within the swap, staging lost" => aside(world, true),
-        other => panic!("{other}"),
-    }
-}
-
 /// Which policy, and which failures beside those of the copies.
 #[derive(Clone, Copy)]
 struct Setting {
@@ -156,7 +60,16 @@ struct Setting {
     unmarked: Unmarked,
     valid: bool,
     pool: Pool,
-    failing: Option<&'static str>,
+    /// An act that fails at once, or one that is reported as failed when its time is over, and is done nevertheless.
+    failing: Option<(&'static str, Failing)>,
+    /// Whether the replica is the only way back.
+    alone: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Failing {
+    AtOnce,
+    Hanging,
 }
 
 fn settings(full: bool) -> Vec<Setting> {
@@ -166,11 +79,14 @@ fn settings(full: bool) -> Vec<Setting> {
         valid,
         pool: Pool::Online,
         failing: None,
+        alone: false,
     };
     let mut all = vec![
         calm(Bootstrap::Never, Unmarked::Ask, true),
         calm(Bootstrap::EvenIfRestoreFails, Unmarked::Adopt, true),
         calm(Bootstrap::IfNothingExists, Unmarked::Adopt, false),
+        Setting { alone: true, ..calm(Bootstrap::Never, Unmarked::Ask, true) },
+        Setting { alone: true, ..calm(Bootstrap::EvenIfRestoreFails, Unmarked::Ask, true) },
     ];
     let failing = [
         "mount",
@@ -188,16 +104,24 @@ fn settings(full: bool) -> Vec<Setting> {
         "put-back",
         "create-empty",
         "set-owner",
+        "check-existing",
         "observe",
         "lock",
     ];
-    for word in failing {
-        all.push(Setting { failing: Some(word), ..calm(Bootstrap::Never, Unmarked::Ask, true) });
-        if full {
-            all.push(Setting {
-                failing: Some(word),
-                ..calm(Bootstrap::EvenIfRestoreFails, Unmarked::Adopt, true)
-            });
+    for (word, how) in
+        failing.into_iter().flat_map(|word| [(word, Failing::AtOnce), (word, Failing::Hanging)])
+    {
+        if how == Failing::Hanging && ["tell", "observe", "lock"].contains(&word) {
+            continue;
+        }
+        let failing = Some((word, how));
+        let strict = calm(Bootstrap::Never, Unmarked::Ask, true);
+        let lenient = calm(Bootstrap::EvenIfRestoreFails, Unmarked::Adopt, true);
+        if full || !["check-existing", "create-empty"].contains(&word) {
+            all.push(Setting { failing, ..strict });
+        }
+        if full || ["check-existing", "create-empty", "complete", "mount"].contains(&word) {
+            all.push(Setting { failing, ..lenient });
         }
     }
     for pool in [Pool::Degraded, Pool::Unavailable] {
@@ -295,7 +219,7 @@ struct Watched<'p> {
     world: World,
     left: Vec<World>,
     preseed: &'p Preseed,
-    /// Whether another run starts beside this one, at every act.
+    /// Whether another run starts beside this one, at every act, and while it is told how this one ended.
     twice: bool,
 }
 
@@ -305,6 +229,19 @@ impl Watched<'_> {
         copy.crash_at(Crash { act: copy.acts(), moment });
         assert_eq!(act(&mut copy), Err(Fault::Ended));
         self.left.push(copy);
+    }
+}
+
+impl Watched<'_> {
+    /// Of two runs, one wins: the other one changes nothing, and says so.
+    fn start_another(&self) {
+        if !self.twice {
+            return;
+        }
+        let mut other = self.world.clone();
+        let report = self.preseed.run(&mut other).unwrap();
+        assert_eq!(report.outcome, Outcome::Busy, "a second run won");
+        assert_eq!(key(&other), key(&self.world), "a second run changed something");
     }
 }
 
@@ -330,21 +267,19 @@ impl preseed::World for Watched<'_> {
     }
 
     fn act(&mut self, service: &Service, act: &Act, limit: u64) -> Result<(), Fault> {
-        for moment in [Moment::Before, Moment::Within] {
-            self.kill(moment, |world| world.act(service, act, limit));
+        // Before every other act is after the one before it.
+        if self.left.is_empty() {
+            self.kill(Moment::Before, |world| world.act(service, act, limit));
         }
-        if self.twice {
-            let mut other = self.world.clone();
-            let report = self.preseed.run(&mut other).unwrap();
-            assert_eq!(report.outcome, Outcome::Busy, "a second run won");
-            assert_eq!(key(&other), key(&self.world), "a second run changed something");
-        }
+        self.kill(Moment::Within, |world| world.act(service, act, limit));
+        self.start_another();
         let result = self.world.act(service, act, limit);
         self.left.push(self.world.clone());
         result
     }
 
     fn tell(&mut self, event: &Event) -> Result<(), Fault> {
+        self.start_another();
         self.world.tell(event)
     }
 }
@@ -362,9 +297,15 @@ fn judge(
     let (service, dataset) = (preseed.service(), world.dataset(&name()));
     assert!(report.seconds <= preseed.budget().unit, "{context}: took {} s", report.seconds);
     assert_ne!(report.outcome, Outcome::Blocked(Block::NoProgress), "{context}");
+    // Told once, whatever came of it; that nobody could be told is said, and is all that it changes.
+    let told = if report.untold.is_some() { vec![] } else { vec![Event::of(report)] };
+    assert_eq!(world.told(), told, "{context}");
+    let deaf = context.setting.failing == Some(("tell", Failing::AtOnce));
+    assert_eq!(report.untold.is_some(), deaf, "{context}");
     // Every dataset of the beginning is still there, with its files; only staging of our own may be gone.
     for (was, old) in start.datasets() {
-        let ours = old.local.contains_key(preseed::STAGING);
+        let ours =
+            *was == preseed::staging(&name()).unwrap() && old.local.contains_key(preseed::STAGING);
         let now = world.datasets().values().find(|dataset| dataset.guid == old.guid);
         assert!(
             ours || now.is_some_and(|now| now.files == old.files),
@@ -376,6 +317,10 @@ fn judge(
             "{context}: data was moved from {was}"
         );
     }
+    // A run that fails leaves no hole: what was in place, or what has taken its place, is.
+    let put_back = context.setting.failing.is_none_or(|(word, _)| word != "put-back");
+    let was_there = before.dataset(&name()).is_some() && put_back;
+    assert!(!was_there || dataset.is_some(), "{context}: nothing is in place; {report}");
     let complete = dataset.and_then(|dataset| {
         let record: Record = dataset.local.get(preseed::COMPLETE)?.parse().ok()?;
         (record.guid == dataset.guid).then_some(record)
@@ -396,7 +341,8 @@ fn judge(
                 );
             }
             RecordKind::Adopted => {
-                assert!(files.values().any(|content| content == "original"), "{context}");
+                let known = ["original", "newer"];
+                assert!(files.values().any(|content| known.contains(&&**content)), "{context}");
             }
             RecordKind::Empty => {
                 assert!(
@@ -406,7 +352,21 @@ fn judge(
             }
         }
     }
+    // What was set aside may go only when something has come back.
+    let sight = { world.clone() }.observe(service);
+    if let Ok(sight) = sight {
+        let policy = preseed::release::Policy { after: 0 };
+        let released =
+            preseed::release::plan(service, &sight, &BTreeMap::new(), policy, Timestamp::MAX);
+        let back = complete.as_ref().is_some_and(|record| record.kind != RecordKind::Empty);
+        let pool = sight.pool != Pool::Unavailable;
+        assert_eq!(released.is_ok(), back && pool, "{context}");
+    }
     if let Some(record) = report.outcome.record() {
+        let staging = world.dataset(&preseed::staging(&name()).unwrap());
+        let ours = staging.is_some_and(|one| one.local.contains_key(preseed::STAGING));
+        let kept = context.setting.failing.is_some_and(|(word, _)| word == "discard");
+        assert!(!ours || kept, "{context}: complete, and staging is left");
         assert_eq!(Some(record), complete.as_ref(), "{context}: it says so, and the disk does not");
         assert_eq!(
             dataset.unwrap().mounted.as_deref(),
@@ -441,7 +401,8 @@ fn outcome_name(outcome: &Outcome) -> String {
 /// Everything that can be reached from one start under one setting.
 fn explore(which: &str, setting: &Setting, behaviour: [Behaviour; 3], count: &mut Count) {
     let mut world = World::new();
-    let choice = copies(&mut world);
+    let mut choice = copies(&mut world);
+    choice.chain.truncate(if setting.alone { 1 } else { 3 });
     start(&mut world, which);
     let owner =
         Some(Owner { user: "sonarr".to_owned(), group: "sonarr".to_owned(), recursive: true });
@@ -454,18 +415,21 @@ fn explore(which: &str, setting: &Setting, behaviour: [Behaviour; 3], count: &mu
         unmarked,
         ..Service::new("sonarr", name(), PLACE.parse().unwrap())
     };
-    let preseed = Preseed::new(&service, &choice, &budget()).unwrap();
+    let preseed = Preseed::new(&service, &choice, &budget(&choice.chain)).unwrap();
     for (candidate, behaviour) in choice.chain.iter().zip(behaviour) {
         world.fail(&candidate.id, behaviour);
     }
     world.set_pool(setting.pool);
     world.set_existing_is_valid(setting.valid);
-    if let Some(word) = setting.failing {
-        world.fail_act(word);
+    match setting.failing {
+        Some((act, Failing::AtOnce)) => world.fail_act(act),
+        Some((act, Failing::Hanging)) => world.hang_act(act),
+        None => {}
     }
     world.restart();
     let first = world.clone();
     let mut seen: HashSet<u64> = HashSet::from([key(&world)]);
+    let mut ended: HashSet<u64> = HashSet::new();
     let mut waiting = vec![world];
     while let Some(before) = waiting.pop() {
         let context = Context { which, behaviour, setting, before: &before };
@@ -488,14 +452,19 @@ fn explore(which: &str, setting: &Setting, behaviour: [Behaviour; 3], count: &mu
             Outcome::Adopted(_) => {
                 setting.valid && which.contains("data") || which.contains("complete")
             }
-            Outcome::NeedsAdoption => which.starts_with("data") || which.starts_with("complete by"),
+            Outcome::NeedsAdoption => which.contains("data") || which.starts_with("complete by"),
             Outcome::Blocked(Block::ForeignStaging(_)) => which == "foreign staging",
-            Outcome::Blocked(Block::SharedMountpoint(_)) => which == "two for one place",
+            Outcome::Blocked(Block::SharedMountpoint(_)) => {
+                which == "two for one place" || which.starts_with("a mount over")
+            }
             _ => false,
         };
         assert!(may_stay, "{context}: healed, and {healed_report}");
         count.killed += watched.left.len();
         for left in std::mem::take(&mut watched.left) {
+            if !ended.insert(key(&left)) {
+                continue;
+            }
             let mut process = left.clone();
             process.restart();
             let mut machine = left.clone();
@@ -522,10 +491,16 @@ fn scenarios(full: bool) -> Vec<Scenario> {
             let calm = setting.failing.is_none() && setting.pool == Pool::Online;
             for behaviour in behaviours(full && calm) {
                 // Failures of acts and of copies together: those of one copy are enough to get everywhere.
-                let [_, second, third] = behaviour;
-                let some = [Behaviour::Works, Behaviour::Partial, Behaviour::FailsHalfway]
-                    .contains(&second);
-                if full || calm || (some && third == Behaviour::Works) {
+                let [first, second, third] = behaviour;
+                let some = [Behaviour::Works, Behaviour::FailsHalfway].contains(&second)
+                    && ![Behaviour::Absent, Behaviour::Fails].contains(&first);
+                let few = some && third == Behaviour::Works;
+                let asked = if setting.alone {
+                    second == Behaviour::Works && third == second
+                } else {
+                    full || calm || few
+                };
+                if asked {
                     scenarios.push((which, setting, behaviour));
                 }
             }

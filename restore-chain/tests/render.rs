@@ -4,6 +4,8 @@
 use std::fs;
 use std::process::Command;
 
+use restore_chain::candidates::Method;
+use restore_chain::lineage::Version;
 use restore_chain::order::{Graph, Kind, Limits};
 use restore_chain::preseed::{Budget, Preseed};
 use restore_chain::render::{graph, runbook, systemd};
@@ -91,15 +93,21 @@ fn a_runbook_and_graphs_name_every_step() {
     all.before(dataset, mount, "it is mounted");
     all.before(mount, unit, "a service starts with its data");
     let order = all.order(&Limits::default()).unwrap();
-    let service = service("sonarr", Gate::Required);
+    let mut service = service("sonarr", Gate::Required);
+    service.properties = vec![("org.example:note".to_owned(), "two words".to_owned())];
     let mut world = World::new();
-    let chain = vec![world.add_copy("nas-1", &"backup/sonarr".parse().unwrap(), &[])];
+    let mut chain = vec![world.add_copy("nas-1", &"backup/sonarr".parse().unwrap(), &[])];
+    if let Method::Replica { oldest, .. } = &mut chain[0].method {
+        **oldest = Version::snapshot("oldest", 7, 1, 0);
+    }
     let choice = Choice { chain, ..Choice::default() };
     let text = runbook::markdown("forge", &order, &[(service, choice)]);
     let lines = [
         "zpool import tank",
-        "zfs send backup/sonarr@newest | zfs receive -s -u tank/services/sonarr.restore-staging",
+        "zfs send backup/sonarr@oldest | zfs receive -s -u tank/services/sonarr.restore-staging",
+        "zfs send -I backup/sonarr@oldest backup/sonarr@newest | zfs receive -s -u tank/services/sonarr.restore-staging",
         "zfs rename tank/services/sonarr.restore-staging tank/services/sonarr",
+        "zfs set mountpoint=/var/lib/sonarr 'org.example:note=two words' canmount=on tank/services/sonarr",
         "zfs mount tank/services/sonarr",
         "systemctl start sonarr.service",
     ];

@@ -87,6 +87,29 @@ for tenth in 1 2 3 4 5 6 7 8 9; do
     until_done replica tank/replica; check "restored after a kill after $delay s" [ $? = 0 ]
     check "same content after a kill after $delay s" same
 done
+
+echo "== something else is mounted over it"
+mkdir /tmp/other; mount --bind /tmp/other /srv/svc
+restore replica tank/replica; check "a folder over it stops it" [ $? = 1 ]
+umount /srv/svc; mount --bind "/srv/svc/sub 1" /srv/svc
+restore replica tank/replica; check "a folder of its own over it stops it" [ $? = 1 ]
+umount /srv/svc; restore replica tank/replica; check "without it, it is complete" [ $? = 0 ]
+check "same content below it" same
+
+echo "== the sender has lost what an interrupted receive needs"
+token() { zfs get -H -o value receive_resume_token tank/svc.restore-staging 2>/dev/null; }
+for tenth in 5 3 7 4 6 2 8 1 9; do
+    delay=$(printf '%d.%03d' $((whole * tenth / 10000)) $((whole * tenth / 10 % 1000)))
+    zfs destroy -r tank/svc 2>/dev/null; zfs destroy -r tank/svc.restore-staging 2>/dev/null
+    ./restore_dataset /tmp/state tank/svc /srv/svc replica tank/replica >>said 2>&1 & pid=$!
+    sleep $delay; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
+    for n in {1..20}; do pgrep -x zfs >/dev/null || break; sleep 0.2; done
+    case "$(token)" in ""|-) ;; *) break ;; esac
+done
+case "$(token)" in ""|-) check "a receive was interrupted" false ;; *) check "a receive was interrupted" true ;; esac
+zfs destroy tank/replica@%; dd if=/dev/urandom of=/tank/replica/file4 bs=1M count=4 2>/dev/null; zfs snapshot tank/replica@later
+until_done replica tank/replica; check "restored without what was interrupted" [ $? = 0 ]
+check "same content as later" same
 "#;
 
 fn machine() -> Option<PathBuf> {

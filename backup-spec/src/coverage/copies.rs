@@ -6,6 +6,7 @@ use zfs_props::name::DatasetName;
 
 use super::class::{Consistency, Subject, Tier};
 use super::entry::{Amount, Copy, Held, Refused, Via, Why};
+use super::index::{Index, Read};
 use super::inventory::{Filesystem, Inventory};
 use crate::job::{Job, Source};
 use crate::name::Name;
@@ -20,7 +21,7 @@ use crate::units::{self, Task};
 pub(super) struct Search<'c> {
     pub(super) spec: &'c Checked,
     pub(super) inventory: &'c Inventory,
-    pub(super) scans: &'c BTreeMap<&'c Name, Scan>,
+    pub(super) index: &'c Index<'c>,
     pub(super) policies: &'c Policies,
     /// The consistency that a copy must have to count.
     pub(super) wanted: Consistency,
@@ -69,10 +70,7 @@ impl Search<'_> {
 
     /// Replications of the dataset, by its own name or with a parent.
     pub(super) fn replications(&mut self, dataset: &DatasetName) {
-        for (name, replication) in &self.spec.replication {
-            if !replication.includes(dataset) {
-                continue;
-            }
+        for (name, replication) in self.index.replications(dataset) {
             let task = Task::Replicate(name.clone());
             let why = if !replication.enable {
                 Some(Why::Disabled)
@@ -102,12 +100,8 @@ impl Search<'_> {
 
     /// Archives of a database whose files are the subject, or lie on it.
     pub(super) fn archives(&mut self, subject: &Subject) {
-        for (name, archive) in &self.spec.pitr {
-            let owns = match subject {
-                Subject::Dataset(dataset) => archive.owns(dataset),
-                Subject::Path(path) => archive.owns_path(path),
-            };
-            for (repository, offsite) in archive.repositories().into_iter().filter(|_| owns) {
+        for (name, archive) in self.index.archives(subject) {
+            for (repository, offsite) in archive.repositories() {
                 let tier = if offsite { Tier::OffsiteBackup } else { Tier::NasBackup };
                 // Without full backups there is nothing that WAL could be replayed on: the check has refused that.
                 let Some(nth) = archive.full(repository) else { continue };
@@ -124,43 +118,56 @@ impl Search<'_> {
 
     /// Jobs that read files.
     pub(super) fn jobs(&mut self, subject: &Subject, payload: &[String]) {
+        let index = self.index;
         let top = match subject {
             Subject::Path(path) => Some(path),
             Subject::Dataset(dataset) => self.inventory.mount_of(dataset),
         };
-        for (name, job) in &self.spec.jobs {
-            let Some(scan) = self.scans.get(name) else { continue };
-            let Some(repository) = self.spec.repositories.get(&job.repository) else { continue };
-            let tier = if repository.offsite { Tier::OffsiteBackup } else { Tier::NasBackup };
-            let task = Task::Backup(name.clone());
-            let Some(top) = top else {
-                // Only a job that names the dataset is about it.
-                if scan.dataset().is_some_and(|d| Subject::Dataset(d.clone()) == *subject) {
+        match (subject, top) {
+            (_, Some(top)) => {
+                let wanted = wanted(top, payload);
+                index.reading(&wanted).for_each(|read| self.job(read, top, &wanted));
+            }
+            // Only a job that names the dataset is about it.
+            (Subject::Dataset(dataset), None) => {
+                for read in index.cloning(dataset) {
+                    let Some((task, tier, _)) = self.place(read) else { continue };
                     self.refuse(task, tier, Why::NotMounted);
                 }
-                continue;
-            };
-            let verdicts = wanted(scan, top, payload)
-                .into_iter()
-                .map(|path| (scan.verdict(&path, self.inventory), path));
-            let lost = verdicts.into_iter().find(|(verdict, _)| !verdict.is_included());
-            let why = match lost {
-                // A job elsewhere has nothing to do with it.
-                Some((Verdict::NotRead, _)) => continue,
-                Some((Verdict::OtherFilesystem { .. }, _)) => Some(Why::NotDescended),
-                Some((verdict, path)) => Some(Why::NotHeld { path, verdict }),
-                None if !job.enable => Some(Why::Disabled),
-                None if self.same_pool(repository.directory(), top) => Some(Why::SamePool),
-                None => self.no_place(name, scan).map(Why::NoPlaceForClone),
-            };
-            if let Some(why) = why {
-                self.refuse(task, tier, why);
-                continue;
             }
-            let held = held(scan, top, self.inventory);
-            let worst = self.spec.bound(&task);
-            self.found((task, tier, repository.offsite), consistency(job), worst, held);
+            (Subject::Path(_), None) => {}
         }
+    }
+
+    /// What a job makes, the tier that it meets, and whether it goes to another site.
+    fn place(&self, Read { name, job, .. }: &Read<'_>) -> Option<(Task, Tier, bool)> {
+        let repository = self.spec.repositories.get(&job.repository)?;
+        let tier = if repository.offsite { Tier::OffsiteBackup } else { Tier::NasBackup };
+        Some((Task::Backup((*name).clone()), tier, repository.offsite))
+    }
+
+    fn job(&mut self, read: &Read<'_>, top: &AbsolutePath, wanted: &[AbsolutePath]) {
+        let Some(place) = self.place(read) else { return };
+        let Read { name, job, scan } = read;
+        let directory =
+            self.spec.repositories.get(&job.repository).and_then(|found| found.directory());
+        let ordinary = wanted.iter().map(|path| scan.ordinary(path));
+        let mut verdicts = ordinary.map(|path| (scan.verdict(&path, self.inventory), path));
+        let why = match verdicts.find(|(verdict, _)| !verdict.is_included()) {
+            // A job elsewhere has nothing to do with it.
+            Some((Verdict::NotRead, _)) => return,
+            Some((Verdict::OtherFilesystem { .. }, _)) => Some(Why::NotDescended),
+            Some((verdict, path)) => Some(Why::NotHeld { path, verdict }),
+            None if !job.enable => Some(Why::Disabled),
+            None if self.same_pool(directory, top) => Some(Why::SamePool),
+            None => self.no_place(name, scan).map(Why::NoPlaceForClone),
+        };
+        if let Some(why) = why {
+            return self.refuse(place.0, place.1, why);
+        }
+        let held = held(scan, top, self.inventory);
+        let worst = self.spec.bound(&place.0);
+        self.found(place, consistency(job), worst, held);
     }
 
     /// The dataset that a job's clone would be made below, if it is not there.
@@ -195,13 +202,13 @@ impl Search<'_> {
     }
 }
 
-/// Paths that a copy must hold: those that were named, or what any file there could be called.
-fn wanted(scan: &Scan, top: &AbsolutePath, payload: &[String]) -> Vec<AbsolutePath> {
+/// What a copy must hold: what was named, or all of it. Of each, what any ordinary file there could be called is looked for;
+/// of a file that is no directory, that is the file.
+fn wanted(top: &AbsolutePath, payload: &[String]) -> Vec<AbsolutePath> {
     if payload.is_empty() {
-        return vec![scan.ordinary(top)];
+        return vec![top.clone()];
     }
-    // A payload is a file or a directory. The file itself must be there, and if it is a directory, ordinary files in it.
-    payload.iter().map(|rest| scan.ordinary(&top.join(rest))).collect()
+    payload.iter().map(|rest| top.join(rest)).collect()
 }
 
 /// What a job leaves a database or program with.

@@ -7,10 +7,11 @@ use zfs_props::name::DatasetName;
 
 use super::class::{Class, Consistency, Protection, Requirement, Subject, Tier};
 use super::copies;
+use super::index::Index;
 use super::inventory::Inventory;
 use crate::name::Name;
 use crate::path::AbsolutePath;
-use crate::scan::{Scan, Verdict};
+use crate::scan::Verdict;
 use crate::snapshots::Policies;
 use crate::span::Span;
 use crate::spec::Checked;
@@ -270,7 +271,7 @@ impl fmt::Display for Finding {
 /// The entry of one subject.
 pub(super) fn of(
     (spec, inventory): (&Checked, &Inventory),
-    scans: &BTreeMap<&Name, Scan>,
+    index: &Index<'_>,
     policies: &Policies,
     subject: Subject,
 ) -> Entry {
@@ -279,7 +280,7 @@ pub(super) fn of(
     let mut search = copies::Search {
         spec,
         inventory,
-        scans,
+        index,
         policies,
         wanted: requirement.consistency,
         copies: Vec::new(),

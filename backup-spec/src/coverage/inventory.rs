@@ -1,7 +1,8 @@
 //! What is on the host: datasets, what is mounted where, files if someone listed them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::Bound;
 
 use zfs_props::name::DatasetName;
 use zfs_props::read::{ReadError, Trust, text};
@@ -17,6 +18,8 @@ use crate::path::{AbsolutePath, BadPath};
 pub struct Inventory {
     datasets: BTreeMap<DatasetName, Kind>,
     mounts: BTreeMap<AbsolutePath, Filesystem>,
+    /// The same the other way round.
+    mounted: BTreeMap<DatasetName, BTreeSet<AbsolutePath>>,
     files: BTreeMap<AbsolutePath, u64>,
     vouched: BTreeMap<(Subject, Tier), String>,
 }
@@ -147,15 +150,29 @@ impl Inventory {
                 }
                 _ => Filesystem::Other(source),
             };
-            self.mounts.insert(path, filesystem);
+            self.mount(path, filesystem);
         }
         Ok(self)
+    }
+
+    /// Of several filesystems mounted at one path the last one is seen.
+    fn mount(&mut self, path: AbsolutePath, filesystem: Filesystem) {
+        let hidden = self.mounts.insert(path.clone(), filesystem.clone());
+        if let Some(Filesystem::Dataset(hidden)) = hidden {
+            let paths = self.mounted.get_mut(&hidden);
+            if paths.is_some_and(|paths| paths.remove(&path) && paths.is_empty()) {
+                self.mounted.remove(&hidden);
+            }
+        }
+        if let Filesystem::Dataset(dataset) = filesystem {
+            self.mounted.entry(dataset).or_default().insert(path);
+        }
     }
 
     /// Adds a filesystem, and where it is mounted, if it is.
     pub fn add_filesystem(&mut self, dataset: DatasetName, mount: Option<AbsolutePath>) {
         if let Some(mount) = mount {
-            self.mounts.insert(mount, Filesystem::Dataset(dataset.clone()));
+            self.mount(mount, Filesystem::Dataset(dataset.clone()));
         }
         self.datasets.insert(dataset, Kind::Filesystem);
     }
@@ -167,7 +184,7 @@ impl Inventory {
 
     /// Adds a mount that is not of ZFS, such as a share.
     pub fn add_mount(&mut self, path: AbsolutePath, source: impl Into<String>) {
-        self.mounts.insert(path, Filesystem::Other(source.into()));
+        self.mount(path, Filesystem::Other(source.into()));
     }
 
     /// Adds a file and its size in bytes. With files, coverage counts what each job includes and leaves out.
@@ -197,9 +214,7 @@ impl Inventory {
 
     /// Where a dataset is mounted; the first path if it is at several.
     pub fn mount_of(&self, dataset: &DatasetName) -> Option<&AbsolutePath> {
-        let is =
-            |filesystem: &Filesystem| matches!(filesystem, Filesystem::Dataset(d) if d == dataset);
-        self.mounts.iter().find(|(_, filesystem)| is(filesystem)).map(|(path, _)| path)
+        self.mounted.get(dataset)?.first()
     }
 
     /// The filesystem that a path lies on: the longest mount that it is within, by whole components. `None` where nothing is
@@ -220,8 +235,7 @@ impl Inventory {
         &'i self,
         path: &'i AbsolutePath,
     ) -> impl Iterator<Item = (&'i AbsolutePath, &'i Filesystem)> {
-        let after = self.mounts.range(path.clone()..);
-        after.filter(move |(mount, _)| *mount != path && mount.is_within(path))
+        self.mounts.range::<str, _>(below(path).as_bounds())
     }
 
     /// The files that were listed within a path.
@@ -229,8 +243,8 @@ impl Inventory {
         &'i self,
         path: &'i AbsolutePath,
     ) -> impl Iterator<Item = (&'i AbsolutePath, u64)> {
-        let after = self.files.range(path.clone()..);
-        after.filter(move |(file, _)| file.is_within(path)).map(|(file, bytes)| (file, *bytes))
+        let below = self.files.range::<str, _>(below(path).as_bounds());
+        self.files.get_key_value(path).into_iter().chain(below).map(|(file, bytes)| (file, *bytes))
     }
 
     /// The size of a file that was listed.
@@ -241,6 +255,21 @@ impl Inventory {
     /// Who answers for a tier.
     pub fn voucher(&self, subject: &Subject, tier: Tier) -> Option<&str> {
         self.vouched.get(&(subject.clone(), tier)).map(String::as_str)
+    }
+}
+
+/// Everything below a path, in the order of texts: from `/a/` to before `/a0`, for `0` follows `/`.
+struct Below(String, String);
+
+fn below(path: &AbsolutePath) -> Below {
+    let path = path.as_str().trim_end_matches('/');
+    Below(format!("{path}/"), format!("{path}0"))
+}
+
+impl Below {
+    /// `/` itself is not below `/`.
+    fn as_bounds(&self) -> (Bound<&str>, Bound<&str>) {
+        (Bound::Excluded(&self.0), Bound::Excluded(&self.1))
     }
 }
 
@@ -292,6 +321,16 @@ mod tests {
         assert_eq!(on("/srv/a/b"), "tank/b");
         assert_eq!(on("/srv-old/a"), "rpool/root");
         assert_eq!(inventory.mounts_below(&path("/srv")).count(), 2);
+        assert_eq!(inventory.mounts_below(&path("/")).count(), 3);
+        for file in ["/srv", "/srv-old/x", "/srv/a/x", "/srv0", "/srv/é"] {
+            inventory.add_file(path(file), 1);
+        }
+        let within = |at: &str| inventory.files_within(&path(at)).count();
+        assert_eq!((within("/"), within("/srv"), within("/srv/a"), within("/s")), (5, 3, 1, 0));
+        // What is mounted over something hides it.
+        assert_eq!(inventory.mount_of(&"tank/b".parse().unwrap()), Some(&path("/srv/a/b")));
+        inventory.add_mount(path("/srv/a/b"), "nas-1:/share");
+        assert_eq!(inventory.mount_of(&"tank/b".parse().unwrap()), None);
     }
 
     #[test]

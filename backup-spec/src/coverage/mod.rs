@@ -2,7 +2,7 @@
 //!
 //! [`Coverage::of`] joins the declaration with what is mounted where. Each dataset that is there and each subject with a
 //! decision becomes an [`Entry`]: the copies that really hold its bytes, what was refused and why, and what is missing.
-//! A job holds a dataset's bytes if the very scan its argument list is made from ([`Scan`]) includes
+//! A job holds a dataset's bytes if the very scan its argument list is made from ([`Scan`](crate::scan::Scan)) includes
 //! them: at the paths it reads, behind its excludes, on the filesystems it descends into.
 //!
 //! # Tiers and copies
@@ -15,6 +15,12 @@
 //! | `offsite-backup` | the same in a repository elsewhere |
 //! | `automated-restore`, `independent-restore`, `external-bootstrap` | whoever vouches for it ([`Inventory::vouch`]) |
 //!
+//! # Cost
+//!
+//! Linear in datasets, mounts, files and declarations, but for what lies in each other: a subject is held against the jobs,
+//! replications and archives of the directories and datasets above it, and a job's files are counted for each subject that
+//! they lie within.
+//!
 //! # How fresh
 //!
 //! Of each copy the worst case is computed, never declared: the longest real time between two runs, with their random delay
@@ -25,17 +31,16 @@
 mod class;
 mod copies;
 mod entry;
+mod index;
 mod inventory;
 mod table;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub use class::{BadSubject, Class, Consistency, Protection, Requirement, Subject, Tier};
 pub use entry::{Copy, Entry, Finding, Held, Lack, Refused, Via, Why};
 pub use inventory::{BadInventory, Filesystem, Inventory, Kind};
 
-use crate::name::Name;
-use crate::scan::Scan;
 use crate::snapshots::Policies;
 use crate::spec::Checked;
 
@@ -51,15 +56,14 @@ pub struct Coverage {
 impl Coverage {
     /// The coverage that a declaration gives to what is there.
     pub fn of(spec: &Checked, inventory: &Inventory) -> Self {
-        let scans: BTreeMap<&Name, Scan> =
-            spec.jobs.keys().filter_map(|name| Some((name, spec.scan(name)?))).collect();
+        let index = index::Index::of(spec);
         let there = inventory.datasets().map(|(dataset, _)| Subject::Dataset(dataset.clone()));
         let subjects: BTreeSet<Subject> = there.chain(spec.protection.keys().cloned()).collect();
         let datasets = inventory.datasets().map(|(dataset, _)| dataset);
         // The check of the declaration has seen that they can be told.
         let policies = spec.sanoid.as_ref().and_then(|s| Policies::of(s, datasets).ok());
         let policies = policies.unwrap_or_default();
-        let entry = |subject| entry::of((spec, inventory), &scans, &policies, subject);
+        let entry = |subject| entry::of((spec, inventory), &index, &policies, subject);
         Self { entries: subjects.into_iter().map(entry).collect() }
     }
 

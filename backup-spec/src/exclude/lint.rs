@@ -1,103 +1,48 @@
 //! Patterns that do not do what they seem to.
 
-use std::fmt;
+use std::collections::HashMap;
 
 use super::glob::Glob;
 use super::pattern::{Pattern, components};
 use super::{Excludes, Verdict};
+use crate::lint::{self, lints};
 
-/// What is odd about a pattern.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Lint {
-    /// An absolute pattern that lies outside of every target: it excludes nothing.
-    Inert,
-    /// A `!` with no pattern before it in its list: there is nothing to take back.
-    NegationFirst,
-    /// A `!` for something below a directory that is excluded itself.
-    NegationBelowExcluded,
-    /// A `!` that a later pattern overrides wherever it matches.
-    NegationOverridden,
-    /// A name such as `cache`, at any depth: data of applications is called so too.
-    Greedy,
-    /// A target is excluded itself.
-    TargetExcluded,
-    /// `[z-a]`, or `..` at the beginning: no path matches.
-    NeverMatches,
-    /// `[!a]` is a class of `!` and `a`; a class is negated by `^`.
-    ClassWithBang,
-    /// `{a,b}` is not a choice here, but these characters.
-    Braces,
-    /// `~` is not the home directory here, but this character.
-    Tilde,
-    /// `$` in an option is this character; only in files are variables replaced.
-    Dollar,
-    /// `**` beside other characters of a component is one `*`.
-    DoubleStarInName,
-    /// A `/` at the end does not restrict a pattern to directories.
-    SlashAtEnd,
-    /// A blank at the end is part of the name.
-    BlankAtEnd,
-}
-
-impl Lint {
-    /// Its name in reports; it does not change.
-    pub fn code(self) -> &'static str {
-        self.row().0
-    }
-
-    /// What to do about it.
-    pub fn remedy(self) -> &'static str {
-        self.row().1
-    }
-
-    fn row(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Inert => ("exclude-inert", "write the pattern for the path that is scanned"),
-            Self::NegationFirst => {
-                ("negation-first", "put it after the pattern it takes back from")
-            }
-            Self::NegationBelowExcluded => (
-                "negation-below-excluded",
-                "exclude the directory's entries (`DIRECTORY/*`) instead of the directory",
-            ),
-            Self::NegationOverridden => ("negation-overridden", "put it after that pattern"),
-            Self::Greedy => ("exclude-greedy", "name the directory by its whole path"),
-            Self::TargetExcluded => ("target-excluded", "drop the target, or the pattern"),
-            Self::NeverMatches => ("never-matches", "drop or correct it"),
-            Self::ClassWithBang => ("class-with-bang", "write [^…] for every other character"),
-            Self::Braces => ("braces", "write one pattern for each"),
-            Self::Tilde => ("tilde", "write the directory in full"),
-            Self::Dollar => ("dollar", "write the value, or use an exclude file"),
-            Self::DoubleStarInName => {
-                ("double-star-in-name", "write `**/` before the name, or one `*`")
-            }
-            Self::SlashAtEnd => ("slash-at-end", "drop it"),
-            Self::BlankAtEnd => ("blank-at-end", "drop it"),
-        }
+lints! {
+    /// What is odd about a pattern.
+    Lint {
+        /// An absolute pattern that lies outside of every target: it excludes nothing.
+        Inert = ("exclude-inert", "write the pattern for the path that is scanned"),
+        /// A `!` with no pattern before it in its list: there is nothing to take back.
+        NegationFirst = ("negation-first", "put it after the pattern it takes back from"),
+        /// A `!` for something below a directory that is excluded itself.
+        NegationBelowExcluded = ("negation-below-excluded", "exclude the directory's entries (`DIRECTORY/*`) instead of the directory"),
+        /// A `!` that a later pattern overrides wherever it matches.
+        NegationOverridden = ("negation-overridden", "put it after that pattern"),
+        /// A name such as `cache`, at any depth: data of applications is called so too.
+        Greedy = ("exclude-greedy", "name the directory by its whole path"),
+        /// A target is excluded itself.
+        TargetExcluded = ("target-excluded", "drop the target, or the pattern"),
+        /// `[z-a]`, or `..` at the beginning: no path matches.
+        NeverMatches = ("never-matches", "drop or correct it"),
+        /// `[!a]` is a class of `!` and `a`; a class is negated by `^`.
+        ClassWithBang = ("class-with-bang", "write [^…] for every other character"),
+        /// `{a,b}` is not a choice here, but these characters.
+        Braces = ("braces", "write one pattern for each"),
+        /// `~` is not the home directory here, but this character.
+        Tilde = ("tilde", "write the directory in full"),
+        /// `$` in an option is this character; only in files are variables replaced.
+        Dollar = ("dollar", "write the value, or use an exclude file"),
+        /// `**` beside other characters of a component is one `*`.
+        DoubleStarInName = ("double-star-in-name", "write `**/` before the name, or one `*`"),
+        /// A `/` at the end does not restrict a pattern to directories.
+        SlashAtEnd = ("slash-at-end", "drop it"),
+        /// A blank at the end is part of the name.
+        BlankAtEnd = ("blank-at-end", "drop it"),
     }
 }
 
 /// A pattern, and what is odd about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding<'e> {
-    /// The pattern.
-    pub pattern: &'e Pattern,
-    /// What is odd.
-    pub lint: Lint,
-    /// What it concerns: a path, or another pattern; empty where the pattern alone is enough.
-    pub about: String,
-}
-
-impl fmt::Display for Finding<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {}", self.pattern, self.lint.code())?;
-        if !self.about.is_empty() {
-            write!(f, " ({})", self.about)?;
-        }
-        write!(f, "; {}", self.lint.remedy())
-    }
-}
+pub type Finding<'e> = lint::Finding<&'e Pattern, Lint>;
 
 /// Names that applications give to data which must not be lost as often as to what may be.
 const AMBIGUOUS: [&str; 12] = [
@@ -174,25 +119,28 @@ impl Excludes {
         let insensitive: Vec<&Pattern> = self.patterns_ignoring_case().collect();
         let sensitive: Vec<&Pattern> = self.sensitive.iter().collect();
         for list in [&sensitive, &insensitive] {
+            let excluding = || list.iter().enumerate().filter(|(_, other)| !other.is_negated());
+            let first = excluding().next().map(|(nr, _)| nr);
+            // Where each text excludes last.
+            let last: HashMap<&str, usize> =
+                excluding().map(|(nr, other)| (other.as_str(), nr)).collect();
             for (nr, &pattern) in list.iter().enumerate() {
                 let mut add = |lint, about: &str| {
-                    findings.push(Finding { pattern, lint, about: about.to_owned() });
+                    findings.push(Finding { place: pattern, lint, about: about.to_owned() });
                 };
                 spelling(pattern, &mut add);
                 if !targets.is_empty() && !targets.iter().any(|t| pattern.reaches(t.as_ref())) {
                     add(Lint::Inert, "");
                 }
-                if pattern.is_negated() {
-                    let (before, after) = list.split_at_checked(nr).unwrap_or_default();
-                    self.negation(
-                        pattern,
-                        before,
-                        after.get(1..).unwrap_or_default(),
-                        targets,
-                        &mut add,
-                    );
-                } else {
+                let text = pattern.as_str().trim_start_matches('!');
+                if !pattern.is_negated() {
                     greedy(pattern, &mut add);
+                } else if first.is_none_or(|first| first > nr) {
+                    add(Lint::NegationFirst, "");
+                } else if last.get(text).is_some_and(|last| *last > nr) {
+                    add(Lint::NegationOverridden, text);
+                } else {
+                    self.negation(pattern, targets, &mut add);
                 }
             }
         }
@@ -200,7 +148,7 @@ impl Excludes {
             let target = target.as_ref();
             if let Verdict::Excluded { by, .. } = self.verdict(target, target) {
                 let about = target.to_owned();
-                findings.push(Finding { pattern: by, lint: Lint::TargetExcluded, about });
+                findings.push(Finding { place: by, lint: Lint::TargetExcluded, about });
             }
         }
         findings
@@ -209,18 +157,9 @@ impl Excludes {
     fn negation<T: AsRef<str>>(
         &self,
         pattern: &Pattern,
-        before: &[&Pattern],
-        after: &[&Pattern],
         targets: &[T],
         add: &mut impl FnMut(Lint, &str),
     ) {
-        if before.iter().all(|other| other.is_negated()) {
-            return add(Lint::NegationFirst, "");
-        }
-        let text = |pattern: &Pattern| pattern.as_str().trim_start_matches('!').to_owned();
-        if let Some(later) = after.iter().find(|o| !o.is_negated() && text(o) == text(pattern)) {
-            return add(Lint::NegationOverridden, later.as_str());
-        }
         // The directories above what it matches, as far as they have a name.
         let Some((path, is_whole)) = pattern.literal_path() else { return };
         let directory = match path.rsplit_once('/') {

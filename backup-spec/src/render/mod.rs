@@ -8,7 +8,6 @@ pub mod prometheus;
 mod report;
 pub mod restic;
 pub mod service;
-pub mod shell;
 pub mod unit_file;
 
 pub use report::Report;

@@ -141,7 +141,7 @@ pub fn check(check: &Check) -> Vec<String> {
 /// job then fills with what it should have had already.
 pub fn identity(repository: &Repository, restic: &str) -> Option<Vec<String>> {
     let id = repository.id.as_ref()?;
-    let restic = super::shell::quoted(restic);
+    let restic = crate::shell::quoted(restic);
     let script = format!("{restic} cat config --no-lock | grep -qF '\"id\": \"{id}\"'");
     Some(vec!["/bin/sh".into(), "-c".into(), script])
 }

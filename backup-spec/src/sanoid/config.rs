@@ -42,6 +42,22 @@ impl Config {
         self.sections.iter().find(|section| section.name == name)
     }
 
+    /// Adds a section at the end, with these keys. No section has that name yet.
+    pub(crate) fn push<'v>(
+        &mut self,
+        section: &str,
+        values: impl IntoIterator<Item = (Key, &'v str)>,
+    ) -> Result<(), ValueError> {
+        ValueError::check(section, false)?;
+        let entry = |(key, value): (Key, &str)| {
+            ValueError::check(value, true)?;
+            Ok(Entry { key: key.name().to_owned(), values: vec![value.to_owned()], line: 0 })
+        };
+        let entries = values.into_iter().map(entry).collect::<Result<_, ValueError>>()?;
+        self.sections.push(Section { name: section.to_owned(), entries, line: 0 });
+        Ok(())
+    }
+
     /// Sets a value in a section, which is added at the end if it is not there.
     ///
     /// # Errors

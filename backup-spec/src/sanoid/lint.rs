@@ -1,6 +1,6 @@
 //! What is in a sanoid.conf and does something else than it says.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use super::config::Config;
@@ -9,132 +9,79 @@ use super::key::{Key, Kind};
 use super::resolve::template_names;
 use super::settings::{Type, count_key, crit_key, warn_key};
 use super::value::{age, is_number, is_true, number, toggle};
+use crate::lint::{self, lints};
 
-/// What is odd.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Lint {
-    /// A key that sanoid does not know: it does nothing at all.
-    UnknownKey,
-    /// A key that stands twice: the first counts, since sanoid 2.2.
-    DuplicateKey,
-    /// A template that does not exist: the defaults apply, and prune.
-    UnknownTemplate,
-    /// `use_template` or `recursive` in a template: passed over.
-    IgnoredInTemplate,
-    /// A template that no section names.
-    UnusedTemplate,
-    /// A value that begins with no number is 0; of a count, that destroys every snapshot of the type.
-    NotANumber,
-    /// A number with something after it, such as a comment: the rest is passed over.
-    TextAfterNumber,
-    /// A word that means neither yes nor no to sanoid: it is true.
-    NotAToggle,
-    /// A blank at the end of a word in a template below its users: it is not trimmed, and true.
-    BlankAfterToggle,
-    /// A section after which a section for a dataset above it, which is recursive, overrides it.
-    OverriddenByParent,
-    /// `autosnap` below a dataset with `recursive = zfs`: passed over.
-    AutosnapUnderZfsRecursion,
-    /// Snapshots are pruned by a count that is said nowhere: the built-in default.
-    DefaultCount,
-    /// A day that some months do not have: sanoid stops in those, for every dataset.
-    DayNotInEveryMonth,
-    /// An hour, a minute, a month that no clock shows: sanoid stops, for every dataset.
-    OutOfRange,
-    /// A period that does not divide an hour: the last of each hour is shorter.
-    UnevenPeriod,
-    /// A yearly mark other than 1 January: until then, sanoid looks back 31 years.
-    YearlyMark,
-    /// No percentage: sanoid stops when it comes to prune, or to look at the pool.
-    BadPercentage,
-    /// A limit of the pool's that stands elsewhere than in the section of its first dataset: which of several
-    /// counts depends on the order of a Perl hash.
-    CapacityBelowPool,
-    /// An age that is no number with a unit: it counts as one second.
-    BadAge,
-    /// An age in `y`: such a year has 31 times 365 days, and the alert never comes.
-    EndlessYear,
-    /// `…_crit = 0` silences the warning too.
-    SilencedWarning,
-    /// A mark at the beginning of the file that sanoid takes for text.
-    ByteOrderMark,
-}
-
-impl Lint {
-    /// Its name in reports; it does not change.
-    pub fn code(self) -> &'static str {
-        self.row().0
-    }
-
-    /// What to do about it.
-    pub fn remedy(self) -> &'static str {
-        self.row().1
-    }
-
-    fn row(self) -> (&'static str, &'static str) {
-        match self {
-            Self::UnknownKey => ("unknown-key", "drop or correct it"),
-            Self::DuplicateKey => ("duplicate-key", "keep one of them"),
-            Self::UnknownTemplate => ("unknown-template", "add the section [template_NAME]"),
-            Self::IgnoredInTemplate => ("ignored-in-template", "write it in the sections"),
-            Self::UnusedTemplate => ("unused-template", "drop it, or name it in a section"),
-            Self::NotANumber => ("not-a-number", "write a whole number"),
-            Self::TextAfterNumber => ("text-after-number", "put the comment on a line of its own"),
-            Self::NotAToggle => ("not-a-toggle", "write yes or no"),
-            Self::BlankAfterToggle => ("blank-after-toggle", "drop the blank at the end"),
-            Self::OverriddenByParent => {
-                ("overridden-by-parent", "move the section below its parent's")
-            }
-            Self::AutosnapUnderZfsRecursion => {
-                ("autosnap-under-zfs-recursion", "drop it, or use recursive = yes above")
-            }
-            Self::DefaultCount => ("default-count", "say how many are kept, or autoprune = no"),
-            Self::DayNotInEveryMonth => ("day-not-in-every-month", "choose a day up to 28"),
-            Self::OutOfRange => ("out-of-range", "choose a time that a clock shows"),
-            Self::UnevenPeriod => ("uneven-period", "choose a divisor of 60"),
-            Self::YearlyMark => ("yearly-mark", "keep 1 January 00:00, or expect it a year late"),
-            Self::BadPercentage => ("bad-percentage", "write a whole number from 0 to 100"),
-            Self::CapacityBelowPool => {
-                ("capacity-below-pool", "write it in the section of the pool")
-            }
-            Self::BadAge => ("bad-age", "write a whole number with s, m, h, d or w"),
-            Self::EndlessYear => ("endless-year", "write days: 730d for two years"),
-            Self::SilencedWarning => ("silenced-warning", "give the critical age too"),
-            Self::ByteOrderMark => ("byte-order-mark", "drop it"),
-        }
+lints! {
+    /// What is odd.
+    Lint {
+        /// A key that sanoid does not know: it does nothing at all.
+        UnknownKey = ("unknown-key", "drop or correct it"),
+        /// A key that stands twice: the first counts, since sanoid 2.2.
+        DuplicateKey = ("duplicate-key", "keep one of them"),
+        /// A template that does not exist: the defaults apply, and prune.
+        UnknownTemplate = ("unknown-template", "add the section [template_NAME]"),
+        /// `use_template` or `recursive` in a template: passed over.
+        IgnoredInTemplate = ("ignored-in-template", "write it in the sections"),
+        /// A template that no section names.
+        UnusedTemplate = ("unused-template", "drop it, or name it in a section"),
+        /// A value that begins with no number is 0; of a count, that destroys every snapshot of the type.
+        NotANumber = ("not-a-number", "write a whole number"),
+        /// A number with something after it, such as a comment: the rest is passed over.
+        TextAfterNumber = ("text-after-number", "put the comment on a line of its own"),
+        /// A word that means neither yes nor no to sanoid: it is true.
+        NotAToggle = ("not-a-toggle", "write yes or no"),
+        /// A blank at the end of a word in a template below its users: it is not trimmed, and true.
+        BlankAfterToggle = ("blank-after-toggle", "drop the blank at the end"),
+        /// A section after which a section for a dataset above it, which is recursive, overrides it.
+        OverriddenByParent = ("overridden-by-parent", "move the section below its parent's"),
+        /// `autosnap` below a dataset with `recursive = zfs`: passed over.
+        AutosnapUnderZfsRecursion = ("autosnap-under-zfs-recursion", "drop it, or use recursive = yes above"),
+        /// Snapshots are pruned by a count that is said nowhere: the built-in default.
+        DefaultCount = ("default-count", "say how many are kept, or autoprune = no"),
+        /// A day that some months do not have: sanoid stops in those, for every dataset.
+        DayNotInEveryMonth = ("day-not-in-every-month", "choose a day up to 28"),
+        /// An hour, a minute, a month that no clock shows: sanoid stops, for every dataset.
+        OutOfRange = ("out-of-range", "choose a time that a clock shows"),
+        /// A period that does not divide an hour: the last of each hour is shorter.
+        UnevenPeriod = ("uneven-period", "choose a divisor of 60"),
+        /// A yearly mark other than 1 January: until then, sanoid looks back 31 years.
+        YearlyMark = ("yearly-mark", "keep 1 January 00:00, or expect it a year late"),
+        /// No percentage: sanoid stops when it comes to prune, or to look at the pool.
+        BadPercentage = ("bad-percentage", "write a whole number from 0 to 100"),
+        /// A limit of the pool's that stands elsewhere than in the section of its first dataset: which of several
+        /// counts depends on the order of a Perl hash.
+        CapacityBelowPool = ("capacity-below-pool", "write it in the section of the pool"),
+        /// An age that is no number with a unit: it counts as one second.
+        BadAge = ("bad-age", "write a whole number with s, m, h, d or w"),
+        /// An age in `y`: such a year has 31 times 365 days, and the alert never comes.
+        EndlessYear = ("endless-year", "write days: 730d for two years"),
+        /// `…_crit = 0` silences the warning too.
+        SilencedWarning = ("silenced-warning", "give the critical age too"),
+        /// A mark at the beginning of the file that sanoid takes for text.
+        ByteOrderMark = ("byte-order-mark", "drop it"),
     }
 }
 
-/// Where something odd stands.
+/// Where something odd stands. Displayed: `line N: [SECTION] KEY`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct Place {
     /// The section.
     pub section: String,
     /// The key; empty where the section as a whole is meant.
     pub key: String,
     /// The line, from 1; 0 if it comes from no file.
     pub line: usize,
-    /// What is odd.
-    pub lint: Lint,
-    /// The value, or what it concerns.
-    pub about: String,
 }
 
-/// `line N: [SECTION] KEY: CODE (ABOUT); REMEDY`
-impl fmt::Display for Finding {
+impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: [{}]", self.line, self.section)?;
-        if !self.key.is_empty() {
-            write!(f, " {}", self.key)?;
-        }
-        write!(f, ": {}", self.lint.code())?;
-        if !self.about.is_empty() {
-            write!(f, " ({})", self.about)?;
-        }
-        write!(f, "; {}", self.lint.remedy())
+        if self.key.is_empty() { Ok(()) } else { write!(f, " {}", self.key) }
     }
 }
+
+/// A place of a sanoid.conf, and what is odd there.
+pub type Finding = lint::Finding<Place, Lint>;
 
 /// The greatest value that `timelocal` takes for each clock key, and the least.
 const RANGES: [(Key, f64, f64); 11] = [
@@ -153,13 +100,18 @@ const RANGES: [(Key, f64, f64); 11] = [
 
 struct Linter<'c> {
     config: &'c Config,
+    /// The sections by their names.
+    sections: HashMap<&'c str, &'c Section>,
     findings: Vec<Finding>,
 }
 
 impl Config {
     /// Everything odd, in the order of the file.
     pub fn lint(&self) -> Vec<Finding> {
-        let mut linter = Linter { config: self, findings: Vec::new() };
+        // Of two sections of one name the first counts here, as everywhere.
+        let sections = self.sections().iter().rev();
+        let sections = sections.map(|section| (section.name.as_str(), section)).collect();
+        let mut linter = Linter { config: self, sections, findings: Vec::new() };
         linter.templates();
         linter.order();
         for section in self.sections() {
@@ -167,20 +119,19 @@ impl Config {
             linter.section(section);
         }
         let mut findings = linter.findings;
-        findings.sort_by_key(|finding| finding.line);
+        findings.sort_by_key(|finding| finding.place.line);
         findings
     }
 }
 
 impl Linter<'_> {
     fn add(&mut self, section: &Section, entry: Option<&Entry>, lint: Lint, about: &str) {
-        self.findings.push(Finding {
+        let place = Place {
             section: section.name.clone(),
             key: entry.map_or_else(String::new, |entry| entry.key.clone()),
             line: entry.map_or(section.line, |entry| entry.line),
-            lint,
-            about: about.to_owned(),
-        });
+        };
+        self.findings.push(Finding { place, lint, about: about.to_owned() });
     }
 
     fn templates(&mut self) {
@@ -327,8 +278,7 @@ impl Linter<'_> {
         if section.is_template() || toggle(section.get(Key::Autoprune)) == "0" {
             return;
         }
-        let config = self.config;
-        let named = |name: &str| config.section(&format!("template_{name}"));
+        let named = |name: &str| self.sections.get(&*format!("template_{name}")).copied();
         let sources: Vec<&Section> = std::iter::once(section)
             .chain(named("default"))
             .chain(template_names(section).filter_map(named))
@@ -342,7 +292,7 @@ impl Linter<'_> {
             .map(|kind| kind.name())
             .collect();
         let has_parent = section.name.match_indices('/').any(|(at, _)| {
-            let parent = section.name.get(..at).and_then(|name| config.section(name));
+            let parent = section.name.get(..at).and_then(|name| self.sections.get(name));
             parent.is_some_and(|parent| !parent.get(Key::Recursive).is_empty())
         });
         if !missing.is_empty() && !has_parent {

@@ -37,7 +37,7 @@ mod value;
 pub use config::{Config, ValueError};
 pub use ini::{Entry, Section, SyntaxError, SyntaxErrors};
 pub use key::Key;
-pub use lint::{Finding, Lint};
+pub use lint::{Finding, Lint, Place};
 pub use resolve::UnknownKey;
 pub use settings::{
     CapacityLimit, Marks, Monitoring, PerType, PruneDefer, Scripts, Settings, Type,

@@ -3,7 +3,7 @@
 mod jobs;
 mod times;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use declared::join;
@@ -11,8 +11,11 @@ use declared::join;
 use super::{Checked, Code, Problem};
 use crate::coverage::{Inventory, Subject};
 use crate::job::Source;
+use crate::lint::Lint as _;
+use crate::name::Name;
 use crate::notify::Flaw;
 use crate::path::AbsolutePath;
+use crate::sanoid::Place;
 
 /// Everything that is wrong with a declaration, in no order.
 pub(super) fn problems(spec: &Checked) -> Vec<Problem> {
@@ -86,19 +89,29 @@ impl Found {
     }
 
     fn archives(&mut self, spec: &Checked) {
+        // The jobs that read the running host, by what they read.
+        let mut live: BTreeMap<&AbsolutePath, Vec<&Name>> = BTreeMap::new();
+        for (name, job) in &spec.jobs {
+            let reads = job.enable && matches!(job.source, Source::Live {});
+            for path in job.paths.iter().filter(|_| reads) {
+                live.entry(path).or_default().push(name);
+            }
+        }
         for (name, archive) in &spec.pitr {
             let path = join("pitr", name.as_str());
             for flaw in archive.pitr.flaws().iter().filter(|flaw| !flaw.is_warning()) {
                 self.add(path.clone(), Code::Pitr, flaw, flaw.remedy());
             }
             // Files of a running database are of many moments; whoever restores them loses both copies at once.
-            for (job_name, job) in spec.jobs.iter().filter(|(_, job)| job.enable && archive.enable)
-            {
+            let above =
+                archive.paths().filter(|_| archive.enable).flat_map(AbsolutePath::and_above);
+            let jobs = above.filter_map(|at| live.get(&at)).flatten().copied();
+            for job_name in jobs.collect::<BTreeSet<&Name>>() {
                 let Some(scan) = spec.scan(job_name) else { continue };
                 let torn = |own: &AbsolutePath| {
                     scan.verdict(&scan.ordinary(own), &Inventory::default()).is_included()
                 };
-                if let (Source::Live {}, Some(own)) = (&job.source, archive.paths().find(torn)) {
+                if let Some(own) = archive.paths().find(torn) {
                     let what = format!(
                         "it copies {own} while the database writes there; the archive `{name}` has it"
                     );
@@ -116,8 +129,8 @@ impl Found {
             for flaw in replication.flaws() {
                 self.add(path.clone(), Code::Replication, &flaw, flaw.remedy());
             }
-            let sends = replication.takes_snapshots()
-                || spec.snapshotted().any(|(dataset, _)| replication.includes(dataset));
+            let sends =
+                replication.takes_snapshots() || spec.snapshotted_by(replication).next().is_some();
             if replication.enable && !sends {
                 let what = format!("nobody takes snapshots of {}", replication.source());
                 let remedy = "let sanoid take some, or let syncoid take its own";
@@ -141,14 +154,13 @@ impl Found {
             }
         };
         for finding in config.lint() {
-            let section = match finding.section.strip_prefix("template_") {
+            let Place { section, key, .. } = &finding.place;
+            let section = match section.strip_prefix("template_") {
                 Some(template) => join("sanoid.templates", template),
-                None => join("sanoid.datasets", &finding.section),
+                None => join("sanoid.datasets", section),
             };
-            let path = if finding.key.is_empty() { section } else { join(&section, &finding.key) };
-            let about = if finding.about.is_empty() { "" } else { ": " };
-            let what = format!("{}{about}{}", finding.lint.code(), finding.about);
-            self.add(path, Code::Sanoid, what, finding.lint.remedy());
+            let path = if key.is_empty() { section } else { join(&section, key) };
+            self.add(path, Code::Sanoid, finding.what(), finding.lint.remedy());
         }
     }
 }

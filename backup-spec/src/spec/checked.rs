@@ -149,6 +149,19 @@ impl Checked {
             .filter_map(|(dataset, period)| Some((dataset, self.snapshot_gap(*period)?)))
     }
 
+    /// Those of them that a replication sends.
+    pub(super) fn snapshotted_by(
+        &self,
+        replication: &Replication,
+    ) -> impl Iterator<Item = (&DatasetName, Span)> {
+        // A dataset comes before what is below it, and that before everything else.
+        let source = replication.source();
+        let from = self.periods.range(source.clone()..);
+        let below = from.take_while(move |(name, _)| *name == source || name.is_under(source));
+        let sent = below.filter(|(dataset, _)| replication.includes(dataset));
+        sent.filter_map(|(dataset, period)| Some((dataset, self.snapshot_gap(*period)?)))
+    }
+
     /// The ages of a dataset's newest snapshot that are worth an alert.
     pub fn snapshot_ages(&self, dataset: &DatasetName) -> Option<Ages> {
         let gap = self.snapshot_gap(*self.periods.get(dataset)?)?;
@@ -161,8 +174,8 @@ impl Checked {
         let declared = self.replication.get(replication)?;
         let mut gap = Span::ZERO;
         if !declared.takes_snapshots() {
-            let sent = self.snapshotted().filter(|(dataset, _)| declared.includes(dataset));
-            gap = sent.map(|(_, longest)| longest).max().unwrap_or_default();
+            let longest = self.snapshotted_by(declared).map(|(_, longest)| longest);
+            gap = longest.max().unwrap_or_default();
         }
         Some(self.bound(&task)?.saturating_add(gap))
     }

@@ -40,7 +40,7 @@ fn a_blank_at_the_end_of_a_template_turns_no_into_yes() {
 
 fn lints(text: &str) -> Vec<(usize, String, Lint)> {
     let config: Config = text.parse().unwrap();
-    config.lint().into_iter().map(|f| (f.line, f.key, f.lint)).collect()
+    config.lint().into_iter().map(|f| (f.place.line, f.place.key, f.lint)).collect()
 }
 
 #[test]

@@ -227,7 +227,7 @@ fn answer(
     Ok(Answer {
         end,
         through: Some(title(way)),
-        data: Some(Span::between(way.point, system.now).as_secs()),
+        data: way.point.map(|point| Span::between(point, system.now).as_secs()),
         time: (end == End::Back).then(|| system.budget.worst_case(way)),
         then,
         breaks,

@@ -79,8 +79,10 @@ impl Ways {
             Ok(choice) => (choice.chain, choice.rejected),
             Err(none) => (Vec::new(), none.rejected),
         };
-        // That a lost dataset has no snapshots left goes without saying.
-        let telling = rejected.iter().filter(|rejected| rejected.id != "local");
+        // That a lost dataset has neither snapshots nor data left goes without saying, and what is lost is not begun anew.
+        let telling = rejected
+            .iter()
+            .filter(|rejected| !matches!(rejected.id.as_str(), "local" | "adopt" | "empty"));
         not.extend(telling.map(|rejected| format!("{}: {}", rejected.id, rejected.why)));
         Ok(Self { chain, not })
     }
@@ -162,6 +164,7 @@ impl Copied<'_> {
                 hostname: self.system.copies.host.clone(),
                 paths: vec![root.to_string()],
                 tags,
+                summary: None,
             }]),
         })
     }

@@ -27,6 +27,10 @@ pub enum Kind {
     Restic,
     /// A base backup and the log after it.
     Pitr,
+    /// What is there is taken over.
+    Adopt,
+    /// The service starts with nothing.
+    Empty,
 }
 
 impl Kind {
@@ -37,7 +41,15 @@ impl Kind {
             Self::Local => "local",
             Self::Restic => "restic",
             Self::Pitr => "pitr",
+            Self::Adopt => "adopt",
+            Self::Empty => "empty",
         }
+    }
+
+    /// Whether it brings data from a copy: what a policy puts in order. [`Adopt`](Self::Adopt) comes before all of them and
+    /// [`Empty`](Self::Empty) after, if the service's declaration allows them at all.
+    pub const fn is_copy(self) -> bool {
+        !matches!(self, Self::Adopt | Self::Empty)
     }
 }
 
@@ -98,6 +110,10 @@ pub enum Method {
         /// The backup and the settings.
         choice: Box<pitr::Choice>,
     },
+    /// Nothing is fetched: data that is there is checked, and stays.
+    Adopt,
+    /// Nothing is fetched: the dataset is created if it is missing.
+    Empty,
 }
 
 impl Method {
@@ -108,8 +124,26 @@ impl Method {
             Self::Local { .. } => Kind::Local,
             Self::Restic { .. } => Kind::Restic,
             Self::Pitr { .. } => Kind::Pitr,
+            Self::Adopt => Kind::Adopt,
+            Self::Empty => Kind::Empty,
         }
     }
+
+    /// Where it takes the data from, whichever snapshot that is: `replica nas-1`, `restic nas-primary`, `local`. What a drill
+    /// of one snapshot has shown is true of the way to the others.
+    pub fn way(&self) -> String {
+        match self {
+            Self::Replica { replica: name, .. }
+            | Self::Restic { repository: name, .. }
+            | Self::Pitr { source: name, .. } => way(self.kind(), name),
+            Self::Local { .. } | Self::Adopt | Self::Empty => self.kind().to_string(),
+        }
+    }
+}
+
+/// A kind and a name: the beginning of every candidate's id. The kind's word has no blank, so that no two share one.
+pub(super) fn way(kind: Kind, name: &str) -> String {
+    format!("{kind} {name}")
 }
 
 /// What follows for replication.
@@ -150,93 +184,81 @@ impl fmt::Display for Need {
     }
 }
 
+/// What the last drill has shown of a way back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Tested {
+    /// When that drill ended.
+    pub at: Timestamp,
+    /// Whether data came back that way, and was compared with its source.
+    pub passed: bool,
+}
+
 /// A way back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Candidate {
-    /// What it is called in records and reports: `replica nas-1`.
+    /// What it is called in records and reports: `replica nas-1`, `restic nas-primary 4bba301e`.
     pub id: String,
     /// How it is carried out.
     pub method: Method,
-    /// The data is as it was then.
-    pub point: Timestamp,
-    /// Bytes to transfer.
+    /// The recovery point: the data is as it was then. None: no data comes back.
+    pub point: Option<Timestamp>,
+    /// Bytes to transfer, if they are known: for a replica what its snapshots wrote, for restic the size of the files.
     pub bytes: Option<u64>,
-    /// Seconds it takes.
+    /// Seconds it takes, if both the bytes and the declared rate are known: one divided by the other. Verification, and what is
+    /// compressed or there already, is left out of account.
     pub seconds: Option<u64>,
     /// What follows for replication.
     pub consequence: Consequence,
     /// What it cannot do without.
     pub needs: Vec<Need>,
+    /// What the last drill of this way has shown; none: there was no drill, or nobody said so.
+    pub tested: Option<Tested>,
+}
+
+impl Candidate {
+    /// A candidate of which no more is known than how it is carried out, and the recovery point.
+    pub fn new(id: impl Into<String>, method: Method, point: Option<Timestamp>) -> Self {
+        let consequence = match method.kind() {
+            Kind::Replica | Kind::Local | Kind::Adopt => Consequence::Continues,
+            Kind::Restic | Kind::Pitr | Kind::Empty => Consequence::Breaks,
+        };
+        let (id, needs) = (id.into(), Vec::new());
+        Self { id, method, point, bytes: None, seconds: None, consequence, needs, tested: None }
+    }
+
+    /// Seconds of data that are lost at `now`; none: all of it. A point that is not past loses nothing.
+    pub fn loses(&self, now: Timestamp) -> Option<u64> {
+        self.point.map(|point| age(now, point))
+    }
+}
+
+/// Seconds from a point to now; 0 for one that is not past.
+pub(super) fn age(now: Timestamp, point: Timestamp) -> u64 {
+    u64::try_from(now.duration_since(point).as_secs()).unwrap_or(0)
 }
 
 impl fmt::Display for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} as of {}", self.id, self.point)?;
+        match (self.method.kind(), self.point) {
+            (Kind::Adopt, _) => return f.write_str("adopt what is there"),
+            (Kind::Empty, _) => return f.write_str("start empty"),
+            (_, Some(point)) => write!(f, "{} as of {point}", self.id)?,
+            (_, None) => f.write_str(&self.id)?,
+        }
         if let Some(seconds) = self.seconds {
             write!(f, ", about {}", Seconds(seconds))?;
         }
         match self.consequence {
-            Consequence::Continues => Ok(()),
-            Consequence::ReplicasAhead => f.write_str(", replicas have to be rolled back"),
-            Consequence::Breaks => f.write_str(", replicas need a full send"),
+            Consequence::Continues => {}
+            Consequence::ReplicasAhead => f.write_str(", replicas have to be rolled back")?,
+            Consequence::Breaks => f.write_str(", replicas need a full send")?,
+        }
+        match self.tested {
+            Some(Tested { at, passed: true }) => write!(f, ", came back in the drill of {at}"),
+            Some(Tested { at, passed: false }) => write!(f, ", failed in the drill of {at}"),
+            None => Ok(()),
         }
     }
-}
-
-/// What is no way back, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Rejected {
-    /// What it is called.
-    pub id: String,
-    /// When it is of, if it is known.
-    pub point: Option<Timestamp>,
-    /// Why.
-    pub why: Rejection,
-}
-
-/// Why something is no way back.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
-#[non_exhaustive]
-pub enum Rejection {
-    /// Nobody could look: it may be there or not.
-    #[error("could not be looked at: {0}")]
-    Unknown(String),
-    /// It is not there.
-    #[error("has nothing of this")]
-    Absent,
-    /// What it is for.
-    #[error("was taken for another purpose, not as a way back")]
-    Purpose,
-    /// It is of another dataset, host, job or path.
-    #[error("is of {0}")]
-    OfAnother(String),
-    /// It is of the future: some clock was wrong, and nobody knows when it is really of.
-    #[error("is of the future: a clock was wrong when it was made")]
-    Future,
-    /// Nobody finished it.
-    #[error("is incomplete")]
-    Incomplete,
-    /// A newer one is taken.
-    #[error("is older than {0}")]
-    Older(String),
-    /// It is older than the policy allows.
-    #[error("is older than the policy allows, by {}", Seconds(*.0))]
-    TooOld(u64),
-    /// What it needs lies in what it would restore.
-    #[error("needs {secret}, which lies on {dataset}, which is to be restored: keep it elsewhere")]
-    SecretInside {
-        /// The secret.
-        secret: AbsolutePath,
-        /// The dataset it lies on.
-        dataset: DatasetName,
-    },
-    /// The policy does not use this kind.
-    #[error("is not among the kinds that the policy uses")]
-    NotInPolicy,
-    /// No base backup leads to the wish.
-    #[error("{0}")]
-    Unreachable(String),
 }

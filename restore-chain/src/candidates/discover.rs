@@ -2,15 +2,18 @@
 
 use jiff::Timestamp;
 
-use super::candidate::{Candidate, Consequence, Method, Need, Rejected, Rejection};
+use super::candidate::{Candidate, Consequence, Kind, Method, Need, Tested, way};
 use super::inventory::{Inventory, Replica, Repository, Seen};
+use super::rejection::{Rejected, Rejection};
 use super::restic::Job;
+use super::secrets::{Secrets, made_from};
 use super::snapshot_name::Purpose;
 use crate::lineage::{Lineage, Version};
 use crate::pitr;
 use crate::service::Service;
 
-/// All ways back of a service, and what is none.
+/// All ways back of a service, and what is none: every kind there is appears in one of the two lists, unless nothing of that
+/// kind is declared for the service.
 #[derive(Clone, Debug)]
 pub struct Candidates {
     /// The service.
@@ -36,17 +39,26 @@ impl Candidates {
             found.repository(repository, &inventory.host);
         }
         found.database(inventory);
-        found.candidates.retain(|candidate| {
-            let inside = secret_inside(candidate, service);
-            let (id, point) = (candidate.id.clone(), Some(candidate.point));
-            let keep = inside.is_none();
-            found.rejected.extend(inside.map(|why| Rejected { id, point, why }));
-            keep
-        });
+        found.reject_where(|candidate| secret_inside(candidate, service, &inventory.secrets));
+        for candidate in &mut found.candidates {
+            candidate.tested = last_drill(candidate, inventory, service);
+        }
+        found.empty(inventory);
+        found.adopt(inventory);
         found
     }
 
-    fn reject(&mut self, id: &str, point: Option<Timestamp>, why: Rejection) {
+    /// Moves the candidates for which there is a reason to those that are none.
+    pub(super) fn reject_where(&mut self, why: impl Fn(&Candidate) -> Option<Rejection>) {
+        for candidate in std::mem::take(&mut self.candidates) {
+            match why(&candidate) {
+                Some(why) => self.reject(&candidate.id, candidate.point, why),
+                None => self.candidates.push(candidate),
+            }
+        }
+    }
+
+    pub(super) fn reject(&mut self, id: &str, point: Option<Timestamp>, why: Rejection) {
         self.rejected.push(Rejected { id: id.to_owned(), point, why });
     }
 
@@ -66,7 +78,7 @@ impl Candidates {
     }
 
     fn replica(&mut self, replica: &Replica) {
-        let id = format!("replica {}", replica.name);
+        let id = way(Kind::Replica, &replica.name);
         let Some(there) = replica.of(&self.service.dataset) else { return };
         let Some(datasets) = self.look(&id, &replica.datasets) else { return };
         let Some(lineage) = datasets.get(&there) else {
@@ -83,22 +95,17 @@ impl Candidates {
             needs.push(Need::Network);
         }
         needs.extend(replica.key.clone().map(Need::Secret));
-        self.candidates.push(Candidate {
-            id,
-            point: newest.1,
-            bytes,
-            seconds: bytes.zip(replica.rate).map(|(bytes, rate)| bytes / rate.max(1)),
-            consequence: Consequence::Continues,
-            needs,
-            method: Method::Replica {
-                replica: replica.name.clone(),
-                from: there,
-                oldest: Box::new(oldest.clone()),
-                newest: Box::new(newest.0.clone()),
-                transport: replica.transport.clone(),
-                raw: replica.raw,
-            },
-        });
+        let method = Method::Replica {
+            replica: replica.name.clone(),
+            from: there,
+            oldest: Box::new(oldest.clone()),
+            newest: Box::new(newest.0.clone()),
+            transport: replica.transport.clone(),
+            raw: replica.raw,
+        };
+        let seconds = seconds(bytes, replica.rate);
+        let candidate = Candidate::new(id, method, Some(newest.1));
+        self.candidates.push(Candidate { bytes, seconds, needs, ..candidate });
     }
 
     /// The newest snapshot of exactly this dataset that is a way back, and when it is of.
@@ -144,20 +151,20 @@ impl Candidates {
                 .and_then(|theirs| lineage.snapshots().find(|version| version.guid == theirs.guid));
             common.is_some_and(|common| common.createtxg > snapshot.createtxg)
         });
-        self.candidates.push(Candidate {
-            id: format!("local {snapshot}"),
-            point,
-            bytes: Some(0),
-            seconds: Some(0),
-            consequence: if ahead { Consequence::ReplicasAhead } else { Consequence::Continues },
-            needs: vec![Need::Dataset(dataset)],
-            method: Method::Local { snapshot: Box::new(snapshot.clone()) },
-        });
+        let method = Method::Local { snapshot: Box::new(snapshot.clone()) };
+        let id = way(Kind::Local, &snapshot.to_string());
+        let mut candidate = Candidate::new(id, method, Some(point));
+        (candidate.bytes, candidate.seconds) = (Some(0), Some(0));
+        candidate.needs.push(Need::Dataset(dataset));
+        if ahead {
+            candidate.consequence = Consequence::ReplicasAhead;
+        }
+        self.candidates.push(candidate);
     }
 
     fn repository(&mut self, repository: &Repository, host: &str) {
         let Some((tags, root)) = repository.jobs.get(&self.service.name) else { return };
-        let id = format!("restic {}", repository.name);
+        let id = way(Kind::Restic, &repository.name);
         let Some(snapshots) = self.look(&id, &repository.snapshots) else { return };
         let job = Job { host, tags, root };
         let mut newest_first: Vec<_> = snapshots.iter().collect();
@@ -175,22 +182,18 @@ impl Candidates {
                     needs.extend(repository.environment_file.clone().map(Need::Secret));
                     needs.extend(repository.remote.then_some(Need::Network));
                     taken = Some(id.clone());
-                    self.candidates.push(Candidate {
-                        id,
-                        point: snapshot.time,
-                        bytes: None,
-                        seconds: None,
-                        consequence: Consequence::Breaks,
-                        needs,
-                        method: Method::Restic {
-                            repository: repository.name.clone(),
-                            url: repository.url.clone(),
-                            password_file: repository.password_file.clone(),
-                            environment_file: repository.environment_file.clone(),
-                            snapshot: snapshot.id.clone(),
-                            root: root.clone(),
-                        },
-                    });
+                    let method = Method::Restic {
+                        repository: repository.name.clone(),
+                        url: repository.url.clone(),
+                        password_file: repository.password_file.clone(),
+                        environment_file: repository.environment_file.clone(),
+                        snapshot: snapshot.id.clone(),
+                        root: root.clone(),
+                    };
+                    let bytes = snapshot.bytes();
+                    let seconds = seconds(bytes, repository.rate);
+                    let candidate = Candidate::new(id, method, Some(snapshot.time));
+                    self.candidates.push(Candidate { bytes, seconds, needs, ..candidate });
                     continue;
                 }
                 (Ok(()), Some(newer)) => Rejection::Older(newer.clone()),
@@ -205,7 +208,7 @@ impl Candidates {
 
     fn database(&mut self, inventory: &Inventory) {
         let Some(database) = inventory.databases.get(&self.service.name) else { return };
-        let id = format!("pitr {}", database.source);
+        let id = way(Kind::Pitr, &database.source);
         let Some((backups, archive)) = self.look(&id, &database.seen) else { return };
         if backups.is_empty() {
             return self.reject(&id, None, Rejection::Absent);
@@ -225,24 +228,35 @@ impl Candidates {
         let mut needs = vec![Need::Source(database.source.clone())];
         needs.extend(database.secrets.iter().cloned().map(Need::Secret));
         needs.extend(database.remote.then_some(Need::Network));
-        self.candidates.push(Candidate {
-            id,
-            point,
-            bytes: None,
-            seconds: database.seconds,
-            consequence: Consequence::Breaks,
-            needs,
-            method: Method::Pitr { source: database.source.clone(), choice: Box::new(choice) },
-        });
+        let method = Method::Pitr { source: database.source.clone(), choice: Box::new(choice) };
+        let candidate = Candidate::new(id, method, Some(point));
+        self.candidates.push(Candidate { seconds: database.seconds, needs, ..candidate });
     }
 }
 
-/// Whether what a candidate needs lies on what it would restore.
-fn secret_inside(candidate: &Candidate, service: &Service) -> Option<Rejection> {
-    let mut secrets = candidate.needs.iter().filter_map(|need| match need {
+/// Seconds for so many bytes at so many a second, rounded up.
+fn seconds(bytes: Option<u64>, rate: Option<u64>) -> Option<u64> {
+    bytes.zip(rate).map(|(bytes, rate)| bytes.div_ceil(rate.max(1)))
+}
+
+/// Whether what a candidate needs, or what that is made from, lies on what it would restore.
+fn secret_inside(candidate: &Candidate, service: &Service, all: &Secrets) -> Option<Rejection> {
+    let mut needed = candidate.needs.iter().filter_map(|need| match need {
         Need::Secret(path) => Some(path),
         _ => None,
     });
-    let inside = secrets.find(|path| service.mountpoint.contains(path))?;
-    Some(Rejection::SecretInside { secret: inside.clone(), dataset: service.dataset.clone() })
+    let secrets =
+        needed.find_map(|secret| made_from(all, secret, |at| service.mountpoint.contains(at)))?;
+    Some(Rejection::SecretInside { secrets, dataset: service.dataset.clone() })
+}
+
+/// What the last drill of a service that tried this way has shown.
+fn last_drill(candidate: &Candidate, inventory: &Inventory, service: &Service) -> Option<Tested> {
+    let way = candidate.method.way();
+    let drills = inventory.drills.iter().filter(|drill| drill.service == service.name);
+    let trials = drills.filter_map(|drill| {
+        let trial = drill.trials.iter().rev().find(|trial| trial.way == way)?;
+        Some(Tested { at: drill.at, passed: trial.passed })
+    });
+    trials.max_by_key(|tested| tested.at)
 }

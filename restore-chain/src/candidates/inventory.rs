@@ -6,9 +6,13 @@ use jiff::Timestamp;
 use zfs_props::name::DatasetName;
 
 use super::restic::ResticSnapshot;
+use super::secrets::Secrets;
+use crate::drill::Evidence;
 use crate::lineage::Lineage;
 use crate::path::AbsolutePath;
 use crate::pitr::{Archive, BaseBackup, Journal, Wish};
+use crate::preseed::{Content, Sight};
+use crate::service::Service;
 
 /// What was seen. A tool that failed has not said that there is nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,19 +35,41 @@ pub struct Inventory {
     pub now: Timestamp,
     /// Its own datasets.
     pub local: Seen<BTreeMap<DatasetName, Lineage>>,
+    /// What is in them, by dataset; of those that are missing nobody has looked.
+    pub contents: BTreeMap<DatasetName, Seen<Content>>,
     /// Its replicas.
     pub replicas: Vec<Replica>,
     /// Its restic repositories.
     pub repositories: Vec<Repository>,
     /// Databases, by the name of their service.
     pub databases: BTreeMap<String, Database>,
+    /// What its secrets are made from.
+    pub secrets: Secrets,
+    /// What drills have shown, in any order.
+    pub drills: Vec<Evidence>,
 }
 
 impl Inventory {
     /// Nothing is known yet.
     pub fn new(host: &str, now: Timestamp) -> Self {
-        let (replicas, repositories, databases) = (Vec::new(), Vec::new(), BTreeMap::new());
-        Self { host: host.to_owned(), now, local: Seen::Unknown, replicas, repositories, databases }
+        Self {
+            host: host.to_owned(),
+            now,
+            local: Seen::Unknown,
+            contents: BTreeMap::new(),
+            replicas: Vec::new(),
+            repositories: Vec::new(),
+            databases: BTreeMap::new(),
+            secrets: Secrets::new(),
+            drills: Vec::new(),
+        }
+    }
+
+    /// Keeps what was seen of a service's dataset ([`World::observe`](crate::preseed::World::observe)).
+    pub fn saw(&mut self, service: &Service, sight: &Sight) {
+        if let Some(target) = &sight.target {
+            self.contents.insert(service.dataset.clone(), Seen::Here(target.content));
+        }
     }
 }
 
@@ -109,7 +135,7 @@ pub struct Repository {
     /// Which services it has: by name, the tags of the job and the path that the job recorded as the root of the
     /// service's data. A job that backs up a snapshot records the path where that was mounted.
     pub jobs: BTreeMap<String, (Vec<String>, AbsolutePath)>,
-    /// How fast it restores, in bytes a second.
+    /// How fast it restores, in bytes a second of restored files; what restic has stored is less.
     pub rate: Option<u64>,
     /// Its snapshots.
     pub snapshots: Seen<Vec<ResticSnapshot>>,

@@ -14,18 +14,22 @@
 //!
 //! let choice = Candidates::discover(&inventory, &service).choose(&Policy::default())?;
 //! assert_eq!(choice.chain[0].id, "replica nas-1");
-//! assert_eq!(choice.chain[0].point.to_string(), "2026-11-21T11:45:00Z");
+//! assert_eq!(choice.chain[0].loses(now), Some(900));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod candidate;
 mod choose;
 mod discover;
+mod in_place;
 mod inventory;
+mod rejection;
 pub mod restic;
+pub mod secrets;
 pub mod snapshot_name;
 
-pub use candidate::{Candidate, Consequence, Kind, Method, Need, Rejected, Rejection};
+pub use candidate::{Candidate, Consequence, Kind, Method, Need, Tested};
 pub use choose::{Choice, NoCandidate, Order, Policy};
 pub use discover::Candidates;
 pub use inventory::{Database, Inventory, Replica, Repository, Seen};
+pub use rejection::{Rejected, Rejection};

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::candidate::Rejection;
 use super::inventory::Repository;
+use super::rejection::Rejection;
 use crate::command::Command;
 use crate::path::AbsolutePath;
 
@@ -22,6 +22,38 @@ pub struct ResticSnapshot {
     /// Its tags.
     #[cfg_attr(feature = "serde", serde(default))]
     pub tags: Vec<String>,
+    /// What the backup counted; restic 0.17 and later keep it.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub summary: Option<Summary>,
+}
+
+impl ResticSnapshot {
+    /// The size of its files in bytes, if it is known: of all its paths, which is more than is restored where a job has several.
+    pub fn bytes(&self) -> Option<u64> {
+        self.summary.as_ref().map(|summary| summary.total_bytes_processed)
+    }
+}
+
+/// What a backup counted (`summary` of `restic snapshots --json`; restic 0.17, `data.SnapshotSummary`), or what
+/// [`stats`] says of one that was made by an earlier release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+pub struct Summary {
+    /// The bytes of all files, as they are restored.
+    pub total_bytes_processed: u64,
+}
+
+impl Summary {
+    /// Reads what [`stats`] prints (restic 0.14: `{"total_size":…,"total_file_count":…}`).
+    #[cfg(feature = "serde")]
+    pub fn from_stats(json: &str) -> Result<Self, serde_json::Error> {
+        #[derive(serde::Deserialize)]
+        struct Stats {
+            total_size: u64,
+        }
+        let stats: Stats = serde_json::from_str(json)?;
+        Ok(Self { total_bytes_processed: stats.total_size })
+    }
 }
 
 /// Reads what `restic snapshots --json` prints.
@@ -99,7 +131,7 @@ pub fn restore_nested(
     ])
 }
 
-/// The size of a snapshot, and how many files it has.
+/// The size of a snapshot's files, and how many there are: [`Summary::from_stats`].
 pub fn stats(url: &str, password_file: &AbsolutePath, snapshot: &str) -> Command {
     base(url, password_file).args(["stats", "--mode", "restore-size", "--json", snapshot])
 }

@@ -120,7 +120,8 @@ impl Folder {
                 let guid = identity(&paths.staging)?
                     .ok_or_else(|| failed("staging was not filled to its end"))?;
                 Source::of(&candidate.method)?.verify(&self.tools, &paths.staging, limit)?;
-                let (candidate, point) = (candidate.id.clone(), candidate.point);
+                let point = candidate.point.ok_or_else(|| failed("no data comes back that way"))?;
+                let candidate = candidate.id.clone();
                 let verified = Verified { guid, candidate, point, at: Timestamp::now() };
                 // What staging was taken out of is of no use any more.
                 Self::remove(&paths.part)?;

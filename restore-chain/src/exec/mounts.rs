@@ -3,22 +3,45 @@
 use std::fs;
 
 use super::tools::failed;
-use crate::preseed::Fault;
+use crate::preseed::{Fault, Occupant};
 
-/// Type and source of the filesystem that is seen at a mountpoint: of several, the one mounted last.
-pub(super) fn at(path: &str) -> Result<Option<(String, String)>, Fault> {
+/// A filesystem, or a part of one, that is mounted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Mount {
+    /// Its type: `zfs`.
+    pub(super) kind: String,
+    /// Its source: for ZFS the dataset.
+    pub(super) source: String,
+    /// Whether it is mounted as a whole; if not, a folder of it is bound here.
+    pub(super) whole: bool,
+}
+
+impl Mount {
+    /// What it is to a service whose dataset it is not, or not all of it.
+    pub(super) fn occupant(self) -> Occupant {
+        match self.source.parse() {
+            Ok(dataset) if self.kind == "zfs" && self.whole => Occupant::Dataset(dataset),
+            _ => Occupant::Mount(self.source),
+        }
+    }
+}
+
+/// What is seen at a mountpoint: of several mounts, the last one.
+pub(super) fn at(path: &str) -> Result<Option<Mount>, Fault> {
     let text = fs::read_to_string("/proc/self/mountinfo").map_err(failed)?;
     Ok(text.lines().rev().find_map(|line| entry(line, path)))
 }
 
-fn entry(line: &str, path: &str) -> Option<(String, String)> {
+fn entry(line: &str, path: &str) -> Option<Mount> {
     let (before, after) = line.split_once(" - ")?;
-    let place = before.split(' ').nth(4)?;
+    let mut before = before.split(' ').skip(3);
+    let (root, place) = (before.next()?, before.next()?);
     if unescape(place) != path {
         return None;
     }
     let mut fields = after.split(' ');
-    Some((fields.next()?.to_owned(), unescape(fields.next()?)))
+    let (kind, source) = (fields.next()?.to_owned(), unescape(fields.next()?));
+    Some(Mount { kind, source, whole: root == "/" })
 }
 
 /// Blanks, tabs, newlines and backslashes are `\` and three octal digits.
@@ -37,13 +60,16 @@ fn unescape(field: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{at, entry};
+    use super::{Mount, at, entry};
 
     #[test]
     fn the_last_mount_at_a_place_is_seen() {
         let line = r"36 35 98:0 / /mnt\0402 rw,noatime master:1 - zfs tank/a\040b rw";
-        assert_eq!(entry(line, "/mnt 2"), Some(("zfs".to_owned(), "tank/a b".to_owned())));
+        let mount = |whole| Mount { kind: "zfs".into(), source: "tank/a b".into(), whole };
+        assert_eq!(entry(line, "/mnt 2"), Some(mount(true)));
         assert_eq!(entry(line, "/mnt"), None);
-        assert_eq!(at("/proc").unwrap().unwrap().0, "proc");
+        let bound = r"36 35 98:0 /sub /mnt rw,noatime - zfs tank/a\040b rw";
+        assert_eq!(entry(bound, "/mnt"), Some(mount(false)));
+        assert_eq!(at("/proc").unwrap().unwrap().kind, "proc");
     }
 }

@@ -13,6 +13,9 @@ use crate::preseed::Fault;
 /// The first release that takes `ID:PATH`.
 const SUBFOLDERS: (u32, u32) = (0, 16);
 
+/// What a question for its version may take, in seconds.
+const LOOK: u64 = 30;
+
 /// A snapshot, and what it takes to read it.
 pub(super) struct Source<'m> {
     url: &'m str,
@@ -57,7 +60,7 @@ impl<'m> Source<'m> {
     ) -> Result<PathBuf, Fault> {
         let target = part.to_str().ok_or_else(|| failed("the path of staging is no UTF-8"))?;
         fs::create_dir_all(part).map_err(failed)?;
-        let content = if tools.subfolders(limit)? {
+        let content = if tools.subfolders()? {
             let command =
                 restic::restore(self.url, self.password_file, self.snapshot, self.root, target);
             tools.run_with(&command, &self.environment, limit)?;
@@ -180,11 +183,11 @@ pub(super) fn sync_filesystem(path: &Path) -> Result<(), Fault> {
 
 impl Tools {
     /// Whether this restic takes `ID:PATH`.
-    fn subfolders(&mut self, limit: u64) -> Result<bool, Fault> {
+    fn subfolders(&mut self) -> Result<bool, Fault> {
         if let Some(known) = self.restic_subfolders {
             return Ok(known);
         }
-        let said = self.run(&Command::new(["restic", "version"]), limit)?;
+        let said = self.run(&Command::new(["restic", "version"]), LOOK)?;
         let said = String::from_utf8_lossy(&said).into_owned();
         let version = said.split(' ').nth(1).unwrap_or_default();
         let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));

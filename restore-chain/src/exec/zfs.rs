@@ -8,15 +8,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 use zfs_props::name::DatasetName;
 
+use super::mounts::{self, Mount};
+use super::pipe;
 use super::restic::{Source, sync_filesystem};
 use super::tools::{Tools, failed};
-use super::{mounts, pipe};
 use crate::candidates::{Candidate, Method};
 use crate::command::Command;
-use crate::lineage::{self, Lineage};
+use crate::lineage::{self, Guid, Lineage};
 use crate::preseed::{
-    self, Act, Aside, Content, Event, Fault, Intent, Pool, Record, Sight, Staging, Target,
-    Verified, World, chown,
+    self, Act, Aside, Content, Event, Fault, Intent, Occupant, Pool, Record, Sight, Staging,
+    Target, Verified, World, chown,
 };
 use crate::service::Service;
 
@@ -122,6 +123,7 @@ impl Zfs {
     /// Everything from the oldest snapshot to the newest, whatever of it is there already.
     fn receive(
         &mut self,
+        service: &Service,
         candidate: &Candidate,
         staging: &DatasetName,
         limit: u64,
@@ -130,13 +132,26 @@ impl Zfs {
             return Err(failed("no replica"));
         };
         let until = self.tools.clock().saturating_add(limit);
-        // The oldest in full, then the others; each can be interrupted once.
-        for _ in 0..4 {
+        // The oldest in full, then the others; each can be interrupted once. And what an earlier run has left may be of no use.
+        for _ in 0..6 {
             let there = self.lineage(staging)?;
             let token = there.as_ref().and_then(|lineage| lineage.head.resume_token.clone());
+            if let Some(token) = &token {
+                if self.is_stale(token, transport)? {
+                    // Otherwise every later receive would fail. What arrived in full stays.
+                    self.zfs(["receive", "-A", staging.as_str()], LOOK)?;
+                    continue;
+                }
+            }
             let last = there.as_ref().and_then(Lineage::newest);
             if token.is_none() && last.is_some_and(|last| last.guid == newest.guid) {
                 return Ok(());
+            }
+            if let (None, Some(last)) = (&token, last) {
+                if !self.has(transport, &last.of(from), last.guid)? {
+                    self.discard(service, staging, LOOK)?;
+                    continue;
+                }
             }
             let mut send = Command::new(transport.iter().cloned()).args(["zfs", "send"]);
             let mut receive = Command::new(self.tools.prefix.iter().cloned())
@@ -169,6 +184,27 @@ impl Zfs {
             pipe::run(&send, &receive.arg(staging), &[], Duration::from_secs(left), progress)?;
         }
         Err(failed("the newest snapshot did not arrive"))
+    }
+
+    /// Whether the sender still has a snapshot, and not another one of its name.
+    fn has(&self, transport: &[String], snapshot: &str, guid: Guid) -> Result<bool, Fault> {
+        let ask = Command::new(transport.iter().cloned());
+        let ask = ask.args(["zfs", "get", "-Hp", "-o", "value", "guid", snapshot]);
+        match self.tools.run(&ask, LOOK) {
+            Ok(found) => Ok(String::from_utf8_lossy(&found).trim() == guid.0.to_string()),
+            Err(Fault::Failed(why)) if why.contains("does not exist") => Ok(false),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Whether the sender has lost what a resumed send needs. That it cannot be asked is a fault, and no answer.
+    fn is_stale(&self, token: &str, transport: &[String]) -> Result<bool, Fault> {
+        let ask = Command::new(transport.iter().cloned()).args(["zfs", "send", "-nvt", token]);
+        match self.tools.run(&ask, LOOK) {
+            Ok(_) => Ok(false),
+            Err(Fault::Failed(why)) if why.contains("no longer exists") => Ok(true),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// Where staging is mounted while files are brought into it.
@@ -243,9 +279,10 @@ impl Zfs {
                 self.zfs(["unmount", staging.as_str()], LOOK)?;
                 compared?;
             }
-            Method::Pitr { .. } => return Err(failed("databases are restored by their own tools")),
+            other => return Err(not_here(other)),
         }
-        let (candidate, point) = (candidate.id.clone(), candidate.point);
+        let point = candidate.point.ok_or_else(|| failed("no data comes back that way"))?;
+        let candidate = candidate.id.clone();
         let verified = Verified { guid, candidate, point, at: Timestamp::now() };
         self.set(staging, preseed::VERIFIED, &verified, LOOK)
     }
@@ -275,7 +312,7 @@ impl Zfs {
             Act::Note(intent) => self.tools.write_record(service, "intent", intent),
             Act::Forget => self.tools.remove_record(service, "intent"),
             Act::Fetch { candidate, staging } => match &candidate.method {
-                Method::Replica { .. } => self.receive(candidate, staging, limit),
+                Method::Replica { .. } => self.receive(service, candidate, staging, limit),
                 Method::Local { snapshot } => {
                     let mark = format!("{}={}", preseed::STAGING, candidate.id);
                     let snapshot = snapshot.of(&service.dataset);
@@ -292,7 +329,7 @@ impl Zfs {
                     self.zfs(words.into_iter().chain([staging.as_str()]), limit).map(drop)
                 }
                 Method::Restic { .. } => self.restore_files(service, candidate, staging, limit),
-                Method::Pitr { .. } => Err(failed("databases are restored by their own tools")),
+                other => Err(not_here(other)),
             },
             Act::Verify { candidate, staging } => self.verify(service, candidate, staging, limit),
             Act::Discard { staging } => self.discard(service, staging, limit),
@@ -333,6 +370,11 @@ impl Zfs {
     }
 }
 
+/// Databases have tools of their own, and for what brings no copy there is nothing to fetch.
+fn not_here(method: &Method) -> Fault {
+    failed(format!("{} is not restored into a dataset", method.kind()))
+}
+
 /// Owner, group and mode of a folder for another one.
 fn copy_metadata(from: &Path, to: &Path, tools: &Tools) -> Result<(), Fault> {
     let from = format!("--reference={}", from.display());
@@ -368,9 +410,10 @@ impl World for Zfs {
         let listed = self.list()?;
         let place = service.mountpoint.as_str();
         let seen = mounts::at(place)?;
-        let seen = seen
-            .filter(|(kind, _)| kind == "zfs")
-            .and_then(|(_, source)| source.parse::<DatasetName>().ok());
+        let own = |mount: &Mount| {
+            mount.kind == "zfs" && mount.whole && mount.source == service.dataset.as_str()
+        };
+        let mounted = seen.as_ref().is_some_and(own);
         let verified = |marks: &BTreeMap<String, String>, guid: u64| {
             let verified =
                 marks.get(preseed::VERIFIED).and_then(|text| text.parse::<Verified>().ok());
@@ -380,7 +423,6 @@ impl World for Zfs {
             let marks = self.marks(&service.dataset)?;
             let complete =
                 marks.get(preseed::COMPLETE).and_then(|text| text.parse::<Record>().ok());
-            let mounted = seen.as_ref() == Some(&service.dataset);
             let first = mounted.then(|| fs::read_dir(place).map(|mut entries| entries.next()));
             let content = match first.transpose().map_err(failed)? {
                 None => Content::Unknown,
@@ -409,11 +451,13 @@ impl World for Zfs {
             })
         });
         let mut others = listed.iter().filter(|(name, _)| **name != service.dataset);
-        let claims = |name: &DatasetName, other: &Listed| {
-            seen.as_ref() == Some(name) || (other.armed && other.mountpoint == place)
+        let claims = |other: &Listed| other.armed && other.mountpoint == place;
+        let occupant = match seen.filter(|_| !mounted) {
+            Some(mount) => Some(mount.occupant()),
+            None => others
+                .find(|(_, other)| claims(other))
+                .map(|(name, _)| Occupant::Dataset(name.clone())),
         };
-        let occupant =
-            others.find(|(name, other)| claims(name, other)).map(|(name, _)| name.clone());
         let asides = listed
             .keys()
             .filter_map(Aside::read)

@@ -1,6 +1,6 @@
 //! What cannot be put in order, and why.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 
 use super::graph::{Graph, Kind, Node, NodeId};
@@ -15,17 +15,18 @@ pub struct Cycle {
 }
 
 impl Cycle {
-    /// Whether it is the bootstrap trap: a secret that is needed to restore the dataset that it lies on.
+    /// Whether it is the bootstrap trap: a secret lies, itself or what it is made from, on a dataset that cannot be restored, or
+    /// whose key cannot be loaded, without it.
     pub fn is_bootstrap_trap(&self) -> bool {
         let has = |kind| self.steps.iter().any(|(node, _)| node.kind == kind);
-        has(Kind::Secret) && has(Kind::Dataset)
+        has(Kind::Secret) && (has(Kind::Dataset) || has(Kind::Key))
     }
 }
 
 impl fmt::Display for Cycle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_bootstrap_trap() {
-            f.write_str("bootstrap trap, a secret lies on what it is needed to restore (keep a copy elsewhere): ")?;
+            f.write_str("bootstrap trap, a secret lies on what cannot come back without it (keep a copy elsewhere): ")?;
         }
         for (node, why) in &self.steps {
             write!(f, "{node} -> ({why}) -> ")?;
@@ -64,11 +65,20 @@ pub(super) fn cycles(graph: &Graph, after: &Neighbours, left: &[u32]) -> Cycles 
             first.entry(*group).or_insert(*node);
         }
     }
+    // Of several reasons for one edge the first counts.
+    let mut reasons: HashMap<(NodeId, NodeId), u32> = HashMap::new();
+    for (from, to, why) in graph.edges.iter().filter(|(from, ..)| stuck(*from)) {
+        reasons.entry((*from, *to)).or_insert(*why);
+    }
+    let reason = |edge: (NodeId, NodeId)| {
+        let why = reasons.get(&edge).and_then(|why| graph.reasons.get(*why as usize));
+        why.cloned().unwrap_or_default()
+    };
     let mut found: Vec<Cycle> = first
         .into_iter()
         .filter_map(|(group, node)| {
             let inside = |other: NodeId| members.get(&other.0) == Some(&group);
-            shortest(graph, after, node, &inside)
+            shortest(graph, after, node, &inside, &reason)
         })
         .collect();
     found.sort_by_key(ToString::to_string);
@@ -137,6 +147,7 @@ fn shortest(
     after: &Neighbours,
     from: NodeId,
     inside: &impl Fn(NodeId) -> bool,
+    reason: &impl Fn((NodeId, NodeId)) -> String,
 ) -> Option<Cycle> {
     let mut came: BTreeMap<u32, NodeId> = BTreeMap::new();
     let mut waiting = VecDeque::from([from]);
@@ -163,13 +174,9 @@ fn shortest(
         way.push(*before);
     }
     way.reverse();
-    let reason = |first: NodeId, then: NodeId| {
-        let edge = graph.edges.iter().find(|(from, to, _)| *from == first && *to == then);
-        edge.and_then(|(_, _, why)| graph.reasons.get(*why as usize)).cloned().unwrap_or_default()
-    };
     let steps = way.iter().enumerate().filter_map(|(at, node)| {
         let then = way.get(at + 1).copied().unwrap_or(from);
-        Some((graph.node(*node)?.clone(), reason(*node, then)))
+        Some((graph.node(*node)?.clone(), reason((*node, then))))
     });
     Some(Cycle { steps: steps.collect() })
 }

@@ -118,7 +118,10 @@ impl Graph {
     /// Says that a node uses something of which there may be not enough for all at once.
     pub fn uses(&mut self, node: NodeId, resource: &str) {
         if let Some(node) = self.nodes.get_mut(node.at()) {
-            node.uses.push(resource.to_owned());
+            // A pool and a machine may have one name: it is one resource, used once.
+            if !node.uses.iter().any(|used| used == resource) {
+                node.uses.push(resource.to_owned());
+            }
         }
     }
 

@@ -1,10 +1,11 @@
 //! The graph of a machine: from its services and what they are restored from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use zfs_props::name::DatasetName;
 
 use super::graph::{Graph, Kind, NodeId};
+use crate::candidates::secrets::Secrets;
 use crate::candidates::{Candidate, Need};
 use crate::path::AbsolutePath;
 use crate::service::Service;
@@ -45,6 +46,8 @@ pub struct Host {
     pub services: Vec<(Service, Vec<String>)>,
     /// Services that are databases, which recover after their files are there: by name, how long that takes.
     pub databases: BTreeMap<String, u64>,
+    /// What secrets are made from: such a file, too, can be read only after what it lies on is mounted.
+    pub secrets: Secrets,
 }
 
 impl Host {
@@ -161,21 +164,25 @@ impl Draft<'_> {
         None
     }
 
-    /// A secret can be read as soon as what it lies on is mounted.
+    /// A secret can be read as soon as what it lies on is mounted, and what it is made from can be read.
     fn secrets(&mut self) {
-        let secrets: Vec<(NodeId, AbsolutePath)> = self
-            .graph
-            .nodes()
-            .iter()
-            .enumerate()
-            .filter(|(_, node)| node.kind == Kind::Secret)
-            .filter_map(|(at, node)| {
-                Some((NodeId(u32::try_from(at).ok()?), node.name.parse().ok()?))
-            })
-            .collect();
-        for (secret, path) in secrets {
+        let host = self.host;
+        let nodes = self.graph.nodes().iter().filter(|node| node.kind == Kind::Secret);
+        let mut waiting: Vec<AbsolutePath> =
+            nodes.filter_map(|node| node.name.parse().ok()).collect();
+        let mut seen = BTreeSet::new();
+        while let Some(path) = waiting.pop() {
+            if !seen.insert(path.clone()) {
+                continue;
+            }
+            let secret = self.graph.add(Kind::Secret, path.as_str(), 0);
             if let Some(mount) = self.mount_above(&path, true) {
                 self.graph.before(mount, secret, "the secret lies there");
+            }
+            for source in host.secrets.get(&path).into_iter().flatten() {
+                let from = self.graph.add(Kind::Secret, source.as_str(), 0);
+                self.graph.before(from, secret, "the secret is made from it");
+                waiting.push(source.clone());
             }
         }
     }

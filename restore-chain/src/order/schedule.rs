@@ -10,9 +10,9 @@ use super::graph::{Graph, Node, NodeId};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Limits {
-    /// Nodes in all.
+    /// Nodes in all; at least 1.
     pub parallel: usize,
-    /// Nodes that use a resource, by its name; one that is missing is not limited.
+    /// Nodes that use a resource, by its name; at least 1. One that is missing is not limited.
     pub resources: BTreeMap<String, usize>,
 }
 
@@ -198,6 +198,49 @@ pub(super) fn schedule<'g>(graph: &'g Graph, limits: &Limits) -> Result<Order<'g
     Ok(Order { graph, slots, seconds: total, critical })
 }
 
+/// What is ready, by what it waits for: nothing, or a resource of which none is left.
+struct Ready<'g, K> {
+    graph: &'g Graph,
+    /// How much is left of each limited resource.
+    left: BTreeMap<&'g str, usize>,
+    free: BinaryHeap<(K, NodeId)>,
+    held_back: BTreeMap<&'g str, BinaryHeap<(K, NodeId)>>,
+}
+
+impl<'g, K: Ord + Copy> Ready<'g, K> {
+    fn uses(&self, node: NodeId) -> impl Iterator<Item = &'g str> + use<'g, K> {
+        let node = self.graph.node(node);
+        node.into_iter().flat_map(|node| node.uses.iter().map(String::as_str))
+    }
+
+    /// The most urgent node that nothing keeps from beginning. One that is held back is looked at again only when there is
+    /// some of what it lacked.
+    fn next(&mut self) -> Option<NodeId> {
+        loop {
+            let some = |resource: &str| self.left.get(resource).is_some_and(|left| *left > 0);
+            let waiting = self.held_back.iter_mut().filter(|(resource, _)| some(resource));
+            let queues = waiting.map(|(_, queue)| queue).chain([&mut self.free]);
+            let (key, node) = queues.max_by_key(|queue| queue.peek().copied())?.pop()?;
+            match self.uses(node).find(|resource| self.left.get(resource) == Some(&0)) {
+                Some(lacking) => self.held_back.entry(lacking).or_default().push((key, node)),
+                None => return Some(node),
+            }
+        }
+    }
+
+    fn take(&mut self, node: NodeId) {
+        for resource in self.uses(node) {
+            self.left.entry(resource).and_modify(|left| *left = left.saturating_sub(1));
+        }
+    }
+
+    fn give_back(&mut self, node: NodeId) {
+        for resource in self.uses(node) {
+            self.left.entry(resource).and_modify(|left| *left += 1);
+        }
+    }
+}
+
 /// List scheduling: whenever something is free, the most urgent that is ready begins.
 fn run<K: Ord + Copy>(
     graph: &Graph,
@@ -207,37 +250,28 @@ fn run<K: Ord + Copy>(
     urgency: impl Fn(NodeId) -> K,
 ) -> Vec<(NodeId, u64, u64)> {
     let mut free = limits.parallel.max(1);
-    let mut resources = limits.resources.clone();
-    let mut ready: BinaryHeap<(K, NodeId)> = BinaryHeap::new();
+    // Where there is none of a resource, one at a time is the least that gets anything done.
+    let left = limits.resources.iter().map(|(name, count)| (name.as_str(), (*count).max(1)));
+    let left: BTreeMap<&str, usize> = left.collect();
+    let mut ready = Ready { graph, left, free: BinaryHeap::new(), held_back: BTreeMap::new() };
     for (at, count) in waiting.iter().enumerate() {
         if *count == 0 {
             let node = NodeId(u32::try_from(at).unwrap_or(u32::MAX));
-            ready.push((urgency(node), node));
+            ready.free.push((urgency(node), node));
         }
     }
-    let uses = |node: NodeId| graph.node(node).map(|node| node.uses.as_slice()).unwrap_or_default();
     let mut running: BinaryHeap<Reverse<(u64, NodeId)>> = BinaryHeap::new();
     let mut slots = Vec::with_capacity(waiting.len());
     let mut now = 0_u64;
     loop {
-        let mut held_back = Vec::new();
         while free > 0 {
-            let Some((key, node)) = ready.pop() else { break };
-            if uses(node).iter().any(|resource| resources.get(resource) == Some(&0)) {
-                held_back.push((key, node));
-                continue;
-            }
-            for resource in uses(node) {
-                if let Some(left) = resources.get_mut(resource) {
-                    *left -= 1;
-                }
-            }
+            let Some(node) = ready.next() else { break };
+            ready.take(node);
             free -= 1;
             let end = now.saturating_add(graph.node(node).map_or(0, |node| node.seconds));
             slots.push((node, now, end));
             running.push(Reverse((end, node)));
         }
-        ready.extend(held_back);
         let Some(Reverse((end, node))) = running.pop() else { return slots };
         now = end;
         let mut ended = vec![node];
@@ -250,16 +284,12 @@ fn run<K: Ord + Copy>(
         }
         for node in ended {
             free += 1;
-            for resource in uses(node) {
-                if let Some(left) = resources.get_mut(resource) {
-                    *left += 1;
-                }
-            }
+            ready.give_back(node);
             for next in after.of(node) {
                 let Some(count) = waiting.get_mut(next.at()) else { continue };
                 *count -= 1;
                 if *count == 0 {
-                    ready.push((urgency(*next), *next));
+                    ready.free.push((urgency(*next), *next));
                 }
             }
         }

@@ -65,6 +65,11 @@ pub enum LabelError {
         "there is no line {0:?}; a `.backup` file of the archive has it, `backup_label` may not"
     )]
     Missing(&'static str),
+    /// An incremental backup.
+    #[error(
+        "it is incremental, from {0} on (PostgreSQL 17): combine it with those before it first (`pg_combinebackup`)"
+    )]
+    Incremental(Lsn),
 }
 
 /// A time of the server: `2026-11-21 09:13:54.609394+00`, `2026-11-21 09:13:47 UTC`.
@@ -135,8 +140,11 @@ pub struct BaseBackup {
 }
 
 impl BaseBackup {
-    /// A backup by its `.backup` file.
+    /// A backup by its `.backup` file. An incremental one is none by itself.
     pub fn from_label(name: &str, label: &Label) -> Result<Self, LabelError> {
+        if let Some(from) = label.incremental_from {
+            return Err(LabelError::Incremental(from));
+        }
         let start = label.start.ok_or(LabelError::Missing("START WAL LOCATION"))?;
         Ok(Self {
             name: name.to_owned(),
@@ -147,5 +155,24 @@ impl BaseBackup {
             stop_time: label.stop_time.ok_or(LabelError::Missing("STOP TIME"))?,
             damaged: false,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BaseBackup, Label, LabelError};
+
+    /// As PostgreSQL 17 writes it (`build_backup_content` in `xlogbackup.c`).
+    #[test]
+    fn an_incremental_backup_is_none_by_itself() {
+        let text = "START WAL LOCATION: 0/9000028 (file 000000010000000000000009)\n\
+                    STOP WAL LOCATION: 0/9000120 (file 000000010000000000000009)\n\
+                    CHECKPOINT LOCATION: 0/9000080\nSTART TIMELINE: 1\nSTOP TIME: 2026-11-21 09:13:52 UTC\n";
+        let full = Label::parse(text).unwrap();
+        assert!(BaseBackup::from_label("full", &full).is_ok());
+        let text = format!("{text}INCREMENTAL FROM LSN: 0/7000028\nINCREMENTAL FROM TLI: 1\n");
+        let from = "0/7000028".parse().unwrap();
+        let refused = BaseBackup::from_label("incremental", &Label::parse(&text).unwrap());
+        assert_eq!(refused, Err(LabelError::Incremental(from)));
     }
 }

@@ -23,7 +23,7 @@ pub struct MethodBudget {
 pub struct Budget {
     /// Seconds for the whole unit (`TimeoutStartSec`).
     pub unit: u64,
-    /// Seconds for a comparison of what was restored.
+    /// Seconds for what looks at every file: comparing it with its source, checking what is there, giving it to its owner.
     pub verify: u64,
     /// Seconds for every other step: a rename, a mount, a property.
     pub step: u64,
@@ -82,12 +82,12 @@ impl Budget {
         once.saturating_mul(attempts).saturating_add(pause.saturating_mul(attempts - 1))
     }
 
-    /// Seconds that are kept back for what comes after a fetch.
+    /// Seconds that are kept back for what comes after a fetch: all the small steps, and giving files to their owner.
     pub(crate) fn reserve(&self) -> u64 {
-        self.step.saturating_mul(OTHER_STEPS)
+        self.step.saturating_mul(OTHER_STEPS).saturating_add(self.verify)
     }
 
-    /// Whether all ways back fit into the unit, one after another, each of them hanging.
+    /// Whether all ways back fit into the unit, one after another, each of them hanging; or, where data is there, its check.
     pub fn check(&self, chain: &[Candidate]) -> Result<(), BudgetError> {
         let mut needed = self.reserve();
         let mut parts = vec![format!("{} for other steps", Seconds(needed))];
@@ -99,15 +99,16 @@ impl Budget {
                 unreachable = Some(candidate.id.clone());
             }
         }
-        match unreachable {
-            Some(unreachable) => Err(BudgetError { needed, unit: self.unit, parts, unreachable }),
-            None if needed >= self.unit => Err(BudgetError {
-                needed,
-                unit: self.unit,
-                parts,
-                unreachable: "the start".to_owned(),
-            }),
-            None => Ok(()),
+        if let Some(unreachable) = unreachable {
+            return Err(BudgetError { needed, unit: self.unit, parts, unreachable });
         }
+        let needed = self.reserve().saturating_add(self.verify);
+        if needed < self.unit {
+            return Ok(());
+        }
+        parts.truncate(1);
+        parts.push(format!("{} for a check of what is there", Seconds(self.verify)));
+        let unreachable = "the service".to_owned();
+        Err(BudgetError { needed, unit: self.unit, parts, unreachable })
     }
 }

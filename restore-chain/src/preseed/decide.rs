@@ -12,7 +12,7 @@ use super::sight::{Content, Pool, Sight, Staging, Target};
 use super::world::Fault;
 use super::{Budget, Preseed};
 use crate::candidates::Candidate;
-use crate::service::{Bootstrap, Unmarked};
+use crate::service::Unmarked;
 
 /// What this run has done so far. Nothing of it outlives the run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,8 +31,10 @@ pub struct Memory {
     unfit: Option<u64>,
     /// The dataset (by guid) that was seen mounted and empty.
     empty: Option<u64>,
-    /// What the run has written as completion record.
+    /// What the run has written as completion record, or tried to: a tool that failed may have done it.
     completed: Option<Record>,
+    /// The candidate whose last fetch ran out of time.
+    timed_out: Option<String>,
     /// Whether a pause is due before the next attempt.
     pause: u64,
     /// No more attempts: the time is needed for what comes after.
@@ -63,9 +65,15 @@ impl Memory {
         sight: &Sight,
         preseed: &Preseed,
     ) {
+        match act {
+            Act::Complete(record) => self.completed = Some(record.clone()),
+            Act::Fetch { candidate, .. } => {
+                self.timed_out = (*result == Err(Fault::TimedOut)).then(|| candidate.id.clone());
+            }
+            _ => {}
+        }
         match (act, result) {
             (Act::Wait(_), _) => self.pause = 0,
-            (Act::Complete(record), Ok(())) => self.completed = Some(record.clone()),
             (Act::Fetch { candidate, .. } | Act::Verify { candidate, .. }, Err(fault)) => {
                 if matches!(act, Act::Verify { .. }) {
                     self.unfit = sight.staging.as_ref().map(|staging| staging.guid);
@@ -175,16 +183,23 @@ impl Decision<'_> {
         }
     }
 
-    /// Complete: mounted, and the note of the restore removed; nothing else.
+    /// Complete: mounted, and what is left of a restore removed; nothing else.
     fn complete(&self, target: &Target, record: &Record) -> Next {
         if !target.mounted {
+            if let Some(other) = &self.sight.occupant {
+                return Self::end(Block::SharedMountpoint(other.clone()));
+            }
             return self.act(Act::Mount);
         }
         if self.sight.intent.is_some() && !self.memory.failed.contains_key("forget") {
             return Next::Do(Act::Forget);
         }
+        let left = self.sight.staging.as_ref().is_some_and(|staging| staging.candidate.is_some());
+        if left && !self.memory.failed.contains_key("discard") {
+            return Next::Do(Act::Discard { staging: self.preseed.staging().clone() });
+        }
         let record = record.clone();
-        if self.memory.completed.is_none() {
+        if self.memory.completed.as_ref() != Some(&record) {
             return Next::End(Outcome::Skipped(record));
         }
         Next::End(match record.kind {
@@ -320,15 +335,18 @@ impl Decision<'_> {
             });
             return match usable {
                 Some(candidate) if !self.memory.late => self.proceed(candidate, staging),
+                // Nothing takes its place: what has arrived is not thrown away.
+                _ if staging.resumable
+                    && self.memory.timed_out.as_ref() == Some(from)
+                    && (self.memory.late || self.following(target).is_none())
+                    && !self.may_start_empty() =>
+                {
+                    Self::end(Block::Unfinished(from.clone()))
+                }
                 _ => self.act(Act::Discard { staging: name }),
             };
         }
-        let next = self
-            .preseed
-            .chain()
-            .iter()
-            .find(|candidate| self.has_tries(candidate) && possible(candidate, target));
-        match next {
+        match self.following(target) {
             Some(_) if self.memory.late => Self::end(Block::OutOfTime),
             Some(_) if self.memory.pause > 0 => Next::Do(Act::Wait(self.memory.pause)),
             Some(candidate) if self.sight.intent.is_some() => self.fetch(candidate),
@@ -358,6 +376,16 @@ impl Decision<'_> {
         })
     }
 
+    /// The first way back that may still be tried.
+    fn following(&self, target: Option<&Target>) -> Option<&Candidate> {
+        let mut chain = self.preseed.chain().iter();
+        chain.find(|candidate| self.has_tries(candidate) && possible(candidate, target))
+    }
+
+    fn may_start_empty(&self) -> bool {
+        self.preseed.service().bootstrap.allows(self.preseed.nothing_exists())
+    }
+
     fn has_tries(&self, candidate: &Candidate) -> bool {
         let at = self.preseed.chain().iter().position(|other| other.id == candidate.id);
         let tries = at.and_then(|at| self.memory.tries.get(at)).copied().unwrap_or(u32::MAX);
@@ -366,13 +394,8 @@ impl Decision<'_> {
 
     /// No way back is left.
     fn nothing(&self, target: Option<&Target>) -> Next {
-        let allowed = match self.preseed.service().bootstrap {
-            Bootstrap::Never => false,
-            Bootstrap::IfNothingExists => self.preseed.chain().is_empty() && !self.preseed.unsure(),
-            Bootstrap::EvenIfRestoreFails => true,
-        };
         match target {
-            _ if !allowed => Self::end(Block::NothingRestored),
+            _ if !self.may_start_empty() => Self::end(Block::NothingRestored),
             None => self.act(Act::CreateEmpty),
             Some(target) => self.settle(target, &RecordKind::Empty),
         }
@@ -388,7 +411,7 @@ fn possible(candidate: &Candidate, target: Option<&Target>) -> bool {
 pub(crate) fn limit(act: &Act, budget: &Budget) -> u64 {
     match act {
         Act::Fetch { candidate, .. } => budget.of(candidate.method.kind()).timeout,
-        Act::Verify { .. } | Act::CheckExisting => budget.verify,
+        Act::Verify { .. } | Act::CheckExisting | Act::SetOwner => budget.verify,
         Act::Wait(seconds) => *seconds,
         _ => budget.step,
     }

@@ -6,6 +6,7 @@
 //! | on disk | next |
 //! |---|---|
 //! | dataset with its own completion record | nothing: skipped, whatever the pool's health |
+//! | something else at the mountpoint | nothing: somebody decides which of them holds the data |
 //! | dataset with data, without a record | somebody adopts it; never anything else |
 //! | dataset, mounted and empty | fetch into staging |
 //! | no dataset | fetch into staging |
@@ -14,7 +15,8 @@
 //! | staging, verified, and no dataset | rename it into place |
 //! | dataset in place, verified | properties, mount, owner; the record last |
 //!
-//! Nothing is destroyed but staging of its own. What was set aside stays until [`release`].
+//! Nothing is destroyed but staging of its own. What was set aside stays until [`release`], and so does a receive that ran out of
+//! time, if nothing came back instead: the next run goes on with it.
 //!
 //! ```
 //! use restore_chain::preseed::{Budget, Outcome, Preseed};
@@ -54,7 +56,7 @@ pub use names::{Aside, aside, staging};
 pub use outcome::{Attempt, Block, Outcome, Report};
 pub use record::{Intent, Record, RecordKind, Verified};
 pub use run::{Interrupted, Preseed, PreseedError, Warning};
-pub use sight::{Content, Pool, Sight, Staging, Target};
+pub use sight::{Content, Occupant, Pool, Sight, Staging, Target};
 pub use world::{Fault, World};
 
 /// The local property that holds a dataset's completion [`Record`].

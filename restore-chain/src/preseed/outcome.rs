@@ -5,6 +5,7 @@ use std::fmt;
 use zfs_props::name::DatasetName;
 
 use super::record::Record;
+use super::sight::Occupant;
 use super::world::Fault;
 use crate::quantity::Seconds;
 
@@ -49,14 +50,16 @@ impl Outcome {
 pub enum Block {
     /// The pool is not there.
     Pool,
-    /// Two datasets claim the mountpoint: which one holds the data?
-    SharedMountpoint(DatasetName),
+    /// Something else is at the mountpoint, too: which of them holds the data?
+    SharedMountpoint(Occupant),
     /// The dataset cannot be mounted, and so nobody knows whether it is empty.
     CannotTell,
     /// Every way back failed, or there was none, and the service may not start empty.
     NothingRestored,
     /// Not enough time was left for another attempt.
     OutOfTime,
+    /// The last way back that was left needs more time than it has. What has arrived stays, and the next run goes on.
+    Unfinished(String),
     /// An act failed that everything after depends on; the next run goes on from here.
     Act {
         /// Which.
@@ -87,6 +90,10 @@ impl fmt::Display for Block {
                 f.write_str("nothing could be restored, and the service may not start empty")
             }
             Self::OutOfTime => f.write_str("no time was left for another attempt"),
+            Self::Unfinished(candidate) => write!(
+                f,
+                "{candidate} needs more time: what has arrived stays, and the next run goes on"
+            ),
             Self::Act { act, fault } => write!(f, "{act}: {fault}"),
             Self::ForeignStaging(name) => {
                 write!(f, "{name} exists and is no staging of ours: rename it")

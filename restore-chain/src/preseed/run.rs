@@ -12,6 +12,7 @@ use super::names;
 use super::outcome::{Block, Outcome, Report};
 use super::world::{Fault, World};
 use crate::candidates::{Candidate, Choice, Need};
+use crate::quantity::Seconds;
 use crate::service::Service;
 
 /// The restore of one service, ready to run, and to be run again.
@@ -19,7 +20,7 @@ use crate::service::Service;
 pub struct Preseed {
     service: Service,
     chain: Vec<Candidate>,
-    unsure: bool,
+    nothing_exists: bool,
     budget: Budget,
     staging: DatasetName,
 }
@@ -46,6 +47,15 @@ pub enum PreseedError {
 pub enum Warning {
     /// Every way back needs it: without it, all fail at once.
     SinglePoint(Need),
+    /// A way back is estimated to take longer than one attempt may.
+    TooSlow {
+        /// The candidate.
+        candidate: String,
+        /// Seconds that it is estimated to take.
+        seconds: u64,
+        /// Seconds that an attempt may take.
+        timeout: u64,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -53,6 +63,10 @@ impl fmt::Display for Warning {
         match self {
             Self::SinglePoint(need) => {
                 write!(f, "every way back needs {need}: without it, all of them fail at once")
+            }
+            Self::TooSlow { candidate, seconds, timeout } => {
+                let (seconds, timeout) = (Seconds(*seconds), Seconds(*timeout));
+                write!(f, "{candidate} takes about {seconds}, and an attempt may take {timeout}")
             }
         }
     }
@@ -70,19 +84,21 @@ pub struct Interrupted {
 
 impl Preseed {
     /// A preseed with these ways back, in this order, each of which can be reached within the budget even if all those
-    /// before it hang.
+    /// before it hang. Whether data is adopted, and whether the service may start empty, is decided by what is on disk then, and
+    /// by the service's declaration: as [`Candidates::choose`](crate::Candidates::choose) does.
     pub fn new(service: &Service, choice: &Choice, budget: &Budget) -> Result<Self, PreseedError> {
-        budget.check(&choice.chain)?;
+        let chain: Vec<Candidate> = choice.copies().cloned().collect();
+        budget.check(&chain)?;
         let staging = names::staging(&service.dataset)?;
         names::aside(&service.dataset, u64::MAX)?;
         let mut seen = BTreeSet::new();
-        if let Some(twice) = choice.chain.iter().find(|candidate| !seen.insert(&candidate.id)) {
+        if let Some(twice) = chain.iter().find(|candidate| !seen.insert(&candidate.id)) {
             return Err(PreseedError::Twice(twice.id.clone()));
         }
         Ok(Self {
             service: service.clone(),
-            chain: choice.chain.clone(),
-            unsure: choice.is_unsure(),
+            nothing_exists: choice.nothing_exists(),
+            chain,
             budget: budget.clone(),
             staging,
         })
@@ -93,14 +109,14 @@ impl Preseed {
         &self.service
     }
 
-    /// The ways back, in the order in which they are tried.
+    /// The copies, in the order in which they are tried.
     pub fn chain(&self) -> &[Candidate] {
         &self.chain
     }
 
-    /// Whether somebody could not be asked for ways back.
-    pub fn unsure(&self) -> bool {
-        self.unsure
+    /// Whether there is no copy anywhere, as far as everybody was asked and answered.
+    pub fn nothing_exists(&self) -> bool {
+        self.nothing_exists
     }
 
     /// How long everything may take.
@@ -113,17 +129,22 @@ impl Preseed {
         &self.staging
     }
 
-    /// What all ways back depend on, where there are several. None of it may be required by the unit itself, or the
-    /// others could not be reached when it is missing.
+    /// What all ways back depend on, where there are several: none of it may be required by the unit itself, or the
+    /// others could not be reached when it is missing. And which of them are slower than their budget.
     pub fn warnings(&self) -> Vec<Warning> {
-        let Some((first, others)) =
-            self.chain.split_first().filter(|(_, others)| !others.is_empty())
-        else {
-            return Vec::new();
-        };
-        let shared =
-            first.needs.iter().filter(|need| others.iter().all(|other| other.needs.contains(need)));
-        shared.cloned().map(Warning::SinglePoint).collect()
+        let mut warnings = Vec::new();
+        if let Some((first, others)) = self.chain.split_first().filter(|(_, rest)| !rest.is_empty())
+        {
+            let shared = |need: &&Need| others.iter().all(|other| other.needs.contains(need));
+            let shared = first.needs.iter().filter(shared);
+            warnings.extend(shared.cloned().map(Warning::SinglePoint));
+        }
+        warnings.extend(self.chain.iter().filter_map(|candidate| {
+            let timeout = self.budget.of(candidate.method.kind()).timeout;
+            let seconds = candidate.seconds.filter(|seconds| *seconds > timeout)?;
+            Some(Warning::TooSlow { candidate: candidate.id.clone(), seconds, timeout })
+        }));
+        warnings
     }
 
     /// Runs it, or goes on with a run that was killed.
@@ -141,18 +162,16 @@ impl Preseed {
     ) -> Result<Report, Interrupted> {
         let started = world.clock();
         let ended = |during| Interrupted { service: self.service.name.clone(), during };
-        match world.lock(&self.service) {
-            Ok(true) => {}
-            Ok(false) => return Ok(self.report(Outcome::Busy, &Memory::new(0), 0)),
-            Err(Fault::Ended) => return Err(ended(None)),
-            Err(fault) => {
-                let block = Block::Act { act: "lock", fault };
-                return Ok(self.report(Outcome::Blocked(block), &Memory::new(0), 0));
-            }
-        }
         let mut memory = Memory::new(self.chain.len());
-        let outcome =
-            self.act_until_done(world, &mut memory, started, &mut progress).map_err(ended)?;
+        let locked = world.lock(&self.service);
+        let outcome = match &locked {
+            Ok(true) => {
+                self.act_until_done(world, &mut memory, started, &mut progress).map_err(ended)?
+            }
+            Ok(false) => Outcome::Busy,
+            Err(Fault::Ended) => return Err(ended(None)),
+            Err(fault) => Outcome::Blocked(Block::Act { act: "lock", fault: fault.clone() }),
+        };
         let seconds = world.clock().saturating_sub(started);
         let mut report = self.report(outcome, &memory, seconds);
         // What was told, or not, changes nothing.
@@ -161,7 +180,9 @@ impl Preseed {
             Err(Fault::Ended) => return Err(ended(Some("tell"))),
             Err(fault) => report.untold = Some(fault),
         }
-        world.unlock(&self.service);
+        if locked == Ok(true) {
+            world.unlock(&self.service);
+        }
         Ok(report)
     }
 

@@ -1,5 +1,7 @@
 //! What is on disk.
 
+use std::fmt;
+
 use zfs_props::name::DatasetName;
 
 use super::names::Aside;
@@ -40,7 +42,7 @@ pub struct Target {
     pub complete: Option<Record>,
     /// That its content was compared, by the same rule.
     pub verified: Option<Verified>,
-    /// Whether it is mounted at the service's mountpoint, and nothing over it.
+    /// Whether it is mounted at the service's mountpoint, as a whole, and nothing over it.
     pub mounted: bool,
     /// Whether it is mounted by itself (`canmount=on`).
     pub armed: bool,
@@ -62,6 +64,25 @@ pub struct Staging {
     pub resumable: bool,
 }
 
+/// What else is at a service's mountpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
+pub enum Occupant {
+    /// A dataset that is mounted there, or would be at the next boot.
+    Dataset(DatasetName),
+    /// A mount of another kind: a share, a folder that is bound there. By its source.
+    Mount(String),
+}
+
+impl fmt::Display for Occupant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dataset(dataset) => write!(f, "{dataset}"),
+            Self::Mount(source) => f.write_str(source),
+        }
+    }
+}
+
 /// Everything that decides what is done next.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -74,8 +95,8 @@ pub struct Sight {
     pub staging: Option<Staging>,
     /// What was set aside, now or long ago.
     pub asides: Vec<Aside>,
-    /// Another dataset that is mounted at the service's mountpoint, or would be.
-    pub occupant: Option<DatasetName>,
+    /// Whatever else is at the service's mountpoint.
+    pub occupant: Option<Occupant>,
     /// The record of a restore that has begun.
     pub intent: Option<Intent>,
 }

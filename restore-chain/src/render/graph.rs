@@ -1,20 +1,22 @@
 //! The order as a graph: for Graphviz, and for Mermaid.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::order::Order;
+use crate::order::{NodeId, Order};
 
 /// For `dot`. What everything waits for is bold.
 pub fn dot(order: &Order<'_>) -> String {
     let mut text = String::from("digraph restore {\n  rankdir=LR;\n  node [shape=box];\n");
+    let critical: BTreeSet<NodeId> = order.critical.iter().copied().collect();
     for slot in &order.slots {
         let Some(node) = order.graph().node(slot.node) else { continue };
-        let bold = if order.critical.contains(&slot.node) { ", style=bold" } else { "" };
+        let bold = if critical.contains(&slot.node) { ", style=bold" } else { "" };
         let label = node.to_string().replace('\\', "\\\\").replace('"', "\\\"");
         let _ = writeln!(
             text,
             "  n{} [label=\"{label}\\n{} s\"{bold}];",
-            index(slot.node),
+            slot.node.index(),
             node.seconds
         );
     }
@@ -33,7 +35,7 @@ pub fn mermaid(order: &Order<'_>) -> String {
         // Mermaid knows entities alone.
         let label =
             node.to_string().replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
-        let _ = writeln!(text, "  n{}[\"{label}<br/>{} s\"]", index(slot.node), node.seconds);
+        let _ = writeln!(text, "  n{}[\"{label}<br/>{} s\"]", slot.node.index(), node.seconds);
     }
     for (from, to) in edges(order) {
         let _ = writeln!(text, "  n{from} --> n{to}");
@@ -41,11 +43,7 @@ pub fn mermaid(order: &Order<'_>) -> String {
     text
 }
 
-fn index(id: crate::order::NodeId) -> usize {
-    id.index()
-}
-
 /// Edges in the order of the nodes, each once.
-fn edges(order: &Order<'_>) -> std::collections::BTreeSet<(usize, usize)> {
+fn edges(order: &Order<'_>) -> BTreeSet<(usize, usize)> {
     order.graph().links().map(|(from, to)| (from.index(), to.index())).collect()
 }

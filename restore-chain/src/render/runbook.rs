@@ -1,15 +1,20 @@
 //! What a person does by hand when a whole machine is gone: in order, with commands and expected times.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::candidates::{Choice, Method, restic};
+use crate::candidates::{Candidate, Choice, Method, restic};
+use crate::command::Command;
 use crate::lineage::{Base, Step, step};
-use crate::order::{Kind, Order};
+use crate::order::{Kind, Node, Order};
 use crate::preseed;
 use crate::quantity::{Bytes, Seconds};
 use crate::service::Service;
 
 /// A runbook in Markdown. `services` with what each is restored from, in any order.
+///
+/// The commands do by hand what the [preseed] does, but for its safeguards: they are for a machine on which
+/// nothing is left that could be overwritten.
 pub fn markdown(host: &str, order: &Order<'_>, services: &[(Service, Choice)]) -> String {
     let mut text = format!("# {host}: restore\n\n");
     let _ = writeln!(
@@ -25,6 +30,7 @@ pub fn markdown(host: &str, order: &Order<'_>, services: &[(Service, Choice)]) -
         .map(ToString::to_string)
         .collect();
     let _ = writeln!(text, "Nothing is faster than: {}.\n", critical.join(", "));
+    let book = Book::of(services);
     for (n, slot) in order.slots.iter().enumerate() {
         let Some(node) = order.graph().node(slot.node) else { continue };
         let _ = writeln!(
@@ -34,20 +40,10 @@ pub fn markdown(host: &str, order: &Order<'_>, services: &[(Service, Choice)]) -
             Seconds(slot.start),
             Seconds(node.seconds)
         );
-        let commands = match node.kind {
-            Kind::Pool => vec![format!("zpool import {}", node.name)],
-            Kind::Key => vec![format!("zfs load-key {}", node.name)],
-            Kind::Service => vec![format!("systemctl start {}", node.name)],
-            Kind::Dataset => restores(&node.name, services, &mut text),
-            Kind::Mount => {
-                let of =
-                    services.iter().find(|(service, _)| service.mountpoint.as_str() == node.name);
-                of.map(|(service, _)| vec![format!("zfs mount {}", service.dataset)])
-                    .unwrap_or_default()
-            }
-            Kind::Owner => owners(&node.name, services),
-            Kind::Network | Kind::Secret | Kind::Database => Vec::new(),
-        };
+        let (about, commands) = book.step(node);
+        for about in about {
+            let _ = writeln!(text, "{about}\n");
+        }
         if !commands.is_empty() {
             let _ = writeln!(text, "```sh\n{}\n```\n", commands.join("\n"));
         }
@@ -55,59 +51,102 @@ pub fn markdown(host: &str, order: &Order<'_>, services: &[(Service, Choice)]) -
     text
 }
 
-fn owners(path: &str, services: &[(Service, Choice)]) -> Vec<String> {
-    let of = services.iter().find(|(service, _)| service.mountpoint.as_str() == path);
-    let owner = of.and_then(|(service, _)| service.owner.as_ref());
-    owner.map(|owner| vec![preseed::chown(owner, path).to_string()]).unwrap_or_default()
+/// Services by what nodes are called after.
+struct Book<'s> {
+    by_dataset: BTreeMap<&'s str, &'s (Service, Choice)>,
+    by_mountpoint: BTreeMap<&'s str, &'s Service>,
 }
 
-/// The commands of the first way back; the others, and what each loses, as text.
-fn restores(dataset: &str, services: &[(Service, Choice)], text: &mut String) -> Vec<String> {
-    let Some((service, choice)) = services.iter().find(|(service, _)| service.dataset == *dataset)
-    else {
-        return Vec::new();
-    };
-    let _ = writeln!(text, "{}\n", choice.to_string().replace("\n  ", "\n* "));
-    let Some(first) = choice.chain.first() else { return Vec::new() };
-    if let Some(bytes) = first.bytes {
-        let _ = writeln!(text, "About {}.\n", Bytes(bytes));
+impl<'s> Book<'s> {
+    fn of(services: &'s [(Service, Choice)]) -> Self {
+        let by_dataset = services.iter().map(|both| (both.0.dataset.as_str(), both));
+        let by_mountpoint = services.iter().map(|(one, _)| (one.mountpoint.as_str(), one));
+        Self { by_dataset: by_dataset.collect(), by_mountpoint: by_mountpoint.collect() }
     }
-    let Ok(staging) = preseed::staging(&service.dataset) else { return Vec::new() };
-    let mut commands = match &first.method {
-        Method::Replica { from, newest, raw, transport, .. } => {
+
+    /// What there is to know about a step, and its commands.
+    fn step(&self, node: &Node) -> (Vec<String>, Vec<String>) {
+        let name = node.name.as_str();
+        let service = self.by_mountpoint.get(name);
+        let command = match node.kind {
+            Kind::Pool => Some(Command::new(["zpool", "import", name])),
+            Kind::Key => Some(Command::new(["zfs", "load-key", name])),
+            Kind::Service => Some(Command::new(["systemctl", "start", name])),
+            Kind::Mount => {
+                service.map(|service| Command::new(["zfs", "mount"]).arg(&service.dataset))
+            }
+            Kind::Owner => service
+                .and_then(|service| service.owner.as_ref())
+                .map(|owner| preseed::chown(owner, name)),
+            Kind::Dataset => {
+                return self
+                    .by_dataset
+                    .get(name)
+                    .map(|(one, choice)| restore(one, choice))
+                    .unwrap_or_default();
+            }
+            Kind::Network | Kind::Secret | Kind::Database => None,
+        };
+        (Vec::new(), command.iter().map(ToString::to_string).collect())
+    }
+}
+
+/// The choice as text, and the commands of its first way back.
+fn restore(service: &Service, choice: &Choice) -> (Vec<String>, Vec<String>) {
+    let mut about = vec![choice.to_string().replace("\n  ", "\n* ")];
+    let Some(first) = choice.chain.first() else { return (about, Vec::new()) };
+    about.extend(first.bytes.filter(|bytes| *bytes > 0).map(|n| format!("About {}.", Bytes(n))));
+    (about, commands(service, first).unwrap_or_default())
+}
+
+fn commands(service: &Service, candidate: &Candidate) -> Option<Vec<String>> {
+    let staging = preseed::staging(&service.dataset).ok()?;
+    let zfs = |words: &[&str]| Command::new(["zfs"]).args(words.iter().copied());
+    let mut commands: Vec<String> = match &candidate.method {
+        Method::Replica { from, oldest, newest, raw, transport, .. } => {
             let options = step::Options { raw: *raw, ..step::Options::default() };
-            let (sender, receiver, to) = (from.clone(), staging.clone(), (**newest).clone());
-            let step = Step::Send { sender, receiver, base: Base::Full, to, options };
-            let there = transport.join(" ");
+            let there = Command::new(transport.iter().cloned()).to_string();
             let blank = if there.is_empty() { "" } else { " " };
-            vec![format!("{there}{blank}{step}")]
+            let send = |base, to: &crate::lineage::Version| {
+                let (sender, receiver) = (from.clone(), staging.clone());
+                let step = Step::Send { sender, receiver, base, to: to.clone(), options };
+                format!("{there}{blank}{step}")
+            };
+            let rest = (oldest.guid != newest.guid)
+                .then(|| send(Base::Intermediates((**oldest).clone()), newest));
+            std::iter::once(send(Base::Full, oldest)).chain(rest).collect()
         }
         Method::Local { snapshot } => {
-            vec![format!(
-                "zfs clone -o canmount=noauto {} {staging}",
-                snapshot.of(&service.dataset)
-            )]
+            let snapshot = snapshot.of(&service.dataset);
+            vec![zfs(&["clone", "-o", "canmount=noauto", &snapshot]).arg(&staging).to_string()]
         }
         Method::Restic { url, password_file, snapshot, root, .. } => {
             let place = format!("/run/restore/{}", service.name);
+            let at = format!("mountpoint={place}");
             vec![
-                format!(
-                    "zfs create -o canmount=noauto -o mountpoint={place} {staging} && zfs mount {staging}"
-                ),
+                zfs(&["create", "-o", "canmount=noauto", "-o", &at]).arg(&staging).to_string(),
+                zfs(&["mount"]).arg(&staging).to_string(),
                 restic::restore(url, password_file, snapshot, root, &place).to_string(),
-                format!("zfs unmount {staging}"),
+                zfs(&["unmount"]).arg(&staging).to_string(),
             ]
         }
         Method::Pitr { choice, .. } => {
-            vec![format!("# {}", choice.to_string().replace('\n', "\n# "))]
+            return Some(vec![format!("# {}", choice.to_string().replace('\n', "\n# "))]);
         }
+        Method::Empty => {
+            let words = properties(service).into_iter().flat_map(|word| ["-o".to_owned(), word]);
+            return Some(vec![zfs(&["create"]).args(words).arg(&service.dataset).to_string()]);
+        }
+        Method::Adopt => return None,
     };
-    if !matches!(first.method, Method::Pitr { .. }) {
-        commands.push(format!("zfs rename {staging} {}", service.dataset));
-        commands.push(format!(
-            "zfs set mountpoint={} canmount=on {}",
-            service.mountpoint, service.dataset
-        ));
-    }
-    commands
+    commands.push(zfs(&["rename"]).arg(&staging).arg(&service.dataset).to_string());
+    let set = zfs(&["set"]).args(properties(service)).arg("canmount=on").arg(&service.dataset);
+    commands.push(set.to_string());
+    Some(commands)
+}
+
+/// The mountpoint, and every property that is declared.
+fn properties(service: &Service) -> Vec<String> {
+    let declared = service.properties.iter().map(|(name, value)| format!("{name}={value}"));
+    std::iter::once(format!("mountpoint={}", service.mountpoint)).chain(declared).collect()
 }

@@ -41,7 +41,7 @@ impl preseed::World for World {
         let occupant = self.occupant(place, &service.dataset);
         let target = self.datasets.get(&service.dataset).map(|dataset| {
             let own = |guid| guid == dataset.guid;
-            let mounted = dataset.mounted.as_deref() == Some(place);
+            let mounted = dataset.mounted.as_deref() == Some(place) && !self.is_hidden(place);
             let complete =
                 dataset.local.get(preseed::COMPLETE).and_then(|text| text.parse::<Record>().ok());
             Target {
@@ -87,6 +87,9 @@ impl preseed::World for World {
         let cut = here.is_some_and(|crash| crash.moment == Moment::Within);
         let result = if self.failing.contains(act.word()) {
             Err(failed("no such luck"))
+        } else if self.hanging.contains(act.word()) {
+            self.clock += limit;
+            self.perform(service, act, limit, cut).and(Err(Fault::TimedOut))
         } else {
             self.perform(service, act, limit, cut)
         };

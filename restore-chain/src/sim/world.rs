@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use zfs_props::name::DatasetName;
 
 use super::fault::{Behaviour, Crash};
-use crate::candidates::{Candidate, Consequence, Method, Need};
+use crate::candidates::{Candidate, Method, Need};
 use crate::lineage::Version;
 use crate::path::AbsolutePath;
-use crate::preseed::{self, Act, Event, Fault, Intent, Pool, Verified};
+use crate::preseed::{self, Act, Event, Fault, Intent, Occupant, Pool, Verified};
 use crate::service::Service;
 
 /// Files by their path below a mountpoint.
@@ -58,12 +58,15 @@ pub struct World {
     copies: Arc<BTreeMap<String, Copy>>,
     /// Files of one service in a copy that others have files in, too: by staging and candidate.
     parts: BTreeMap<(DatasetName, String), Files>,
+    /// What is mounted that is no dataset, by where.
+    mounts: BTreeMap<String, String>,
     pub(super) intents: BTreeMap<String, Intent>,
     pub(super) locked: BTreeSet<String>,
     pub(super) pool: Pool,
     pub(super) clock: u64,
     next_guid: u64,
     pub(super) failing: BTreeSet<&'static str>,
+    pub(super) hanging: BTreeSet<&'static str>,
     /// Whether data that is there passes the check of its content.
     existing_is_valid: bool,
     pub(super) crash: Option<Crash>,
@@ -90,12 +93,14 @@ impl World {
             datasets: BTreeMap::new(),
             copies: Arc::default(),
             parts: BTreeMap::new(),
+            mounts: BTreeMap::new(),
             intents: BTreeMap::new(),
             locked: BTreeSet::new(),
             pool: Pool::Online,
             clock: 0,
             next_guid: 1000,
             failing: BTreeSet::new(),
+            hanging: BTreeSet::new(),
             existing_is_valid: true,
             crash: None,
             acts: 0,
@@ -198,9 +203,16 @@ impl World {
         self.failing.insert(word);
     }
 
+    /// Acts of this kind take all the time they have, and are reported as failed, although they are done: as when a tool
+    /// is ended while the kernel goes on.
+    pub fn hang_act(&mut self, word: &'static str) {
+        self.hanging.insert(word);
+    }
+
     /// All acts work again, and all copies.
     pub fn heal(&mut self) {
         self.failing.clear();
+        self.hanging.clear();
         for copy in Arc::make_mut(&mut self.copies).values_mut() {
             copy.behaviour = Behaviour::Works;
         }
@@ -238,6 +250,16 @@ impl World {
             let place = dataset.mountpoint.clone().filter(|_| dataset.armed);
             dataset.mounted = place.filter(|place| taken.insert(place.clone()));
         }
+    }
+
+    /// Something that is no dataset is mounted there, over whatever else is: a share, a folder that is bound there.
+    pub fn mount(&mut self, path: &str, source: &str) {
+        self.mounts.insert(path.to_owned(), source.to_owned());
+    }
+
+    /// That is not there any more.
+    pub fn unmount(&mut self, path: &str) {
+        self.mounts.remove(path);
     }
 
     /// The record of a restore that has begun is lost, as on a root that is rolled back at every boot.
@@ -323,13 +345,21 @@ impl World {
     }
 
     /// What else is mounted there, or would be.
-    pub(super) fn occupant(&self, mountpoint: &str, but: &DatasetName) -> Option<DatasetName> {
+    pub(super) fn occupant(&self, mountpoint: &str, but: &DatasetName) -> Option<Occupant> {
+        if let Some(source) = self.mounts.get(mountpoint) {
+            return Some(Occupant::Mount(source.clone()));
+        }
         let mut others = self.datasets.iter().filter(|(name, _)| *name != but);
         let claims = |dataset: &Dataset| {
             dataset.mounted.as_deref() == Some(mountpoint)
                 || (dataset.armed && dataset.mountpoint.as_deref() == Some(mountpoint))
         };
-        others.find(|(_, dataset)| claims(dataset)).map(|(name, _)| name.clone())
+        others.find(|(_, dataset)| claims(dataset)).map(|(name, _)| Occupant::Dataset(name.clone()))
+    }
+
+    /// Whether something that is no dataset hides what is mounted there.
+    pub(super) fn is_hidden(&self, mountpoint: &str) -> bool {
+        self.mounts.contains_key(mountpoint)
     }
 
     fn own(&mut self, service: &Service) -> Result<&mut Dataset, Fault> {
@@ -394,7 +424,7 @@ impl World {
         let verified = Verified {
             guid: dataset.guid,
             candidate: candidate.id.clone(),
-            point: candidate.point,
+            point: candidate.point.ok_or_else(|| failed("no data comes back that way"))?,
             at,
         };
         dataset.local.insert(preseed::VERIFIED.to_owned(), verified.to_string());
@@ -417,6 +447,12 @@ impl World {
     ) -> Result<(), Fault> {
         let place = service.mountpoint.to_string();
         match act {
+            Act::Fetch { candidate, .. }
+                if matches!(candidate.method, Method::Local { .. })
+                    && !self.datasets.contains_key(&service.dataset) =>
+            {
+                Err(failed("no such snapshot"))
+            }
             Act::Fetch { candidate, staging } => self.fetch(candidate, staging, limit, cut),
             Act::Discard { staging } => {
                 if cut {
@@ -477,11 +513,9 @@ impl World {
                 Ok(())
             }
             Act::Mount => {
-                let others = self.datasets.iter().filter(|(name, _)| **name != service.dataset);
-                if others
-                    .clone()
-                    .any(|(_, dataset)| dataset.mounted.as_deref() == Some(place.as_str()))
-                {
+                let mut others = self.datasets.iter().filter(|(name, _)| **name != service.dataset);
+                let taken = others.any(|(_, other)| other.mounted.as_deref() == Some(&place));
+                if taken || self.is_hidden(&place) {
                     return Err(failed("the mountpoint is taken"));
                 }
                 let dataset = self.own(service)?;
@@ -506,12 +540,8 @@ fn candidate(id: String, method: Method) -> Candidate {
         Method::Restic { repository, .. } => vec![Need::Source(repository.clone())],
         _ => Vec::new(),
     };
-    let consequence = match &method {
-        Method::Restic { .. } | Method::Pitr { .. } => Consequence::Breaks,
-        Method::Replica { .. } | Method::Local { .. } => Consequence::Continues,
-    };
     let point = Timestamp::from_second(EPOCH).unwrap_or_default();
-    Candidate { id, method, point, bytes: None, seconds: None, consequence, needs }
+    Candidate { needs, ..Candidate::new(id, method, Some(point)) }
 }
 
 pub(super) fn failed(why: &str) -> Fault {

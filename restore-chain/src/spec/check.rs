@@ -1,8 +1,9 @@
 //! Whether a declaration fits together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Spec;
+use crate::candidates::secrets::made_from;
 use crate::candidates::{Kind, Order, Replica, Repository};
 use crate::path::AbsolutePath;
 use crate::problem::{Code, Problem};
@@ -22,6 +23,7 @@ pub(super) fn problems(spec: &Spec) -> Vec<Problem> {
     for repository in &spec.repositories {
         check.repository(&format!("repositories.{}", repository.name), repository);
     }
+    check.secrets();
     check.problems
 }
 
@@ -57,10 +59,13 @@ impl Check<'_> {
 
     fn service(&mut self, path: &str, service: &Service) {
         for (secret, whose) in secrets(self.spec, service) {
-            if service.mountpoint.contains(secret) {
+            let inside = |at: &AbsolutePath| service.mountpoint.contains(at);
+            if let Some(made) = made_from(&self.spec.secrets, secret, inside) {
                 let dataset = &service.dataset;
+                let made = made.iter().skip(1).map(|file| format!("made from {file}, "));
                 let what = format!(
-                    "{secret}, which {whose} needs, lies on {dataset}, which it would restore"
+                    "{secret}, which {whose} needs, {}lies on {dataset}, which it would restore",
+                    made.collect::<String>()
                 );
                 let remedy = "keep the secret on a dataset that is there first";
                 self.report(path, Code::SecretInside, what, remedy);
@@ -99,6 +104,24 @@ impl Check<'_> {
             let what = format!("no service's dataset is {source}{below}");
             let remedy = "replicate a dataset of a service, set `recursive`, or leave it out";
             self.report(path, Code::NoEffect, what, remedy);
+        }
+    }
+
+    /// What a secret is made from matters only where the secret does.
+    fn secrets(&mut self) {
+        let spec = self.spec;
+        let all = spec.services.values().flat_map(|service| secrets(spec, service));
+        let mut waiting: Vec<&AbsolutePath> = all.map(|(secret, _)| secret).collect();
+        let mut used: BTreeSet<&AbsolutePath> = BTreeSet::new();
+        while let Some(secret) = waiting.pop() {
+            if used.insert(secret) {
+                waiting.extend(spec.secrets.get(secret).into_iter().flatten());
+            }
+        }
+        for secret in spec.secrets.keys().filter(|secret| !used.contains(*secret)) {
+            let what = "nothing that a service comes back from needs it".to_owned();
+            let remedy = "name it as a key, passwordFile or environmentFile, or leave it out";
+            self.report(&format!("secrets.{secret}"), Code::NoEffect, what, remedy);
         }
     }
 

@@ -39,7 +39,8 @@ use std::collections::BTreeMap;
 use declared::Node;
 use jiff::Timestamp;
 
-use crate::candidates::{Inventory, Policy, Replica, Repository, Seen};
+use crate::candidates::secrets::Secrets;
+use crate::candidates::{Inventory, Policy, Replica, Repository};
 use crate::preseed::Budget;
 use crate::problem::{Code, Problems};
 use crate::service::Service;
@@ -55,6 +56,8 @@ pub struct Spec {
     pub replicas: Vec<Replica>,
     /// Its repositories. What they have is not part of a declaration: unknown.
     pub repositories: Vec<Repository>,
+    /// What the secrets of replicas and repositories are made from.
+    pub secrets: Secrets,
     /// How a way back is chosen.
     pub policy: Policy,
     /// How long everything may take.
@@ -82,12 +85,10 @@ impl Spec {
     /// The declared places, nobody of which has been looked at yet.
     pub fn inventory(&self, now: Timestamp) -> Inventory {
         Inventory {
-            host: self.host.clone(),
-            now,
-            local: Seen::Unknown,
             replicas: self.replicas.clone(),
             repositories: self.repositories.clone(),
-            databases: BTreeMap::new(),
+            secrets: self.secrets.clone(),
+            ..Inventory::new(&self.host, now)
         }
     }
 }

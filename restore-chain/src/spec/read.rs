@@ -43,6 +43,7 @@ impl Reader {
             services: BTreeMap::new(),
             replicas: Vec::new(),
             repositories: Vec::new(),
+            secrets: BTreeMap::new(),
             policy: Policy::default(),
             budget: Budget::default(),
         };
@@ -68,6 +69,9 @@ impl Reader {
         for entry in self.entries(&mut top, "repositories") {
             spec.repositories.extend(self.repository(&entry));
         }
+        for entry in self.entries(&mut top, "secrets") {
+            spec.secrets.extend(self.secret(&entry));
+        }
         self.base.finish(&top);
         spec
     }
@@ -79,7 +83,9 @@ impl Reader {
     fn policy(&mut self, entry: &Entry<'_>) -> Policy {
         let mut policy = Policy::default();
         let Some(mut table) = self.base.table(entry) else { return policy };
-        if let Some(entry) = table.take("order") {
+        let order = table.take("order");
+        let ordered = order.is_some();
+        if let Some(entry) = order {
             match &entry.node.data {
                 Data::List(_) => {
                     let entries = self.base.list(&entry);
@@ -96,9 +102,16 @@ impl Reader {
             }
         }
         if let Some(entry) = table.take("fastestWithin") {
+            if ordered {
+                let remedy =
+                    "write `order` or `fastestWithin`: the one is another order than the other";
+                self.base.report(&entry, Code::NoEffect, "there is an `order`, too", remedy);
+            }
             policy.order = Order::FastestWithin(self.base.parsed(&entry, SECONDS).unwrap_or(0));
         }
         policy.max_age = table.take("maxAge").and_then(|entry| self.base.parsed(&entry, SECONDS));
+        policy.tested_within =
+            table.take("testedWithin").and_then(|entry| self.base.parsed(&entry, SECONDS));
         self.base.finish(&table);
         policy
     }
@@ -265,6 +278,16 @@ impl Reader {
             self.base.required(&mut table, "root", remedy).and_then(|entry| self.path(&entry));
         self.base.finish(&table);
         Some((tags, root?))
+    }
+
+    /// A secret, and the files that it is made from.
+    fn secret(&mut self, entry: &Entry<'_>) -> Option<(AbsolutePath, Vec<AbsolutePath>)> {
+        let secret = entry.key.parse();
+        let secret =
+            secret.map_err(|error| self.base.report(entry, Code::BadName, error, PATH)).ok();
+        let sources = self.base.list(entry);
+        let sources = sources.iter().filter_map(|entry| self.path(entry)).collect();
+        Some((secret?, sources))
     }
 
     fn name(&mut self, entry: &Entry<'_>) -> Option<DatasetName> {

@@ -55,7 +55,7 @@ impl JsonSchema for Spec {
                 "host": { "type": "string", "description": "The machine, by the name that its backups carry." },
                 "policy": object(json_schema!({
                     "order": { "anyOf": [{ "const": "freshest" }, { "type": "array", "items": kinds }] },
-                    "fastestWithin": number(), "maxAge": number(),
+                    "fastestWithin": number(), "maxAge": number(), "testedWithin": number(),
                 }), &[]),
                 "budget": object(json_schema!({
                     "unit": number(), "verify": number(), "step": number(),
@@ -64,6 +64,7 @@ impl JsonSchema for Spec {
                 "services": { "type": "object", "additionalProperties": service },
                 "replicas": { "type": "object", "additionalProperties": replica },
                 "repositories": { "type": "object", "additionalProperties": repository },
+                "secrets": { "type": "object", "propertyNames": path(), "additionalProperties": { "type": "array", "items": path() } },
             }),
             &["host"],
         )

@@ -1,5 +1,6 @@
 //! What PostgreSQL made of backups, archives and settings; and whether the backup that we choose would have worked.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -55,13 +56,12 @@ impl Catalogue {
             time: time(text(&commit["commit_time"])),
             end: text(&commit["lsn_after"]).parse().unwrap(),
         };
-        let mut transactions: Vec<Transaction> = commits.iter().map(transaction).collect();
+        let transactions: Vec<Transaction> = commits.iter().map(transaction).collect();
         let tags = transactions
             .iter()
             .zip(commits)
             .map(|(one, commit)| ((one.timeline, one.end), text(&commit["tag"]).to_owned()));
         let tags = tags.collect();
-        transactions.extend(unmarked());
         let restore_points =
             value["restore_points"].as_array().unwrap().iter().map(|point| RestorePoint {
                 name: text(&point["name"]).to_owned(),
@@ -89,6 +89,17 @@ impl Catalogue {
         archive
     }
 
+    fn backup(&self, row: &Value) -> &BaseBackup {
+        self.backups.iter().find(|backup| backup.name == text(&row["backup"])).unwrap()
+    }
+
+    /// The journal, with more transactions.
+    fn with(&self, more: impl Iterator<Item = Transaction>) -> Journal {
+        let mut journal = self.journal.clone();
+        journal.transactions.extend(more);
+        journal
+    }
+
     /// The marks of the recording that are visible.
     fn marked(&self, prediction: &Prediction<'_>) -> Vec<&str> {
         let visible =
@@ -97,27 +108,63 @@ impl Catalogue {
     }
 }
 
-/// Transactions that the recording did not mark (they filled the log), by what the server said when it stopped before
-/// one: the timeline, the number, the time, and a place a little behind its start.
-fn unmarked() -> impl Iterator<Item = Transaction> {
-    const UNMARKED: [(u32, u32, &str, u64); 8] = [
-        (1, 736, "2026-11-21 09:13:54.219469+00", 0xB8_E738),
-        (1, 742, "2026-11-21 09:13:56.602932+00", 0xD8_E8A0),
-        (1, 744, "2026-11-21 09:13:57.645492+00", 0xE1_CCF8),
-        (1, 748, "2026-11-21 09:13:58.35333+00", 0x101_C8A0),
-        (1, 752, "2026-11-21 09:13:58.787482+00", 0x113_9140),
-        (2, 742, "2026-11-21 09:14:00.473728+00", 0xCA_B4A0),
-        (2, 750, "2026-11-21 09:14:03.450585+00", 0x10A_B108),
-        (3, 732, "2026-11-21 09:14:04.694717+00", 0x91_ECC8),
-    ];
-    UNMARKED.into_iter().chain([(4, 750, "2026-11-21 09:14:06.043696+00", 0x10A_B608)]).map(
-        |(timeline, xid, at, start)| Transaction {
-            timeline: TimelineId(timeline),
-            xid,
-            time: time(at),
-            end: Lsn(start + 0x28),
-        },
-    )
+/// What is in the log beside the marked commits: transactions that filled it up. The catalogue does not list them, and nothing in
+/// it tells when they were committed; but a recovery to a time ends before the first commit that is later, whoever made it, and
+/// fails if there is none. Where a recovery stopped before one of them, the server said its number and time, and `replay_lsn` is
+/// where its commit record begins: so each recovery shows the others what the log contains, as `pg_waldump` would have.
+fn unmarked(catalogue: &Catalogue, row: &Value) -> Option<Transaction> {
+    let said = row.get("stopped")?.as_str()?.strip_prefix("before commit of transaction ")?;
+    let (xid, at) = said.split_once(", time ")?;
+    let begin: Lsn = row.get("replay_lsn")?.as_str()?.parse().ok()?;
+    let archive = catalogue.archive(&removed(row));
+    let backup = catalogue.backup(row);
+    let followed = match settings(row).timeline {
+        TimelineWish::Current => backup.timeline,
+        TimelineWish::Latest => archive.newest_by_probing(backup.timeline),
+        TimelineWish::Id(timeline) => timeline,
+    };
+    // Whatever is within the record will do for its end: nothing else ends there.
+    let end = Lsn(begin.0 + 0x28);
+    let one = Transaction {
+        timeline: archive.path(followed).owner(end),
+        xid: xid.parse().ok()?,
+        time: time(at),
+        end,
+    };
+    let marked = |known: &Transaction| (known.timeline, known.xid) == (one.timeline, one.xid);
+    (!catalogue.journal.transactions.iter().any(marked)).then_some(one)
+}
+
+/// Unmarked transactions, and the numbers of the rows that show each.
+struct Filling(Vec<(Transaction, BTreeSet<u64>)>);
+
+impl Filling {
+    fn of(catalogue: &Catalogue, rows: &[Value]) -> Self {
+        let mut known: Vec<(Transaction, BTreeSet<u64>)> = Vec::new();
+        for row in rows {
+            let Some(one) = unmarked(catalogue, row) else { continue };
+            match known.iter_mut().find(|(other, _)| *other == one) {
+                Some((_, shown_by)) => _ = shown_by.insert(number(row)),
+                None => known.push((one, [number(row)].into())),
+            }
+        }
+        Self(known)
+    }
+
+    /// The journal as all rows but this one show it.
+    fn without(&self, catalogue: &Catalogue, row: u64) -> Journal {
+        let others = self.0.iter().filter(|(_, by)| by.iter().any(|other| *other != row));
+        catalogue.with(others.map(|(one, _)| one.clone()))
+    }
+
+    /// The journal as all rows show it.
+    fn all(&self, catalogue: &Catalogue) -> Journal {
+        catalogue.with(self.0.iter().map(|(one, _)| one.clone()))
+    }
+}
+
+fn number(row: &Value) -> u64 {
+    row["n"].as_u64().unwrap()
 }
 
 fn settings(row: &Value) -> Settings {
@@ -199,25 +246,42 @@ fn recoveries() {
         println!("skipped: baseline pitr (no catalogue)");
         return;
     };
+    let filling = Filling::of(&catalogue, &rows("pitr"));
+    // A transaction that no other recovery shows is in the log all the same: what the server did with it is in the row, and
+    // that it is there, too. Such rows compare everything but that.
+    let own_words = Cell::new(0);
     compare("pitr", |row| {
-        let archive = catalogue.archive(&removed(row));
-        let backup =
-            catalogue.backups.iter().find(|backup| backup.name == text(&row["backup"])).unwrap();
-        let ours = predict(backup, &archive, &settings(row), &catalogue.journal);
-        let recorded = match (text(&row["end_state"]), fatal(row)) {
-            (_, Some(fatal)) => Outcome::Failed(fatal),
-            ("paused", _) => Outcome::Paused,
-            ("promoted", _) => Outcome::Promoted(timeline(&row["new_timeline"])),
-            _ => Outcome::ShutDown,
-        };
-        same("outcome", &ours.outcome, &recorded)?;
-        if row["ok"] == true {
-            let marked = catalogue.marked(&ours);
-            same("visible", &(marked.len() as u64), &row["visible"].as_u64().unwrap())?;
-            same("last commit", &marked.last().copied().unwrap_or_default(), &text(&row["last"]))?;
+        match verdict(&catalogue, row, &filling.without(&catalogue, number(row))) {
+            Err(_) if unmarked(&catalogue, row).is_some() => {
+                own_words.set(own_words.get() + 1);
+                verdict(&catalogue, row, &filling.all(&catalogue))
+            }
+            verdict => verdict,
         }
-        files(&catalogue, row, &ours.files)
     });
+    println!(
+        "baseline pitr: {} unmarked transactions shown by other recoveries, {} rows by their own alone",
+        filling.0.len(),
+        own_words.get()
+    );
+}
+
+fn verdict(catalogue: &Catalogue, row: &Value, journal: &Journal) -> Verdict {
+    let archive = catalogue.archive(&removed(row));
+    let ours = predict(catalogue.backup(row), &archive, &settings(row), journal);
+    let recorded = match (text(&row["end_state"]), fatal(row)) {
+        (_, Some(fatal)) => Outcome::Failed(fatal),
+        ("paused", _) => Outcome::Paused,
+        ("promoted", _) => Outcome::Promoted(timeline(&row["new_timeline"])),
+        _ => Outcome::ShutDown,
+    };
+    same("outcome", &ours.outcome, &recorded)?;
+    if row["ok"] == true {
+        let marked = catalogue.marked(&ours);
+        same("visible", &(marked.len() as u64), &row["visible"].as_u64().unwrap())?;
+        same("last commit", &marked.last().copied().unwrap_or_default(), &text(&row["last"]))?;
+    }
+    files(catalogue, row, &ours.files)
 }
 
 /// For every target that some backup reached as wished, the chosen backup is one that did.
@@ -225,6 +289,7 @@ fn recoveries() {
 fn the_chosen_backup_works_for_every_reachable_target() {
     let Some(catalogue) = Catalogue::read() else { return };
     let mut rows: Vec<Value> = rows("pitr");
+    let journal = Filling::of(&catalogue, &rows).all(&catalogue);
     rows.retain(|row| row["settings"].get("recovery_target_timeline").is_some());
     let tagged: BTreeMap<&str, &(TimelineId, Lsn)> =
         catalogue.tags.iter().map(|(place, tag)| (tag.as_str(), place)).collect();
@@ -244,9 +309,7 @@ fn the_chosen_backup_works_for_every_reachable_target() {
                 TimelineWish::Latest => catalogue.archive(&[]).newest_by_probing(backup.timeline),
                 TimelineWish::Id(id) => id,
             };
-            let backup_of = |row: &Value| {
-                catalogue.backups.iter().find(|backup| backup.name == text(&row["backup"])).unwrap()
-            };
+            let backup_of = |row: &Value| catalogue.backup(row);
             let same_wish = rows.iter().filter(|row| {
                 removed(row).is_empty() && settings(row).target == target && settings(row).inclusive
             });
@@ -259,7 +322,7 @@ fn the_chosen_backup_works_for_every_reachable_target() {
             targets += 1;
             let wish = Wish::new(target.clone()).on(*timeline);
             let archive = catalogue.archive(&[]);
-            match choose(&catalogue.backups, &archive, &wish, Some(&catalogue.journal)) {
+            match choose(&catalogue.backups, &archive, &wish, Some(&journal)) {
                 Err(unreachable) => wrong.push(format!("{tag} by {target}: {unreachable}")),
                 Ok(choice) => {
                     let with_it =
@@ -270,12 +333,8 @@ fn the_chosen_backup_works_for_every_reachable_target() {
                             .push(format!("{tag} by {target}: {choice}, and the server: {row}")),
                         // Not recorded with this backup: what the server would do, by the compared prediction.
                         None => {
-                            let prediction = predict(
-                                &choice.backup,
-                                &archive,
-                                &choice.settings,
-                                &catalogue.journal,
-                            );
+                            let prediction =
+                                predict(&choice.backup, &archive, &choice.settings, &journal);
                             if !matches!(prediction.outcome, Outcome::Promoted(_))
                                 || catalogue.marked(&prediction).last() != Some(&tag)
                             {

@@ -7,6 +7,7 @@ use super::Forget;
 use super::group::{Filter, GroupBy};
 use super::keep::{Count, CountError, Keep, Rule, TagList};
 use super::within::{Within, WithinError};
+use crate::shell;
 
 /// Options that restic would not take.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -220,15 +221,6 @@ fn words(text: &str) -> Result<Vec<String>, ArgsError> {
     Ok(words)
 }
 
-/// One word for a shell, in quotation marks if it has to be.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=,./:@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 /// Reads the options in one line, as in a shell.
 impl FromStr for Keep {
     type Err = ArgsError;
@@ -241,8 +233,7 @@ impl FromStr for Keep {
 /// The options in one line, fit for a shell.
 impl fmt::Display for Keep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words: Vec<String> = self.to_args().iter().map(|word| quoted(word)).collect();
-        f.write_str(&words.join(" "))
+        f.write_str(&shell::line(&self.to_args()))
     }
 }
 
@@ -256,7 +247,6 @@ impl FromStr for Forget {
 
 impl fmt::Display for Forget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words: Vec<String> = self.to_args().iter().map(|word| quoted(word)).collect();
-        f.write_str(&words.join(" "))
+        f.write_str(&shell::line(&self.to_args()))
     }
 }

@@ -6,6 +6,7 @@ use super::Found;
 use crate::coverage::Inventory;
 use crate::exclude::{Lint, Pattern};
 use crate::job::{Job, Source};
+use crate::lint::Lint as _;
 use crate::name::Name;
 use crate::scan::Scan;
 use crate::spec::{Checked, Code};
@@ -84,16 +85,12 @@ impl Found {
             let code = match finding.lint {
                 // What is excluded by intent at any depth is for people to judge; what excludes a path as a whole is told below.
                 Lint::Greedy | Lint::TargetExcluded => continue,
-                Lint::Inert if !own(finding.pattern.as_str()) => continue,
+                Lint::Inert if !own(finding.place.as_str()) => continue,
                 Lint::Inert => Code::InertExclude,
                 _ => Code::DoubtfulExclude,
             };
-            let about = match finding.about.as_str() {
-                "" => String::new(),
-                about => format!(" ({about})"),
-            };
-            let what = format!("`{}`: {}{about}", finding.pattern, finding.lint.code());
-            self.add(key(finding.pattern.as_str()), code, what, finding.lint.remedy());
+            let what = format!("`{}`: {}", finding.place, finding.what());
+            self.add(key(finding.place.as_str()), code, what, finding.lint.remedy());
         }
         // Nothing is known of the host here: what patterns alone leave.
         let nowhere = Inventory::default();
