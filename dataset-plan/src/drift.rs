@@ -137,7 +137,7 @@ struct Finder<'t> {
     observed: &'t Observed,
     /// Names by guid.
     guids: BTreeMap<u64, &'t DatasetName>,
-    desired: &'t Desired,
+    desired: &'t Desired<'t>,
     tree: &'t Tree<'t>,
     found: Vec<Drift>,
 }
@@ -154,7 +154,7 @@ impl Finder<'_> {
         self.found.push(Drift::new(dataset, cause));
     }
 
-    fn missing(&mut self, name: &DatasetName, want: &Want) {
+    fn missing(&mut self, name: &DatasetName, want: &Want<'_>) {
         let moved = self.desired.moved.iter().find(|moved| moved.to == *name);
         let moved =
             moved.map(|moved| &moved.from).filter(|old| self.observed.dataset(old).is_some());
@@ -169,7 +169,7 @@ impl Finder<'_> {
         }
     }
 
-    fn compare(&mut self, at: usize, name: &DatasetName, want: &Want, dataset: &Dataset) {
+    fn compare(&mut self, at: usize, name: &DatasetName, want: &Want<'_>, dataset: &Dataset) {
         if let Some(kind) = dataset.kind.filter(|kind| *kind != want.kind()) {
             self.found.push(Drift {
                 declared: Some(want.kind().to_string()),
@@ -181,7 +181,7 @@ impl Finder<'_> {
         for (property, declared) in &want.properties {
             let sight = self.tree.now(at, property);
             let cause = match &sight {
-                Some(sight) if self.tree.fulfils(sight, property, &declared.wish) => continue,
+                Some(sight) if self.tree.fulfils(sight, property, declared.wish) => continue,
                 None if property.native().is_some() => Cause::Unknown,
                 None => Cause::Unset,
                 Some(_) if property.native().is_some_and(Property::is_settable_once) => {
@@ -214,17 +214,17 @@ impl Finder<'_> {
         }
     }
 
-    fn directory(&mut self, name: &DatasetName, want: &Want, dataset: &Dataset) {
+    fn directory(&mut self, name: &DatasetName, want: &Want<'_>, dataset: &Dataset) {
         let Some(directory) = &dataset.directory else { return };
-        let owner = want.owner.as_ref().is_none_or(|owner| directory.owner.is(owner));
-        let group = want.group.as_ref().is_none_or(|group| directory.group.is(group));
+        let owner = want.owner.is_none_or(|owner| directory.owner.is(owner));
+        let group = want.group.is_none_or(|group| directory.group.is(group));
         if owner && group && want.mode.is_none_or(|mode| mode == directory.mode) {
             return;
         }
-        let text = |wanted: &Option<String>| wanted.clone().unwrap_or_else(|| "any".into());
+        let (owner, group) = (want.owner.unwrap_or("any"), want.group.unwrap_or("any"));
         let mode = want.mode.map_or("any".to_owned(), |mode| mode.to_string());
         self.found.push(Drift {
-            declared: Some(format!("{}:{} {mode}", text(&want.owner), text(&want.group))),
+            declared: Some(format!("{owner}:{group} {mode}")),
             observed: Some(directory.to_string()),
             ..Drift::new(name, Cause::Directory)
         });

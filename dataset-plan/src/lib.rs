@@ -91,7 +91,7 @@ pub mod verify;
 
 pub use observed::Observed;
 pub use plan::{
-    Action, Assignment, Blocked, Difference, Expectation, Kept, Obstacle, Plan, Reason, Risk, Step,
+    Action, Assignment, Blocked, Difference, Expectation, Kept, LocalValue, Obstacle, Plan, Reason, Risk, Step,
     StepId, Undo, Untouched,
 };
 pub use planner::{plan, plan_desired};

@@ -9,6 +9,7 @@ mod read;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 pub use read::ObserveError;
 use zfs_props::key::PropertyName;
@@ -22,8 +23,8 @@ use zfs_props::value::Value;
 
 use crate::spec::Mode;
 
-/// A value as `zfs get -p` prints it.
-pub type Raw = Box<[u8]>;
+/// A value as `zfs get -p` prints it; shared, since most values occur many times.
+pub type Raw = Arc<[u8]>;
 
 /// The datasets of one machine, and what each stores.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,11 @@
 
 use std::fmt;
 
+use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
+
+use crate::observed::Raw;
+use crate::tree::lossy;
 
 /// A dataset, or some of its properties, that the plan leaves as they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +38,23 @@ pub enum Kept {
     InSync,
     /// Owner and mode of its directory were not observed, though they are declared.
     UnseenDirectory,
-    /// These local settings of a declared dataset are not declared: `atime=off`.
-    Settings(Vec<String>),
+    /// These local settings of a declared dataset are not declared.
+    Settings(Vec<LocalValue>),
+}
+
+/// A value that a dataset has of its own, displayed as `atime=off`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalValue {
+    /// The property.
+    pub property: PropertyName,
+    /// As `zfs get -p` prints it.
+    pub value: Raw,
+}
+
+impl fmt::Display for LocalValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.property, lossy(&self.value))
+    }
 }
 
 impl fmt::Display for Kept {
@@ -47,8 +66,39 @@ impl fmt::Display for Kept {
             Kept::InSync => f.write_str("as declared"),
             Kept::UnseenDirectory => f.write_str("owner and mode of the directory not observed"),
             Kept::Settings(settings) => {
-                write!(f, "set here and not declared: {}", settings.join(", "))
+                f.write_str("set here and not declared: ")?;
+                for (n, setting) in settings.iter().enumerate() {
+                    let comma = if n > 0 { ", " } else { "" };
+                    write!(f, "{comma}{setting}")?;
+                }
+                Ok(())
             }
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+mod serialize {
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::{Serialize, Serializer};
+
+    use super::LocalValue;
+
+    /// As the text `property=value`.
+    impl Serialize for LocalValue {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_str(self)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for LocalValue {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let text = String::deserialize(deserializer)?;
+            let (name, value) = text.split_once('=').ok_or_else(|| {
+                Error::custom(format_args!("{text:?} is not of the form property=value"))
+            })?;
+            let property = name.parse().map_err(Error::custom)?;
+            Ok(LocalValue { property, value: value.as_bytes().into() })
         }
     }
 }

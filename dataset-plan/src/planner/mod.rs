@@ -42,7 +42,7 @@ pub fn plan(spec: &Spec, observed: &Observed, policy: &Policy) -> Result<Plan, P
 }
 
 /// Plans from a declaration that was worked out already, for many hosts or many observations.
-pub fn plan_desired(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
+pub fn plan_desired(desired: &Desired<'_>, observed: &Observed, policy: &Policy) -> Plan {
     proof::plan(desired, observed, policy)
 }
 
@@ -54,7 +54,7 @@ struct Proposal {
 }
 
 struct Planner<'a> {
-    desired: &'a Desired,
+    desired: &'a Desired<'a>,
     policy: &'a Policy,
     /// As it is.
     original: &'a Observed,
@@ -75,7 +75,7 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn new(
-        desired: &'a Desired,
+        desired: &'a Desired<'a>,
         policy: &'a Policy,
         original: &'a Observed,
         observed: &'a Observed,
@@ -191,7 +191,7 @@ impl<'a> Planner<'a> {
     }
 
     /// A declared dataset that exists.
-    fn settle(&mut self, at: usize, name: &DatasetName, want: &'a Want, dataset: &'a Dataset) {
+    fn settle(&mut self, at: usize, name: &DatasetName, want: &'a Want<'a>, dataset: &'a Dataset) {
         if let Some(kind) = dataset.kind.filter(|kind| *kind != want.kind()) {
             let what = format!("{} declares a {}, and it is a {kind}", want.path, want.kind());
             self.block(name, Obstacle::WrongKind, what, "rename one of the two");
@@ -217,7 +217,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Clones: of which snapshot, or of none.
-    fn settle_origin(&mut self, at: usize, name: &DatasetName, want: &Want, dataset: &Dataset) {
+    fn settle_origin(&mut self, at: usize, name: &DatasetName, want: &Want<'_>, dataset: &Dataset) {
         match (&want.origin, &dataset.origin) {
             (Some(Origin::Snapshot(wanted)), there) if there.as_ref() != Some(wanted) => {
                 let there = there.as_ref().map_or("no clone".to_owned(), ToString::to_string);

@@ -12,11 +12,13 @@ use zfs_props::value::Value;
 
 use super::{Draft, Part, Planner, inverse};
 use crate::observed::{Dataset, Raw, inheritable};
-use crate::plan::{Action, Assignment, Difference, Expectation, Kept, Obstacle, Reason, Risk};
+use crate::plan::{
+    Action, Assignment, Difference, Expectation, Kept, LocalValue, Obstacle, Reason, Risk,
+};
 use crate::policy::Heirs;
 use crate::setting::Setting;
 use crate::spec::{Want, Wish};
-use crate::tree::{Sight, lossy};
+use crate::tree::Sight;
 
 /// Properties that existing data does not follow: they count when a block is written.
 const NEW_WRITES_ONLY: [Property; 6] = [
@@ -48,7 +50,7 @@ impl<'a> Planner<'a> {
         &mut self,
         at: usize,
         name: &DatasetName,
-        want: &'a Want,
+        want: &'a Want<'a>,
         dataset: &'a Dataset,
     ) {
         let left = self.left_declaration(want, dataset);
@@ -73,7 +75,7 @@ impl<'a> Planner<'a> {
             };
             if !quiet || !own.is_some_and(stores) {
                 let said = want.table(declared);
-                needed.extend(self.needed(at, name, dataset, property, (&declared.wish, said)));
+                needed.extend(self.needed(at, name, dataset, property, (declared.wish, &said)));
             }
         }
         let rest = entry.into_iter().chain(entries);
@@ -103,7 +105,7 @@ impl<'a> Planner<'a> {
     ///
     /// Only the dataset's own note counts: children inherit user properties, and a note that was
     /// inherited is about somebody else.
-    fn left_declaration(&self, want: &Want, dataset: &Dataset) -> BTreeMap<PropertyName, Wish> {
+    fn left_declaration(&self, want: &Want<'_>, dataset: &Dataset) -> BTreeMap<PropertyName, Wish> {
         let mut left = BTreeMap::new();
         let Some(owner) = &self.desired.owner_property else { return left };
         let note = dataset.entries.get(owner).and_then(|entry| entry.local.as_deref());
@@ -376,24 +378,14 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// What is set and neither declared nor given up, as `property=value`.
+/// What is set and neither declared nor given up.
 fn undeclared_of(
     property: &PropertyName,
     entry: &Entry<Raw>,
     left: &BTreeMap<PropertyName, Wish>,
-) -> Option<String> {
-    let local = entry.local.as_ref().filter(|_| !left.contains_key(property))?;
-    let local = lossy(local);
-    let name = match property {
-        PropertyName::Native(native) => native.name(),
-        PropertyName::User(user) => user.as_str(),
-        other => return Some(format!("{other}={local}")),
-    };
-    let mut text = String::with_capacity(name.len() + 1 + local.len());
-    text.push_str(name);
-    text.push('=');
-    text.push_str(&local);
-    Some(text)
+) -> Option<LocalValue> {
+    let value = entry.local.as_ref().filter(|_| !left.contains_key(property))?;
+    Some(LocalValue { property: property.clone(), value: Raw::clone(value) })
 }
 
 /// A limit below what is used already, or a volume below its size.

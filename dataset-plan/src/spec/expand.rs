@@ -3,7 +3,6 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
-use std::sync::Arc;
 
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
@@ -18,10 +17,10 @@ use crate::problem::{Code, Problem, Problems};
 use crate::setting::Setting;
 use declared::join;
 
-/// Every declared dataset, profiles and automatic mountpoints worked in.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Every declared dataset of a [`Spec`], profiles and automatic mountpoints worked in.
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct Desired {
+pub struct Desired<'s> {
     /// The OpenZFS release whose rules hold.
     pub release: Release,
     /// The datasets below which services live: made as containers if they are missing.
@@ -37,40 +36,40 @@ pub struct Desired {
     /// The user property in which datasets note what was declared of them.
     pub owner_property: Option<PropertyName>,
     /// What each declared dataset shall be; a parent comes right before its subtree.
-    pub datasets: BTreeMap<DatasetName, Want>,
+    pub datasets: BTreeMap<DatasetName, Want<'s>>,
 }
 
 /// What one dataset shall be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Want {
+pub struct Want<'s> {
     /// The declaration it comes from, as `services.sonarr`.
-    pub path: Table,
+    pub path: Table<'s>,
     /// The properties it shall have; all others are left alone.
-    pub properties: Properties,
+    pub properties: Properties<'s>,
     /// It shall be a volume.
     pub volume: Option<Volume>,
     /// The snapshot that it is a clone of, or none.
-    pub origin: Option<Origin>,
+    pub origin: Option<&'s Origin>,
     /// The dataset it is, under whatever name.
     pub guid: Option<u64>,
     /// Who shall own the mounted directory.
-    pub owner: Option<String>,
+    pub owner: Option<&'s str>,
     /// Which group the mounted directory shall have.
-    pub group: Option<String>,
+    pub group: Option<&'s str>,
     /// Which mode the mounted directory shall have.
     pub mode: Option<Mode>,
 }
 
-impl Want {
+impl<'s> Want<'s> {
     /// Filesystem or volume.
     pub fn kind(&self) -> DatasetKind {
         if self.volume.is_some() { DatasetKind::Volume } else { DatasetKind::Filesystem }
     }
 
     /// The table that says what shall become of a property.
-    pub fn table<'w>(&'w self, declared: &'w Declared) -> &'w Table {
-        declared.profile.as_deref().unwrap_or(&self.path)
+    pub fn table<'w>(&'w self, declared: Declared<'w>) -> Table<'w> {
+        declared.profile.map_or(self.path, Table::Profile)
     }
 
     /// The properties that are given a value.
@@ -99,7 +98,7 @@ impl Want {
 
 impl Spec {
     /// Works profiles and automatic mountpoints in; all problems of the whole at once.
-    pub fn expand(&self) -> Result<Desired, Problems> {
+    pub fn expand(&self) -> Result<Desired<'_>, Problems> {
         let mut expansion = Expansion::new(self);
         let desired = expansion.desired();
         Problems::check(expansion.problems).map(|()| desired)
@@ -115,18 +114,12 @@ impl Spec {
 
 struct Expansion<'s> {
     spec: &'s Spec,
-    /// Profiles with their paths.
-    profiles: BTreeMap<&'s str, (&'s Profile, Arc<Table>)>,
     problems: Vec<Problem>,
 }
 
 impl<'s> Expansion<'s> {
     fn new(spec: &'s Spec) -> Self {
-        let profile = |(name, keys): (&'s String, _)| {
-            (name.as_str(), (keys, Arc::new(Table::Profile(name.as_str().into()))))
-        };
-        let profiles = spec.profiles.iter().map(profile).collect();
-        Self { spec, profiles, problems: Vec::new() }
+        Self { spec, problems: Vec::new() }
     }
 
     fn report(&mut self, path: String, code: Code, what: String, remedy: impl Into<String>) {
@@ -134,7 +127,7 @@ impl<'s> Expansion<'s> {
         self.problems.push(Problem { position: None, path, code, what, remedy });
     }
 
-    fn desired(&mut self) -> Desired {
+    fn desired(&mut self) -> Desired<'s> {
         let spec = self.spec;
         let mut desired = Desired {
             release: spec.release,
@@ -153,9 +146,9 @@ impl<'s> Expansion<'s> {
         }
         let mut all = Vec::with_capacity(spec.services.len() + spec.utility.len());
         for (name, dataset) in &spec.services {
-            let path = Table::Service(name.as_str().into());
-            let (parent, mount) = self.place(&path, dataset);
-            let want = self.want(path.clone(), dataset, || match mount {
+            let path = Table::Service(name);
+            let (parent, mount) = self.place(path, dataset);
+            let want = self.want(path, dataset, || match mount {
                 Some(mount) => Ok(format!("{}/{name}", mount.trim_end_matches('/'))),
                 None => Err("no mountpoint, and no parentMount to derive one from"),
             });
@@ -169,7 +162,7 @@ impl<'s> Expansion<'s> {
             }
         }
         for (name, dataset) in &spec.utility {
-            let path = Table::Utility(name.clone());
+            let path = Table::Utility(name);
             if dataset.place.is_some() {
                 let what = "a utility dataset says by its name where it lives".to_owned();
                 self.report(format!("{path}.place"), Code::NoEffect, what, "leave it out");
@@ -186,7 +179,7 @@ impl<'s> Expansion<'s> {
     /// The dataset below which a service lives, and the directory below which it is mounted.
     fn place(
         &mut self,
-        path: &Table,
+        path: Table<'s>,
         service: &DatasetSpec,
     ) -> (Option<&'s DatasetName>, Option<&'s str>) {
         let spec = self.spec;
@@ -204,7 +197,7 @@ impl<'s> Expansion<'s> {
     }
 
     /// What is said of datasets elsewhere than in a table of their own.
-    fn elsewhere(&mut self, desired: &Desired) {
+    fn elsewhere(&mut self, desired: &Desired<'s>) {
         for name in &desired.absent {
             let below = desired.datasets.range::<DatasetName, _>(name..);
             let kept = below.map(|(kept, want)| (kept, &want.path)).next();
@@ -243,35 +236,24 @@ impl<'s> Expansion<'s> {
     /// Works profiles and the automatic mountpoint into one dataset.
     fn want(
         &mut self,
-        path: Table,
-        dataset: &DatasetSpec,
+        path: Table<'s>,
+        dataset: &'s DatasetSpec,
         auto_mountpoint: impl FnOnce() -> Result<String, &'static str>,
-    ) -> Want {
+    ) -> Want<'s> {
+        let profiles = self.profiles(path, dataset);
+        // The first that says something of owner, group or mode counts.
+        let keys = || std::iter::once(&dataset.own).chain(profiles.iter().rev().map(|(_, p)| *p));
+        let said = profiles.iter().map(|(name, profile)| (*name, &profile.properties));
         let mut want = Want {
             path,
-            properties: Properties::default(),
+            properties: Properties::new(&dataset.own.properties, said),
             volume: dataset.volume,
-            origin: dataset.origin.clone(),
+            origin: dataset.origin.as_ref(),
             guid: dataset.guid,
-            owner: None,
-            group: None,
-            mode: None,
+            owner: keys().find_map(|keys| keys.owner.as_deref()),
+            group: keys().find_map(|keys| keys.group.as_deref()),
+            mode: keys().find_map(|keys| keys.mode),
         };
-        for profile in &dataset.profiles {
-            if let Some((keys, path)) = self.profiles.get(profile.as_str()) {
-                want.lay(keys, Some(path));
-                continue;
-            }
-            let known: Vec<_> = self.spec.profiles.keys().map(String::as_str).collect();
-            let remedy = match known.as_slice() {
-                [] => "declare it as [profiles.NAME]".to_owned(),
-                known => format!("declared are: {}", known.join(", ")),
-            };
-            let what = format!("there is no profile `{profile}`");
-            self.report(format!("{}.profile", want.path), Code::UnknownProfile, what, remedy);
-        }
-        want.lay(&dataset.own, None);
-        want.properties.settle();
         match want.volume {
             None => self.mount(&mut want, auto_mountpoint),
             Some(volume) => self.volume(&mut want, volume),
@@ -281,8 +263,32 @@ impl<'s> Expansion<'s> {
         want
     }
 
+    /// The profiles that a dataset uses, in its order.
+    fn profiles(
+        &mut self,
+        path: Table<'s>,
+        dataset: &'s DatasetSpec,
+    ) -> Vec<(&'s str, &'s Profile)> {
+        let spec = self.spec;
+        let mut profiles = Vec::new();
+        for name in &dataset.profiles {
+            if let Some(profile) = spec.profiles.get(name) {
+                profiles.push((name.as_str(), profile));
+                continue;
+            }
+            let known: Vec<_> = spec.profiles.keys().map(String::as_str).collect();
+            let remedy = match known.as_slice() {
+                [] => "declare it as [profiles.NAME]".to_owned(),
+                known => format!("declared are: {}", known.join(", ")),
+            };
+            let what = format!("there is no profile `{name}`");
+            self.report(format!("{path}.profile"), Code::UnknownProfile, what, remedy);
+        }
+        profiles
+    }
+
     /// Properties that mean nothing for this kind of dataset.
-    fn applicable(&mut self, want: &Want) {
+    fn applicable(&mut self, want: &Want<'s>) {
         let (kind, release) = (want.kind(), self.spec.release);
         for (name, declared) in &want.properties {
             if name.native().is_some_and(|native| !native.applies_to(kind, release)) {
@@ -296,7 +302,7 @@ impl<'s> Expansion<'s> {
     }
 
     /// Adds the note of what is declared, if there shall be one.
-    fn note_owned(&self, want: &mut Want) {
+    fn note_owned(&self, want: &mut Want<'s>) {
         let Some(owner) = &self.spec.owner_property else { return };
         let names: Vec<_> = want.settings().map(|(name, _)| name.to_string()).collect();
         let wish = Wish::Set(Setting::User(names.join(",")));
@@ -304,7 +310,7 @@ impl<'s> Expansion<'s> {
     }
 
     /// A volume's size is a property like any other from here on; a directory it has none.
-    fn volume(&mut self, want: &mut Want, volume: Volume) {
+    fn volume(&mut self, want: &mut Want<'s>, volume: Volume) {
         let size = Value::from_number(Property::Volsize, volume.size, self.spec.release);
         if let Some(size) = size {
             want.properties.insert(Property::Volsize.into(), Wish::Set(Setting::Native(size)));
@@ -316,8 +322,11 @@ impl<'s> Expansion<'s> {
     }
 
     /// All datasets by name, each declared in one place.
-    fn datasets(&mut self, mut all: Vec<(DatasetName, Want)>) -> BTreeMap<DatasetName, Want> {
-        let twice = |first: &dyn fmt::Display, want: &Want| Problem {
+    fn datasets(
+        &mut self,
+        mut all: Vec<(DatasetName, Want<'s>)>,
+    ) -> BTreeMap<DatasetName, Want<'s>> {
+        let twice = |first: &dyn fmt::Display, want: &Want<'_>| Problem {
             position: None,
             path: want.path.to_string(),
             code: Code::DuplicateDataset,
@@ -333,7 +342,7 @@ impl<'s> Expansion<'s> {
             }
             all.dedup_by(|later, first| later.0 == first.0);
         }
-        let datasets: BTreeMap<DatasetName, Want> = all.into_iter().collect();
+        let datasets: BTreeMap<DatasetName, Want<'s>> = all.into_iter().collect();
         for name in self.spec.base.keys() {
             let want = datasets.get(name);
             let base = join("base", name.as_str());
@@ -343,7 +352,11 @@ impl<'s> Expansion<'s> {
     }
 
     /// Fills in the automatic mountpoint, and asks for a mountpoint where an owner needs one.
-    fn mount(&mut self, want: &mut Want, auto: impl FnOnce() -> Result<String, &'static str>) {
+    fn mount(
+        &mut self,
+        want: &mut Want<'s>,
+        auto: impl FnOnce() -> Result<String, &'static str>,
+    ) {
         let key = PropertyName::Native(Property::Mountpoint);
         if !want.properties.contains_key(&key) {
             let parsed = auto().map_err(str::to_owned).and_then(|text| {
@@ -370,12 +383,12 @@ impl<'s> Expansion<'s> {
     }
 
     /// No two datasets may be mounted at one path.
-    fn mountpoints(&mut self, desired: &Desired) {
+    fn mountpoints(&mut self, desired: &Desired<'s>) {
         let tables: Vec<_> = desired.base.iter().filter_map(based).collect();
-        let mut taken: HashMap<&str, &Table> = HashMap::with_capacity(desired.datasets.len());
-        let based = tables.iter().map(|(mountpoint, table)| (*mountpoint, table, "mountedAt"));
+        let mut taken: HashMap<&str, Table<'_>> = HashMap::with_capacity(desired.datasets.len());
+        let based = tables.iter().map(|(mountpoint, table)| (*mountpoint, *table, "mountedAt"));
         let wanted = desired.datasets.values();
-        let wanted = wanted.filter_map(|want| Some((want.mounted_at()?, &want.path, "mountpoint")));
+        let wanted = wanted.filter_map(|want| Some((want.mounted_at()?, want.path, "mountpoint")));
         for (mountpoint, path, key) in based.chain(wanted) {
             let place = match mountpoint.trim_end_matches('/') {
                 "" => "/",
@@ -396,21 +409,6 @@ impl<'s> Expansion<'s> {
 }
 
 /// Where the host mounts a base dataset, and its table.
-fn based<'d>((name, base): (&DatasetName, &'d Base)) -> Option<(&'d str, Table)> {
-    Some((base.mounted_at.as_deref()?, Table::Base(name.clone())))
-}
-
-impl Want {
-    /// Lays keys over what is there; they win.
-    fn lay(&mut self, keys: &Profile, profile: Option<&Arc<Table>>) {
-        self.properties.lay(&keys.properties, profile);
-        let lay = |over: &Option<String>, under: &mut Option<String>| {
-            if over.is_some() {
-                under.clone_from(over);
-            }
-        };
-        lay(&keys.owner, &mut self.owner);
-        lay(&keys.group, &mut self.group);
-        self.mode = keys.mode.or(self.mode);
-    }
+fn based<'d>((name, base): (&'d DatasetName, &'d Base)) -> Option<(&'d str, Table<'d>)> {
+    Some((base.mounted_at.as_deref()?, Table::Base(name)))
 }

@@ -48,7 +48,7 @@ use declared::Node;
 
 pub use expand::{Desired, Want};
 pub use pattern::{BadPattern, Pattern};
-pub use properties::{Declared, Properties, Table};
+pub use properties::{Declared, Iter, Properties, Table};
 pub use wish::Wish;
 use zfs_props::key::{PropertyName, UserProperty};
 use zfs_props::name::{DatasetName, NameError, SnapshotName};

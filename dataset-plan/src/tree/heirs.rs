@@ -32,7 +32,7 @@ impl Tree<'_> {
                     !now.is_some_and(|sight| sight.is(property, setting, self.release))
                 })
                 .filter(|(property, _)| {
-                    let wish = want.properties.get(property).map(|declared| &declared.wish);
+                    let wish = want.properties.get(property).map(|declared| declared.wish);
                     wish.is_some_and(|wish| !self.heirs(at, property, wish).is_empty())
                 })
                 .map(|(property, _)| property.clone())

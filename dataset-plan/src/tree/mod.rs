@@ -32,7 +32,7 @@ pub(crate) struct Tree<'a> {
 pub(crate) struct Row<'a> {
     pub(crate) name: Cow<'a, DatasetName>,
     pub(crate) observed: Option<&'a Dataset>,
-    pub(crate) want: Option<&'a Want>,
+    pub(crate) want: Option<&'a Want<'a>>,
     /// Belongs to the installer, or is ignored: never touched.
     pub(crate) base: bool,
     /// Declared datasets live below it.
@@ -71,7 +71,7 @@ pub(crate) struct Planned {
 impl<'a> Tree<'a> {
     /// `needed` are observed datasets that need parents.
     pub(crate) fn new(
-        desired: &'a Desired,
+        desired: &'a Desired<'a>,
         observed: &'a Observed,
         needed: &BTreeSet<DatasetName>,
     ) -> Self {
@@ -124,7 +124,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Adds rows for the ancestors of a name that have none.
-    fn fill(&mut self, above: &mut Vec<usize>, name: &DatasetName, desired: &'a Desired) {
+    fn fill(&mut self, above: &mut Vec<usize>, name: &DatasetName, desired: &'a Desired<'a>) {
         let top = above.last().and_then(|row| self.row(*row)).map(|row| &*row.name);
         let rest = top.and_then(|top| name.as_str().get(top.as_str().len() + 1..));
         // The usual case, without an allocation.
@@ -144,8 +144,8 @@ impl<'a> Tree<'a> {
         above: &mut Vec<usize>,
         name: Cow<'a, DatasetName>,
         observed: Option<&'a Dataset>,
-        want: Option<&'a Want>,
-        desired: &Desired,
+        want: Option<&'a Want<'a>>,
+        desired: &Desired<'_>,
     ) {
         let base = desired.base.contains_key(&*name)
             || desired.ignore.iter().any(|pattern| pattern.matches(&name));

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::conflict::{Conflict, Part};
+use super::places::Places;
 use super::stage::{Cause, Effect, Stage};
 use super::table::{Table, Who, tidy, upwards};
 use super::wishes;
@@ -90,7 +91,7 @@ pub(super) struct Arrange<'t, 'a, 'd> {
 /// `forbidden` is not mounted.
 pub(in crate::planner) fn arrange<'t>(
     tree: &'t Tree<'_>,
-    desired: &'t Desired,
+    desired: &'t Desired<'_>,
     observed: &'t Observed,
     policy: &'t Policy,
     forbidden: &dyn Fn(usize) -> bool,
@@ -109,7 +110,8 @@ pub(in crate::planner) fn arrange<'t>(
         let sequence = order::sequence(drafts);
         return Arranged { sequence, conflicts: Vec::new(), unmounted: Vec::new() };
     }
-    let stage = Stage::before(tree, desired, observed, drafts.len());
+    let only = if waiting.is_empty() { Places::of_new(tree, drafts) } else { None };
+    let stage = Stage::before(tree, desired, observed, drafts, only.as_ref());
     wishes::add(&stage, &stage.goal(), drafts);
     let mut arrange = Arrange {
         stage,

@@ -10,6 +10,7 @@
 mod arrange;
 mod conflict;
 mod finish;
+mod places;
 mod stage;
 mod table;
 mod wishes;

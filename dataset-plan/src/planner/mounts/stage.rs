@@ -11,6 +11,7 @@ use zfs_props::kind::DatasetKind;
 use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
 
+use super::places::Places;
 use super::table::{Table, Who, tidy};
 use crate::observed::Observed;
 use crate::plan::Action;
@@ -18,7 +19,7 @@ use crate::planner::Draft;
 use crate::spec::Desired;
 use crate::tree::{Time, Tree};
 
-const MOUNTPOINT: PropertyName = PropertyName::Native(Property::Mountpoint);
+pub(super) const MOUNTPOINT: PropertyName = PropertyName::Native(Property::Mountpoint);
 const CANMOUNT: PropertyName = PropertyName::Native(Property::Canmount);
 const SHARES: [PropertyName; 2] =
     [PropertyName::Native(Property::Sharenfs), PropertyName::Native(Property::Sharesmb)];
@@ -62,13 +63,14 @@ impl<'t, 'a> Stage<'t, 'a> {
     /// Before the plan.
     pub(super) fn before(
         tree: &'t Tree<'a>,
-        desired: &'t Desired,
+        desired: &'t Desired<'_>,
         observed: &'t Observed,
-        drafts: usize,
+        drafts: &[Draft],
+        only: Option<&Places>,
     ) -> Self {
         let mut stage = Self {
             tree,
-            done: vec![false; drafts],
+            done: vec![false; drafts.len()],
             table: Table::default(),
             place: vec![None; tree.len()],
             others: Vec::new(),
@@ -76,10 +78,11 @@ impl<'t, 'a> Stage<'t, 'a> {
         let mut mounts = Vec::new();
         for at in 0..tree.len() {
             let mounted = tree.row(at).and_then(|row| row.observed?.mounted) == Some(true);
-            if let Some(place) = mounted.then(|| stage.mountpoint(at)).flatten() {
+            let Some(place) = mounted.then(|| stage.mountpoint(at)).flatten() else { continue };
+            if only.is_none_or(|only| only.hold(&place)) {
                 mounts.push((place.clone(), Who::Row(at)));
-                stage.set_place(at, Some(place));
             }
+            stage.set_place(at, Some(place));
         }
         for (path, source) in &observed.foreign {
             stage.other(&mut mounts, path, source);
