@@ -60,7 +60,7 @@ impl Desired<'_> {
                 texts.add(text);
             }
         }
-        for (name, want) in &self.datasets {
+        for (name, want) in self.datasets.iter() {
             texts.add(name);
             texts.add(format_args!("{:?} {:?} {:?}", want.volume, want.origin, want.guid));
             texts.add(format_args!("{:?} {:?} {:?}", want.owner, want.group, want.mode));

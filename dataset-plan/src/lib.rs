@@ -91,8 +91,8 @@ pub mod verify;
 
 pub use observed::Observed;
 pub use plan::{
-    Action, Assignment, Blocked, Difference, Expectation, Kept, LocalValue, Obstacle, Plan, Reason, Risk, Step,
-    StepId, Undo, Untouched,
+    Action, Assignment, Blocked, Difference, Expectation, Kept, Names, Obstacle, Plan, Reason,
+    Risk, Step, StepId, Undo, Untouched,
 };
 pub use planner::{plan, plan_desired};
 pub use policy::Policy;

@@ -82,7 +82,7 @@ pub fn verify(spec: &Spec, observed: &Observed) -> Result<Checklist, Problems> {
     }
     let none = BTreeMap::new();
     let mut checks = Vec::new();
-    for (name, want) in &desired.datasets {
+    for (name, want) in desired.datasets.iter() {
         let values = values.get(name).unwrap_or(&none);
         let dataset = observed.dataset(name);
         let subject = Subject { desired: &desired, want, dataset, values };

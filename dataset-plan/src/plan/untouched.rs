@@ -1,12 +1,10 @@
 //! What a plan leaves as it is.
 
 use std::fmt;
+use std::sync::Arc;
 
 use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
-
-use crate::observed::Raw;
-use crate::tree::lossy;
 
 /// A dataset, or some of its properties, that the plan leaves as they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,22 +36,34 @@ pub enum Kept {
     InSync,
     /// Owner and mode of its directory were not observed, though they are declared.
     UnseenDirectory,
-    /// These local settings of a declared dataset are not declared.
-    Settings(Vec<LocalValue>),
+    /// A declared dataset has these properties of its own, which are not declared.
+    Settings(Names),
 }
 
-/// A value that a dataset has of its own, displayed as `atime=off`.
+/// Names of properties; shared, since many datasets have the same. Displayed with commas between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LocalValue {
-    /// The property.
-    pub property: PropertyName,
-    /// As `zfs get -p` prints it.
-    pub value: Raw,
+pub struct Names(Arc<[PropertyName]>);
+
+impl Names {
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &PropertyName> {
+        self.0.iter()
+    }
 }
 
-impl fmt::Display for LocalValue {
+impl FromIterator<PropertyName> for Names {
+    fn from_iter<I: IntoIterator<Item = PropertyName>>(names: I) -> Self {
+        Self(names.into_iter().collect())
+    }
+}
+
+impl fmt::Display for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}", self.property, lossy(&self.value))
+        for (n, name) in self.iter().enumerate() {
+            let comma = if n > 0 { ", " } else { "" };
+            write!(f, "{comma}{name}")?;
+        }
+        Ok(())
     }
 }
 
@@ -66,12 +76,7 @@ impl fmt::Display for Kept {
             Kept::InSync => f.write_str("as declared"),
             Kept::UnseenDirectory => f.write_str("owner and mode of the directory not observed"),
             Kept::Settings(settings) => {
-                f.write_str("set here and not declared: ")?;
-                for (n, setting) in settings.iter().enumerate() {
-                    let comma = if n > 0 { ", " } else { "" };
-                    write!(f, "{comma}{setting}")?;
-                }
-                Ok(())
+                write!(f, "set here and not declared: {settings}")
             }
         }
     }
@@ -79,26 +84,22 @@ impl fmt::Display for Kept {
 
 #[cfg(feature = "serde")]
 mod serialize {
-    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::de::{Deserialize, Deserializer};
     use serde::ser::{Serialize, Serializer};
+    use zfs_props::key::PropertyName;
 
-    use super::LocalValue;
+    use super::Names;
 
-    /// As the text `property=value`.
-    impl Serialize for LocalValue {
+    /// As a list.
+    impl Serialize for Names {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_str(self)
+            serializer.collect_seq(self.iter())
         }
     }
 
-    impl<'de> Deserialize<'de> for LocalValue {
+    impl<'de> Deserialize<'de> for Names {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            let text = String::deserialize(deserializer)?;
-            let (name, value) = text.split_once('=').ok_or_else(|| {
-                Error::custom(format_args!("{text:?} is not of the form property=value"))
-            })?;
-            let property = name.parse().map_err(Error::custom)?;
-            Ok(LocalValue { property, value: value.as_bytes().into() })
+            Vec::<PropertyName>::deserialize(deserializer).map(Self::from_iter)
         }
     }
 }

@@ -16,6 +16,7 @@ mod properties;
 mod remove;
 mod vetoes;
 
+use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
 use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::release::Release;
@@ -26,7 +27,7 @@ use moves::Moves;
 use vetoes::Vetoes;
 
 use crate::observed::{Dataset, Observed};
-use crate::plan::{Action, Blocked, Kept, Obstacle, Plan, Reason, Undo, Untouched};
+use crate::plan::{Action, Blocked, Kept, Names, Obstacle, Plan, Reason, Undo, Untouched};
 use crate::policy::{Heirs, Policy};
 use crate::problem::Problems;
 use crate::spec::{Desired, Origin, Spec, Want};
@@ -71,6 +72,9 @@ struct Planner<'a> {
     untouched: Vec<Untouched>,
     /// What was found acceptable last.
     accepted: Option<create::Accepted>,
+    /// What is set and not declared: of the dataset at hand, and of the last one that had any.
+    undeclared: Vec<&'a PropertyName>,
+    names: Option<Names>,
 }
 
 impl<'a> Planner<'a> {
@@ -98,6 +102,8 @@ impl<'a> Planner<'a> {
             blocked: Vec::new(),
             untouched: Vec::new(),
             accepted: None,
+            undeclared: Vec::new(),
+            names: None,
         }
     }
 

@@ -13,7 +13,7 @@ use zfs_props::value::Value;
 use super::{Draft, Part, Planner, inverse};
 use crate::observed::{Dataset, Raw, inheritable};
 use crate::plan::{
-    Action, Assignment, Difference, Expectation, Kept, LocalValue, Obstacle, Reason, Risk,
+    Action, Assignment, Difference, Expectation, Kept, Names, Obstacle, Reason, Risk,
 };
 use crate::policy::Heirs;
 use crate::setting::Setting;
@@ -32,6 +32,8 @@ const NEW_WRITES_ONLY: [Property; 6] = [
 
 /// Properties whose change unmounts and mounts.
 const REMOUNTS: [Property; 2] = [Property::Mountpoint, Property::Canmount];
+
+const MOUNTPOINT: PropertyName = PropertyName::Native(Property::Mountpoint);
 
 /// Limits that an ancestor's quota bounds.
 const RESERVES: [Property; 3] =
@@ -56,7 +58,7 @@ impl<'a> Planner<'a> {
         let left = self.left_declaration(want, dataset);
         // Mostly it is stored as it is declared, whatever changes further up.
         let quiet = dataset.temporary.is_empty();
-        let (mut needed, mut undeclared) = (Vec::new(), Vec::new());
+        let (mut needed, mut undeclared) = (Vec::new(), std::mem::take(&mut self.undeclared));
         // Two lists in order, walked together.
         let mut entries = dataset.entries.iter();
         let mut entry = entries.next();
@@ -73,6 +75,10 @@ impl<'a> Planner<'a> {
             let stores = |(raw, _): (&Raw, bool)| {
                 declared.wish.setting().is_some_and(|setting| setting.is_printed_as(raw))
             };
+            if *property == MOUNTPOINT && quiet && dataset.mounted == Some(true) {
+                let place = own.and_then(|(raw, _)| std::str::from_utf8(raw).ok());
+                place.into_iter().for_each(|place| self.tree.note_place(at, place));
+            }
             if !quiet || !own.is_some_and(stores) {
                 let said = want.table(declared);
                 needed.extend(self.needed(at, name, dataset, property, (declared.wish, &said)));
@@ -97,7 +103,18 @@ impl<'a> Planner<'a> {
             self.draft_changes(at, name, dataset, needed);
         }
         if !undeclared.is_empty() {
-            self.leave(name.clone(), Kept::Settings(undeclared));
+            let names = self.shared(&undeclared);
+            self.leave(name.clone(), Kept::Settings(names));
+        }
+        undeclared.clear();
+        self.undeclared = undeclared;
+    }
+
+    /// Many datasets have the same.
+    fn shared(&mut self, names: &[&PropertyName]) -> Names {
+        match &self.names {
+            Some(last) if last.iter().eq(names.iter().copied()) => last.clone(),
+            _ => self.names.insert(names.iter().copied().cloned().collect()).clone(),
         }
     }
 
@@ -379,13 +396,12 @@ impl<'a> Planner<'a> {
 }
 
 /// What is set and neither declared nor given up.
-fn undeclared_of(
-    property: &PropertyName,
+fn undeclared_of<'d>(
+    property: &'d PropertyName,
     entry: &Entry<Raw>,
     left: &BTreeMap<PropertyName, Wish>,
-) -> Option<LocalValue> {
-    let value = entry.local.as_ref().filter(|_| !left.contains_key(property))?;
-    Some(LocalValue { property: property.clone(), value: Raw::clone(value) })
+) -> Option<&'d PropertyName> {
+    (entry.local.is_some() && !left.contains_key(property)).then_some(property)
 }
 
 /// A limit below what is used already, or a volume below its size.

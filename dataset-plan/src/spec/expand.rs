@@ -1,99 +1,36 @@
 //! From profiles, services and utility datasets to one flat list of what each dataset shall be.
 
+use std::borrow::Cow;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use zfs_props::key::PropertyName;
-use zfs_props::kind::DatasetKind;
 use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
-use zfs_props::release::Release;
 use zfs_props::value::Value;
 
-use super::properties::{Declared, Properties, Table};
-use super::{Base, DatasetSpec, Mode, Moved, Origin, Pattern, Profile, Spec, Volume, Wish};
+use super::desired::{Datasets, Desired, Want};
+use super::properties::{Properties, Table};
+use super::{Base, DatasetSpec, Moved, Profile, Spec, Volume, Wish};
 use crate::problem::{Code, Problem, Problems};
 use crate::setting::Setting;
 use declared::join;
 
-/// Every declared dataset of a [`Spec`], profiles and automatic mountpoints worked in.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Desired<'s> {
-    /// The OpenZFS release whose rules hold.
-    pub release: Release,
-    /// The datasets below which services live: made as containers if they are missing.
-    pub parents: BTreeSet<DatasetName>,
-    /// Datasets that are never touched.
-    pub base: BTreeMap<DatasetName, Base>,
-    /// The same, by pattern.
-    pub ignore: Vec<Pattern>,
-    /// Datasets that have a new name.
-    pub moved: Vec<Moved>,
-    /// Datasets that shall not exist.
-    pub absent: BTreeSet<DatasetName>,
-    /// The user property in which datasets note what was declared of them.
-    pub owner_property: Option<PropertyName>,
-    /// What each declared dataset shall be; a parent comes right before its subtree.
-    pub datasets: BTreeMap<DatasetName, Want<'s>>,
+/// Where ZFS mounts a dataset with these properties, if it does so by itself.
+fn mounted_at<'s>(properties: &Properties<'s>) -> Option<Cow<'s, str>> {
+    let place = match properties.wish(&Property::Mountpoint.into())? {
+        Cow::Borrowed(wish) => Cow::Borrowed(path(wish)?),
+        Cow::Owned(wish) => Cow::Owned(path(&wish)?.to_owned()),
+    };
+    let canmount = properties.get(&Property::Canmount.into());
+    let word = canmount.and_then(|declared| Some(declared.wish.setting()?.argument()));
+    (!matches!(word, Some("off" | "noauto"))).then_some(place)
 }
 
-/// What one dataset shall be.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Want<'s> {
-    /// The declaration it comes from, as `services.sonarr`.
-    pub path: Table<'s>,
-    /// The properties it shall have; all others are left alone.
-    pub properties: Properties<'s>,
-    /// It shall be a volume.
-    pub volume: Option<Volume>,
-    /// The snapshot that it is a clone of, or none.
-    pub origin: Option<&'s Origin>,
-    /// The dataset it is, under whatever name.
-    pub guid: Option<u64>,
-    /// Who shall own the mounted directory.
-    pub owner: Option<&'s str>,
-    /// Which group the mounted directory shall have.
-    pub group: Option<&'s str>,
-    /// Which mode the mounted directory shall have.
-    pub mode: Option<Mode>,
-}
-
-impl<'s> Want<'s> {
-    /// Filesystem or volume.
-    pub fn kind(&self) -> DatasetKind {
-        if self.volume.is_some() { DatasetKind::Volume } else { DatasetKind::Filesystem }
-    }
-
-    /// The table that says what shall become of a property.
-    pub fn table<'w>(&'w self, declared: Declared<'w>) -> Table<'w> {
-        declared.profile.map_or(self.path, Table::Profile)
-    }
-
-    /// The properties that are given a value.
-    pub fn settings(&self) -> impl Iterator<Item = (&PropertyName, &Setting)> {
-        let properties = self.properties.iter();
-        properties.filter_map(|(name, declared)| Some((name, declared.wish.setting()?)))
-    }
-
-    /// Where ZFS shall mount the dataset, if it shall do so by itself.
-    pub fn mounted_at(&self) -> Option<&str> {
-        self.mountpoint().filter(|_| self.can_mount())
-    }
-
-    fn mountpoint(&self) -> Option<&str> {
-        let declared = self.properties.get(&PropertyName::Native(Property::Mountpoint))?;
-        let Some(Setting::Native(value)) = declared.wish.setting() else { return None };
-        value.text().filter(|path| path.starts_with('/'))
-    }
-
-    fn can_mount(&self) -> bool {
-        let declared = self.properties.get(&PropertyName::Native(Property::Canmount));
-        let word = declared.and_then(|declared| Some(declared.wish.setting()?.argument()));
-        !matches!(word, Some("off" | "noauto"))
-    }
+fn path(mountpoint: &Wish) -> Option<&str> {
+    let Setting::Native(value) = mountpoint.setting()? else { return None };
+    value.text().filter(|path| path.starts_with('/'))
 }
 
 impl Spec {
@@ -137,7 +74,7 @@ impl<'s> Expansion<'s> {
             moved: spec.moved.clone(),
             absent: spec.absent.clone(),
             owner_property: spec.owner_property.clone().map(PropertyName::User),
-            datasets: BTreeMap::new(),
+            datasets: Datasets::default(),
         };
         desired.parents.extend(spec.places.values().map(|place| place.dataset.clone()));
         if spec.parent_dataset.is_none() && spec.services.values().any(|s| s.place.is_none()) {
@@ -199,10 +136,8 @@ impl<'s> Expansion<'s> {
     /// What is said of datasets elsewhere than in a table of their own.
     fn elsewhere(&mut self, desired: &Desired<'s>) {
         for name in &desired.absent {
-            let below = desired.datasets.range::<DatasetName, _>(name..);
-            let kept = below.map(|(kept, want)| (kept, &want.path)).next();
-            if let Some((_, path)) = kept.filter(|(kept, _)| *kept == name || kept.is_under(name)) {
-                let what = format!("{name} shall not exist, and `{path}` wants it");
+            if let Some((_, want)) = desired.datasets.at_or_below(name) {
+                let what = format!("{name} shall not exist, and `{}` wants it", want.path);
                 self.report("absent".into(), Code::DuplicateDataset, what, "decide for one");
             }
         }
@@ -224,7 +159,7 @@ impl<'s> Expansion<'s> {
         if desired.ignore.is_empty() {
             return;
         }
-        for (name, want) in &desired.datasets {
+        for (name, want) in desired.datasets.iter() {
             if let Some(pattern) = desired.ignore.iter().find(|pattern| pattern.matches(name)) {
                 let what = format!("{name} is declared, and ignored by `{pattern}`");
                 let path = want.path.to_string();
@@ -253,6 +188,7 @@ impl<'s> Expansion<'s> {
             owner: keys().find_map(|keys| keys.owner.as_deref()),
             group: keys().find_map(|keys| keys.group.as_deref()),
             mode: keys().find_map(|keys| keys.mode),
+            mounted_at: None,
         };
         match want.volume {
             None => self.mount(&mut want, auto_mountpoint),
@@ -305,7 +241,7 @@ impl<'s> Expansion<'s> {
     fn note_owned(&self, want: &mut Want<'s>) {
         let Some(owner) = &self.spec.owner_property else { return };
         let names: Vec<_> = want.settings().map(|(name, _)| name.to_string()).collect();
-        let wish = Wish::Set(Setting::User(names.join(",")));
+        let wish = Wish::Set(Setting::User(names.join(",").into()));
         want.properties.insert(PropertyName::User(owner.clone()), wish);
     }
 
@@ -322,10 +258,7 @@ impl<'s> Expansion<'s> {
     }
 
     /// All datasets by name, each declared in one place.
-    fn datasets(
-        &mut self,
-        mut all: Vec<(DatasetName, Want<'s>)>,
-    ) -> BTreeMap<DatasetName, Want<'s>> {
+    fn datasets(&mut self, all: Vec<(DatasetName, Want<'s>)>) -> Datasets<'s> {
         let twice = |first: &dyn fmt::Display, want: &Want<'_>| Problem {
             position: None,
             path: want.path.to_string(),
@@ -333,16 +266,11 @@ impl<'s> Expansion<'s> {
             what: format!("the dataset is declared by `{first}` too"),
             remedy: "declare it in one place".into(),
         };
-        if !all.is_sorted_by(|(a, _), (b, _)| a < b) {
-            all.sort_by(|(a, _), (b, _)| a.cmp(b));
-            for pair in all.windows(2) {
-                if let [(a, first), (b, second)] = pair {
-                    self.problems.extend((a == b).then(|| twice(&first.path, second)));
-                }
-            }
-            all.dedup_by(|later, first| later.0 == first.0);
+        let (datasets, others) = Datasets::new(all);
+        for (name, want) in &others {
+            let first = datasets.get(name).map(|first| twice(&first.path, want));
+            self.problems.extend(first);
         }
-        let datasets: BTreeMap<DatasetName, Want<'s>> = all.into_iter().collect();
         for name in self.spec.base.keys() {
             let want = datasets.get(name);
             let base = join("base", name.as_str());
@@ -352,11 +280,7 @@ impl<'s> Expansion<'s> {
     }
 
     /// Fills in the automatic mountpoint, and asks for a mountpoint where an owner needs one.
-    fn mount(
-        &mut self,
-        want: &mut Want<'s>,
-        auto: impl FnOnce() -> Result<String, &'static str>,
-    ) {
+    fn mount(&mut self, want: &mut Want<'s>, auto: impl FnOnce() -> Result<String, &'static str>) {
         let key = PropertyName::Native(Property::Mountpoint);
         if !want.properties.contains_key(&key) {
             let parsed = auto().map_err(str::to_owned).and_then(|text| {
@@ -373,6 +297,7 @@ impl<'s> Expansion<'s> {
                 }
             }
         }
+        want.mounted_at = mounted_at(&want.properties);
         let owned = want.owner.is_some() || want.group.is_some() || want.mode.is_some();
         if owned && want.mounted_at().is_none() {
             let what =

@@ -30,6 +30,7 @@
 //! The own keys of a dataset win over those of its profiles. Within one table a property can be set
 //! once: a typed key beside the same property in `properties` is an error, not an override.
 
+mod desired;
 mod expand;
 mod pattern;
 mod properties;
@@ -46,7 +47,7 @@ use std::str::FromStr;
 
 use declared::Node;
 
-pub use expand::{Desired, Want};
+pub use desired::{Datasets, Desired, Want};
 pub use pattern::{BadPattern, Pattern};
 pub use properties::{Declared, Iter, Properties, Table};
 pub use wish::Wish;

@@ -126,6 +126,14 @@ impl<'s> Properties<'s> {
         declared.counts().then_some(declared)
     }
 
+    /// What shall become of one, for as long as the declaration lives.
+    pub(super) fn wish(&self, name: &PropertyName) -> Option<Cow<'s, Wish>> {
+        match self.find(name).ok().and_then(|at| self.beside.get(at)) {
+            Some(beside) => Some(beside.wish.clone()),
+            None => self.own.get(name).map(Cow::Borrowed),
+        }
+    }
+
     /// Whether anything is declared of one.
     pub fn contains_key(&self, name: &PropertyName) -> bool {
         self.get(name).is_some()

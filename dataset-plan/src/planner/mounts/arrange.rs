@@ -100,7 +100,8 @@ pub(in crate::planner) fn arrange<'t>(
     let waits = |at: &usize| {
         let row = tree.row(*at);
         row.is_some_and(|row| {
-            row.observed.is_some_and(|dataset| dataset.mounted == Some(false))
+            row.place.is_none()
+                && row.observed.is_some_and(|dataset| dataset.mounted == Some(false))
                 && row.want.is_some_and(|want| want.mounted_at().is_some())
         })
     };

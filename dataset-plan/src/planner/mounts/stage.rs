@@ -77,8 +77,7 @@ impl<'t, 'a> Stage<'t, 'a> {
         };
         let mut mounts = Vec::new();
         for at in 0..tree.len() {
-            let mounted = tree.row(at).and_then(|row| row.observed?.mounted) == Some(true);
-            let Some(place) = mounted.then(|| stage.mountpoint(at)).flatten() else { continue };
+            let Some(place) = stage.mounted_at(at) else { continue };
             if only.is_none_or(|only| only.hold(&place)) {
                 mounts.push((place.clone(), Who::Row(at)));
             }
@@ -94,6 +93,16 @@ impl<'t, 'a> Stage<'t, 'a> {
         }
         stage.table = mounts.into_iter().collect();
         stage
+    }
+
+    /// Where a filesystem is mounted by ZFS before the plan.
+    fn mounted_at(&self, at: usize) -> Option<Cow<'t, str>> {
+        let row = self.tree.row(at)?;
+        match row.place {
+            Some(place) => place.starts_with('/').then(|| tidy(place.into())),
+            None if row.observed?.mounted == Some(true) => self.mountpoint(at),
+            None => None,
+        }
     }
 
     /// After all drafts, with the places of what was mounted before.
@@ -285,6 +294,9 @@ impl<'t, 'a> Stage<'t, 'a> {
             }
         };
         list.push(at);
+        if list.len() == 1 {
+            return Some(Effect { cause, list });
+        }
         // Without a mountpoint at the top they go by name, which is the order of rows.
         let by_place = self.mountpoint(at).is_some();
         let mut keyed: BTreeMap<(Option<Cow<'_, str>>, usize), usize> = BTreeMap::new();
