@@ -61,6 +61,12 @@ pub struct Dataset {
     pub used: Option<u64>,
     /// Bytes that it refers to: its property `referenced`.
     pub referenced: Option<u64>,
+    /// Bytes that it and those below it can still take: its property `available`.
+    pub available: Option<u64>,
+    /// Bytes that would be free without it, its snapshots aside: its property `usedbydataset`.
+    pub used_by_dataset: Option<u64>,
+    /// Bytes that its `refreservation` keeps free: its property `usedbyrefreservation`.
+    pub used_by_refreservation: Option<u64>,
     /// Its snapshots by the name after `@`, oldest first, as far as they were printed.
     pub snapshots: Vec<Snapshot>,
     /// What it stores itself.

@@ -227,6 +227,9 @@ impl Dataset {
             Property::Keystatus => self.key_loaded = Some(value == b"available"),
             Property::Used => self.used = parsed(value),
             Property::Referenced => self.referenced = parsed(value),
+            Property::Available => self.available = parsed(value),
+            Property::Usedbydataset => self.used_by_dataset = parsed(value),
+            Property::Usedbyrefreservation => self.used_by_refreservation = parsed(value),
             _ => {}
         }
     }

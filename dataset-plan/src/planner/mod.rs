@@ -14,6 +14,7 @@ mod moves;
 mod proof;
 mod properties;
 mod remove;
+mod space;
 mod vetoes;
 
 use zfs_props::key::PropertyName;
@@ -124,6 +125,7 @@ impl<'a> Planner<'a> {
         let forbidden = |at| vetoes.has(at, Part::Mount);
         let arranged = mounts::arrange(tree, desired, observed, policy, &forbidden, drafts);
         conflicts.extend(arranged.conflicts);
+        conflicts.extend(self.short_of_space(&arranged.sequence));
         if !conflicts.is_empty() {
             return Err(conflicts);
         }
