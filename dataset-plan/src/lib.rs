@@ -65,6 +65,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod applied;
 pub mod apply;
 pub mod batch;
 pub mod command;
@@ -89,6 +90,7 @@ mod tree;
 pub mod unit;
 pub mod verify;
 
+pub use applied::Applied;
 pub use observed::Observed;
 pub use plan::{
     Action, Assignment, Blocked, Difference, Expectation, Kept, Names, Obstacle, Plan, Reason,

@@ -21,6 +21,7 @@ use zfs_props::source::Source;
 use zfs_props::store::Entry;
 use zfs_props::value::Value;
 
+use crate::setting::Setting;
 use crate::spec::Mode;
 
 /// A value as `zfs get -p` prints it; shared, since most values occur many times.
@@ -225,6 +226,18 @@ impl Observed {
         }
         let default = Value::default_of(property, release)?;
         Some(Cow::Owned(default.to_string().into_bytes()))
+    }
+}
+
+impl Dataset {
+    /// A property is set here. One that is not inherited can only be set back, to what it is where nobody set it.
+    pub(crate) fn sets(&self, property: &PropertyName, release: Release) -> bool {
+        let local = self.entries.get(property).and_then(|entry| entry.local.as_deref());
+        let native = property.native().filter(|_| !inheritable(property));
+        let default = native.and_then(|native| Value::default_of(native, release));
+        local.is_some_and(|raw| {
+            default.is_none_or(|default| !Setting::Native(default).is_printed_as(raw))
+        })
     }
 }
 

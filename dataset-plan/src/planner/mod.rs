@@ -11,6 +11,7 @@ mod draft;
 mod inverse;
 mod mounts;
 mod moves;
+mod ownership;
 mod proof;
 mod properties;
 mod remove;
@@ -164,8 +165,13 @@ impl<'a> Planner<'a> {
                 (Some(want), Some(dataset)) => self.settle(at, &name, want, dataset),
                 (Some(want), None) => self.create(at, &name, want),
                 (None, None) => self.contain(at, &name),
-                (None, Some(_)) if holds => self.leave(name, Kept::Holds),
-                (None, Some(_)) => self.leave(name, Kept::Undeclared),
+                (None, Some(dataset)) => {
+                    let planned = self.drafts.len();
+                    self.leave_behind(at, &name, dataset);
+                    if planned == self.drafts.len() {
+                        self.leave(name, if holds { Kept::Holds } else { Kept::Undeclared });
+                    }
+                }
             }
             at = next;
         }

@@ -1,7 +1,7 @@
 //! Properties of declared datasets that exist.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use zfs_props::key::PropertyName;
@@ -10,8 +10,9 @@ use zfs_props::property::Property;
 use zfs_props::store::Entry;
 use zfs_props::value::Value;
 
+use super::ownership::GivenUp;
 use super::{Draft, Part, Planner, inverse};
-use crate::observed::{Dataset, Raw, inheritable};
+use crate::observed::{Dataset, Raw};
 use crate::plan::{
     Action, Assignment, Difference, Expectation, Kept, Names, Obstacle, Reason, Risk,
 };
@@ -40,8 +41,8 @@ const RESERVES: [Property; 3] =
     [Property::Reservation, Property::Refreservation, Property::Volsize];
 
 /// A change that is needed and can be made.
-struct Needed {
-    property: PropertyName,
+pub(super) struct Needed {
+    pub(super) property: PropertyName,
     wish: Wish,
     difference: Difference,
     heirs: Vec<DatasetName>,
@@ -55,7 +56,7 @@ impl<'a> Planner<'a> {
         want: &'a Want<'a>,
         dataset: &'a Dataset,
     ) {
-        let left = self.left_declaration(want, dataset);
+        let given_up = self.given_up(at, Some(want), dataset);
         // Mostly it is stored as it is declared, whatever changes further up.
         let quiet = dataset.temporary.is_empty();
         let (mut needed, mut undeclared) = (Vec::new(), std::mem::take(&mut self.undeclared));
@@ -66,7 +67,7 @@ impl<'a> Planner<'a> {
             let mut own = None;
             while let Some((other, stored)) = entry {
                 match other.cmp(property) {
-                    Ordering::Less => undeclared.extend(undeclared_of(other, stored, &left)),
+                    Ordering::Less => undeclared.extend(undeclared_of(other, stored, &given_up)),
                     Ordering::Equal => own = stored.own(),
                     Ordering::Greater => break,
                 }
@@ -85,23 +86,9 @@ impl<'a> Planner<'a> {
             }
         }
         let rest = entry.into_iter().chain(entries);
-        undeclared.extend(rest.filter_map(|(other, stored)| undeclared_of(other, stored, &left)));
-        let blocked = self.blocked.len();
-        for (property, wish) in &left {
-            let said = format!("{} no longer", want.path);
-            needed.extend(self.needed(at, name, dataset, property, (wish, &said)));
-        }
-        let vetoed = |property: &PropertyName| {
-            property.native().is_some_and(|native| self.vetoes.has(at, Part::Property(native)))
-        };
-        if blocked != self.blocked.len() || left.keys().any(vetoed) {
-            // What cannot be given up must not be forgotten.
-            let note = self.desired.owner_property.as_ref();
-            needed.retain(|needed| note != Some(&needed.property));
-        }
-        if !needed.is_empty() {
-            self.draft_changes(at, name, dataset, needed);
-        }
+        undeclared
+            .extend(rest.filter_map(|(other, stored)| undeclared_of(other, stored, &given_up)));
+        self.give_up(at, name, dataset, needed, &given_up);
         if !undeclared.is_empty() {
             let names = self.shared(&undeclared);
             self.leave(name.clone(), Kept::Settings(names));
@@ -118,34 +105,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Properties that were declared once, are set, and are declared no more.
-    ///
-    /// Only the dataset's own note counts: children inherit user properties, and a note that was
-    /// inherited is about somebody else.
-    fn left_declaration(&self, want: &Want<'_>, dataset: &Dataset) -> BTreeMap<PropertyName, Wish> {
-        let mut left = BTreeMap::new();
-        let Some(owner) = &self.desired.owner_property else { return left };
-        let note = dataset.entries.get(owner).and_then(|entry| entry.local.as_deref());
-        let note = note.and_then(|note| std::str::from_utf8(note).ok()).unwrap_or_default();
-        for property in note.split(',') {
-            let Ok(property) = PropertyName::parse(property, self.release) else { continue };
-            let is_set = dataset.entries.get(&property).is_some_and(|entry| entry.local.is_some());
-            if !is_set || want.properties.contains_key(&property) {
-                continue;
-            }
-            let default = property.native().filter(|_| !inheritable(&property));
-            let wish = match default.map(|native| Value::default_of(native, self.release)) {
-                None => Wish::Inherit,
-                Some(Some(default)) => Wish::Set(Setting::Native(default)),
-                Some(None) => continue,
-            };
-            left.insert(property, wish);
-        }
-        left
-    }
-
     /// What has to change about one property, if anything has to and can.
-    fn needed(
+    pub(super) fn needed(
         &mut self,
         at: usize,
         name: &DatasetName,
@@ -254,7 +215,7 @@ impl<'a> Planner<'a> {
     }
 
     /// One `zfs set` for all values, and one command for each property that is given up.
-    fn draft_changes(
+    pub(super) fn draft_changes(
         &mut self,
         at: usize,
         name: &DatasetName,
@@ -399,9 +360,9 @@ impl<'a> Planner<'a> {
 fn undeclared_of<'d>(
     property: &'d PropertyName,
     entry: &Entry<Raw>,
-    left: &BTreeMap<PropertyName, Wish>,
+    given_up: &GivenUp<'_>,
 ) -> Option<&'d PropertyName> {
-    (entry.local.is_some() && !left.contains_key(property)).then_some(property)
+    (entry.local.is_some() && !given_up.contains_key(property)).then_some(property)
 }
 
 /// A limit below what is used already, or a volume below its size.

@@ -84,7 +84,8 @@ impl Planner<'_> {
                     }
                     // What was reserved as a whole stays so (`zfs_add_synthetic_resv`).
                     Property::Volsize if !arrives => {
-                        let (old, reserved) = (self.number(at, property)?, Property::Refreservation);
+                        let (old, reserved) =
+                            (self.number(at, property)?, Property::Refreservation);
                         let thick = old > 0 && self.number(at, reserved)? >= old;
                         thick.then(|| wanted(reserved, bytes, property))
                     }
@@ -95,7 +96,9 @@ impl Planner<'_> {
         let given = all.iter().any(|wanted| wanted.property == Property::Refreservation);
         if let Action::CreateVolume { size, sparse: false, .. } = action {
             // It takes more than that, by how much depends on the disks.
-            all.extend((!given).then(|| wanted(Property::Refreservation, *size, Property::Volsize)));
+            all.extend(
+                (!given).then(|| wanted(Property::Refreservation, *size, Property::Volsize)),
+            );
         }
         all
     }
@@ -152,7 +155,8 @@ impl Planner<'_> {
             let unlimited = self.number(at, Property::Refquota) == Some(0);
             if let Some(dataset) = row.observed.filter(|_| unlimited) {
                 let own = i128::from(dataset.used_by_refreservation.unwrap_or_default());
-                let here = dataset.available.map(|bytes| i128::from(bytes) - own - taken + promised);
+                let here =
+                    dataset.available.map(|bytes| i128::from(bytes) - own - taken + promised);
                 room = here.into_iter().chain(room).min();
             }
             // What is reserved here and not used is not taken from above.

@@ -10,6 +10,7 @@ use zfs_props::release::Release;
 
 use super::properties::{Declared, Properties, Table};
 use super::{Base, Mode, Moved, Origin, Pattern, Volume};
+use crate::applied::Claims;
 use crate::setting::Setting;
 
 /// Every declared dataset of a [`Spec`], profiles and automatic mountpoints worked in.
@@ -32,6 +33,8 @@ pub struct Desired<'s> {
     pub owner_property: Option<PropertyName>,
     /// What each declared dataset shall be; a parent comes right before its subtree.
     pub datasets: Datasets<'s>,
+    /// What was applied before, if the caller keeps that.
+    pub(crate) claims: Option<Claims<'s>>,
 }
 
 /// What one dataset shall be.
@@ -54,6 +57,8 @@ pub struct Want<'s> {
     pub group: Option<&'s str>,
     /// Which mode the mounted directory shall have.
     pub mode: Option<Mode>,
+    /// What is set on it and not declared is unset, or stays; `None`: nobody said so, so it stays.
+    pub strict: Option<bool>,
     pub(super) mounted_at: Option<Cow<'s, str>>,
 }
 
@@ -72,6 +77,11 @@ impl Want<'_> {
     pub fn settings(&self) -> impl Iterator<Item = (&PropertyName, &Setting)> {
         let properties = self.properties.iter();
         properties.filter_map(|(name, declared)| Some((name, declared.wish.setting()?)))
+    }
+
+    /// What is set on it and not declared is unset.
+    pub fn is_strict(&self) -> bool {
+        self.strict == Some(true)
     }
 
     /// Where ZFS shall mount the dataset, if it shall do so by itself.
@@ -104,6 +114,21 @@ impl<'s> Datasets<'s> {
             list.push(next);
         }
         (Self(datasets), others)
+    }
+
+    /// Tells those below whether they are strict, unless they say so themselves.
+    pub(super) fn pass_down(&mut self) {
+        if self.values().all(|want| want.strict.is_none()) {
+            return;
+        }
+        let mut above: Vec<(DatasetName, Option<bool>)> = Vec::new();
+        for (name, want) in &mut self.0 {
+            while above.last().is_some_and(|(above, _)| !name.is_under(above)) {
+                above.pop();
+            }
+            want.strict = want.strict.or(above.last().and_then(|(_, strict)| *strict));
+            above.push((name.clone(), want.strict));
+        }
     }
 
     /// How many there are.

@@ -75,6 +75,7 @@ impl<'s> Expansion<'s> {
             absent: spec.absent.clone(),
             owner_property: spec.owner_property.clone().map(PropertyName::User),
             datasets: Datasets::default(),
+            claims: None,
         };
         desired.parents.extend(spec.places.values().map(|place| place.dataset.clone()));
         if spec.parent_dataset.is_none() && spec.services.values().any(|s| s.place.is_none()) {
@@ -108,6 +109,7 @@ impl<'s> Expansion<'s> {
             all.push((name.clone(), want));
         }
         desired.datasets = self.datasets(all);
+        desired.datasets.pass_down();
         self.elsewhere(&desired);
         self.mountpoints(&desired);
         desired
@@ -188,6 +190,7 @@ impl<'s> Expansion<'s> {
             owner: keys().find_map(|keys| keys.owner.as_deref()),
             group: keys().find_map(|keys| keys.group.as_deref()),
             mode: keys().find_map(|keys| keys.mode),
+            strict: keys().find_map(|keys| keys.strict),
             mounted_at: None,
         };
         match want.volume {

@@ -126,6 +126,11 @@ impl<'s> Properties<'s> {
         declared.counts().then_some(declared)
     }
 
+    /// Whether anything is said of one, also that it is left as it is.
+    pub(crate) fn mentions(&self, name: &PropertyName) -> bool {
+        self.own.contains_key(name) || self.find(name).is_ok()
+    }
+
     /// What shall become of one, for as long as the declaration lives.
     pub(super) fn wish(&self, name: &PropertyName) -> Option<Cow<'s, Wish>> {
         match self.find(name).ok().and_then(|at| self.beside.get(at)) {

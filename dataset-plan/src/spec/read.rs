@@ -210,6 +210,7 @@ impl Reader {
         profile.owner = table.take("owner").and_then(|entry| self.owner(&entry));
         profile.group = table.take("group").and_then(|entry| self.owner(&entry));
         profile.mode = table.take("mode").and_then(|entry| self.mode(&entry));
+        profile.strict = table.take("strict").and_then(|entry| self.base.boolean(&entry));
         profile
     }
 
