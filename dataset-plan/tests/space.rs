@@ -145,3 +145,25 @@ fn what_was_not_observed_is_no_obstacle() {
     let plan = plan("[utility.\"tank/a\"]\nproperties.reservation = \"9P\"\n", &there);
     assert_eq!(commands(&plan), ["zfs create -o reservation=9P tank/a"]);
 }
+
+#[test]
+fn a_new_quota_makes_no_room_in_the_pool() {
+    let there = pool(10, &[]);
+    let declared = "[utility.\"tank\"]\nquota = \"200G\"\n\
+                    [utility.\"tank/b\"]\nproperties.reservation = \"20G\"\n";
+    let set = plan(declared, &there);
+    assert_eq!(commands(&set), ["zfs set quota=200G tank"]);
+    assert_eq!(short_of_space(&set).len(), 1, "{set}");
+    // One that is raised does, as far as the pool has it.
+    let of_a = ["quota 2147483648 local".to_owned(), format!("available {G}")];
+    let there = pool(10, &of_a.map(|line| format!("tank/a {line}")));
+    let declared = |bytes: &str| {
+        format!(
+            "[utility.\"tank/a\"]\nquota = \"100G\"\n[utility.\"tank/a/b\"]\nproperties.reservation = \"{bytes}\"\n"
+        )
+    };
+    let raised = plan(&declared("9G"), &there);
+    let expected = ["zfs set quota=100G tank/a", "zfs create -o reservation=9G tank/a/b"];
+    assert_eq!(commands(&raised), expected, "{raised}");
+    assert_eq!(short_of_space(&plan(&declared("11G"), &there)).len(), 1);
+}

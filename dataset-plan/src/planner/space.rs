@@ -6,7 +6,7 @@
 //! of all datasets above worked in (`dsl_dir_space_available`). Steps are gone through in their order, so that what
 //! one of them takes or gives back counts for those after it.
 //!
-//! Only what is certain is blocked. What was not observed is unknown, and so is what a quota leaves that the plan changes.
+//! Only what is certain is blocked. What was not observed is unknown, and so is what a quota leaves that the plan raises.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +21,8 @@ use crate::tree::{Row, Time};
 /// What steps so far have taken of each row, and what they have reserved there.
 #[derive(Default)]
 struct Ledger {
+    /// Datasets are moved: only for the pool as a whole that makes no difference.
+    moves: bool,
     taken: BTreeMap<usize, i128>,
     reserved: BTreeMap<(usize, Property), u64>,
 }
@@ -39,11 +41,8 @@ impl Planner<'_> {
     pub(super) fn short_of_space(&self, sequence: &[usize]) -> Vec<Conflict> {
         let mut conflicts = Vec::new();
         let drafts = || sequence.iter().filter_map(|draft| self.drafts.get(*draft));
-        // Where a dataset is moved, others count.
-        if drafts().any(|draft| matches!(draft.action, Action::Rename { .. })) {
-            return conflicts;
-        }
-        let mut ledger = Ledger::default();
+        let moves = drafts().any(|draft| matches!(draft.action, Action::Rename { .. }));
+        let mut ledger = Ledger { moves, ..Ledger::default() };
         for draft in drafts() {
             if draft.action == Action::Destroy {
                 self.give_back(&mut ledger, draft.row);
@@ -133,8 +132,8 @@ impl Planner<'_> {
         let dataset = self.tree.row(wanted.at).and_then(|row| row.observed);
         let used = dataset.map_or(Some(0), |dataset| match wanted.property {
             Property::Reservation => dataset.used,
-            // Without snapshots the same; with them no less.
-            _ => dataset.used_by_dataset.or(dataset.referenced),
+            // Without snapshots and children the same; with them no less.
+            _ => dataset.used_by_dataset.or(dataset.referenced).or(dataset.used),
         });
         // What is used counts as reserved already; all of it does if that is not known.
         let used = used.unwrap_or(u64::MAX);
@@ -147,17 +146,18 @@ impl Planner<'_> {
         let (mut room, mut promised) = (None, 0);
         let mut next = Some(at);
         while let Some((at, row)) = next.and_then(|at| Some((at, self.tree.row(at)?))) {
-            let quotas = [Property::Quota, Property::Refquota];
-            if quotas.iter().any(|quota| is_planned(row, *quota)) {
-                return None;
-            }
             let taken = ledger.taken.get(&at).copied().unwrap_or_default();
             let unlimited = self.number(at, Property::Refquota) == Some(0);
-            if let Some(dataset) = row.observed.filter(|_| unlimited) {
+            let counts = unlimited && (!ledger.moves || row.parent_at(Time::Later).is_none());
+            if let Some(dataset) = row.observed.filter(|_| counts) {
                 let own = i128::from(dataset.used_by_refreservation.unwrap_or_default());
                 let here =
                     dataset.available.map(|bytes| i128::from(bytes) - own - taken + promised);
                 room = here.into_iter().chain(room).min();
+            }
+            if self.raises_quota(at, row) {
+                // What it left here and below is not what it will leave.
+                room = None;
             }
             // What is reserved here and not used is not taken from above.
             let reserved = i128::from(self.reserved(ledger, at, Property::Reservation));
@@ -167,6 +167,22 @@ impl Planner<'_> {
             next = row.parent_at(Time::Later);
         }
         room
+    }
+
+    /// The plan raises a quota, or lifts it, and no less than that is available as things stand.
+    fn raises_quota(&self, at: usize, row: &Row<'_>) -> bool {
+        let quota = PropertyName::Native(Property::Quota);
+        let planned = row.planned.iter().find(|planned| planned.property == quota);
+        let new = planned.and_then(|planned| match planned.wish.setting()? {
+            Setting::Native(value) => value.number(),
+            Setting::User(_) => None,
+        });
+        let old = self.number(at, Property::Quota);
+        let raised = new.zip(old).filter(|(new, old)| *old > 0 && (*new == 0 || new > old));
+        let known = row.observed.and_then(|dataset| dataset.used.zip(dataset.available));
+        raised.is_some_and(|(_, old)| {
+            known.is_none_or(|(used, available)| available >= old.saturating_sub(used))
+        })
     }
 
     fn reserve(&self, ledger: &mut Ledger, wanted: &Wanted) {
@@ -242,9 +258,4 @@ fn no_space(wanted: &Wanted, short: &str) -> Conflict {
 /// Bytes as they are written.
 fn pretty(bytes: impl ToString) -> String {
     short(&PropertyName::Native(Property::Reservation), &bytes.to_string())
-}
-
-/// The plan changes a property of a row.
-fn is_planned(row: &Row<'_>, property: Property) -> bool {
-    row.planned.iter().any(|planned| planned.property == property.into())
 }
