@@ -51,6 +51,7 @@
 //! * It hides nothing: where something else is mounted, or files lie, nothing is mounted.
 //! * It hands out no step that is known to fail: a plan that renames, mounts or destroys anything is carried out in memory
 //!   ([`sim`]) first, and so is what takes it back. What is refused there is blocked.
+//! * It unsets nothing that is not known to be its own ([`applied`]), unless the declaration is `strict` there.
 //! * It does not guess. A property that was not observed is unknown, and a declared value for it is
 //!   blocked until it is.
 //!

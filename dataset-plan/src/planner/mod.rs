@@ -14,6 +14,7 @@ mod moves;
 mod ownership;
 mod proof;
 mod properties;
+mod quotas;
 mod remove;
 mod space;
 mod vetoes;

@@ -11,6 +11,7 @@ use zfs_props::store::Entry;
 use zfs_props::value::Value;
 
 use super::ownership::GivenUp;
+use super::quotas::RESERVES;
 use super::{Draft, Part, Planner, inverse};
 use crate::observed::{Dataset, Raw};
 use crate::plan::{
@@ -35,10 +36,6 @@ const NEW_WRITES_ONLY: [Property; 6] = [
 const REMOUNTS: [Property; 2] = [Property::Mountpoint, Property::Canmount];
 
 const MOUNTPOINT: PropertyName = PropertyName::Native(Property::Mountpoint);
-
-/// Limits that an ancestor's quota bounds.
-const RESERVES: [Property; 3] =
-    [Property::Reservation, Property::Refreservation, Property::Volsize];
 
 /// A change that is needed and can be made.
 pub(super) struct Needed {
@@ -317,42 +314,6 @@ impl<'a> Planner<'a> {
         draft.needs = arrival.into_iter().collect();
         draft.after = after;
         self.push(draft);
-    }
-
-    /// The draft that changes the quota of an ancestor, and whether it raises it.
-    fn quota_above(&self, at: usize) -> Option<(usize, bool)> {
-        let quota = PropertyName::Native(Property::Quota);
-        let draft = self.tree.planned_above(at, &quota).first().copied()?;
-        let changed = match &self.drafts.get(draft)?.reason {
-            Reason::Differs(differences) => differences.iter().find(|d| d.property == quota)?,
-            _ => return None,
-        };
-        let Action::Set(assignments) = &self.drafts.get(draft)?.action else { return None };
-        let new = assignments.iter().find(|a| a.property == quota)?;
-        let Setting::Native(new) = &new.setting else { return None };
-        let old: u64 = changed.observed.as_ref()?.parse().ok()?;
-        let unlimited = |bytes: u64| if bytes == 0 { u64::MAX } else { bytes };
-        Some((draft, unlimited(new.number()?) >= unlimited(old)))
-    }
-
-    /// A quota is raised before what it bounds, and lowered after.
-    fn beside_quotas(&mut self, at: usize, index: usize, group: &[Needed]) -> Vec<usize> {
-        let reserves = |needed: &Needed| {
-            needed.property.native().is_some_and(|native| RESERVES.contains(&native))
-        };
-        if !group.iter().any(reserves) {
-            return Vec::new();
-        }
-        match self.quota_above(at) {
-            Some((quota, true)) => vec![quota],
-            Some((quota, false)) => {
-                if let Some(draft) = self.drafts.get_mut(quota) {
-                    draft.after.push(index);
-                }
-                Vec::new()
-            }
-            None => Vec::new(),
-        }
     }
 }
 
