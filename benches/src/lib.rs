@@ -64,13 +64,16 @@ fn names(count: usize) -> impl Iterator<Item = String> {
     upper.chain((0..count).map(move |n| format!("{}/service{n:06}", host(n)))).take(count)
 }
 
-/// `zfs get -Hp -o name,property,value,received,source all` of `count` filesystems.
+/// `zfs get -Hp -o name,property,value,received,source all` of `count` filesystems, each mounted in a place of its own.
 pub fn zfs_get(count: usize) -> String {
     let mut text = String::with_capacity(count * SONARR.len());
-    for name in names(count) {
+    for (n, name) in names(count).enumerate() {
         for line in SONARR.lines() {
             let (_, rest) = line.split_once('\t').unwrap_or((NAME, line));
-            let _ = writeln!(text, "{name}\t{rest}");
+            let _ = match rest.strip_prefix("mountpoint\t") {
+                Some(_) => writeln!(text, "{name}\tmountpoint\t/data/{n}\t-\tlocal"),
+                None => writeln!(text, "{name}\t{rest}"),
+            };
         }
     }
     text

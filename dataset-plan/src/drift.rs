@@ -13,6 +13,7 @@ use zfs_props::property::Property;
 use zfs_props::source::Source;
 
 use crate::observed::{Dataset, Observed};
+use crate::ownership::given_up;
 use crate::problem::Problems;
 use crate::spec::{Desired, Spec, Want};
 use crate::tree::{Row, Tree};
@@ -149,7 +150,7 @@ impl Drift {
     }
 }
 
-impl Finder<'_> {
+impl<'t> Finder<'t> {
     fn note(&mut self, dataset: &DatasetName, cause: Cause) {
         self.found.push(Drift::new(dataset, cause));
     }
@@ -169,7 +170,7 @@ impl Finder<'_> {
         }
     }
 
-    fn compare(&mut self, at: usize, name: &DatasetName, want: &Want<'_>, dataset: &Dataset) {
+    fn compare(&mut self, at: usize, name: &DatasetName, want: &Want<'t>, dataset: &Dataset) {
         if let Some(kind) = dataset.kind.filter(|kind| *kind != want.kind()) {
             self.found.push(Drift {
                 declared: Some(want.kind().to_string()),
@@ -202,6 +203,16 @@ impl Finder<'_> {
                 observed: sight.as_ref().map(|sight| sight.text().into_owned()),
                 source: sight.as_ref().map(|sight| sight.source.to_string()),
                 ..Drift::new(name, cause)
+            });
+        }
+        for (property, (wish, _)) in given_up(self.desired, self.tree, at, Some(want), dataset) {
+            let sight = self.tree.now(at, &property);
+            self.found.push(Drift {
+                declared: Some(wish.to_string()),
+                observed: sight.as_ref().map(|sight| sight.text().into_owned()),
+                source: sight.as_ref().map(|sight| sight.source.to_string()),
+                property: Some(property),
+                ..Drift::new(name, Cause::Overridden)
             });
         }
         if let Some(path) = want.mounted_at() {

@@ -79,6 +79,7 @@ pub mod exec;
 pub mod migration;
 pub mod observed;
 mod order;
+mod ownership;
 mod plan;
 mod planner;
 pub mod policy;

@@ -1,6 +1,7 @@
 //! What is set and not declared: whose it is, and what becomes of it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use dataset_plan::drift::Cause;
 use dataset_plan::{Applied, Kept, Observed, Obstacle, Plan, Policy, Spec, plan_desired, sim};
 use zfs_props::name::DatasetName;
 
@@ -61,11 +62,24 @@ fn what_is_not_declared_stays_unless_the_declaration_is_strict() {
     let reason = strict.steps()[0].reason.to_string();
     let expected = "atime is off (local), declared by utility.\"tank/a\" not at all (strict)";
     assert_eq!(reason, expected);
+    let found = dataset_plan::drift::drift(&spec("[utility.\"tank/a\"]\nstrict = true\n"), &there);
+    let found: Vec<_> =
+        found.unwrap().into_iter().map(|drift| (drift.cause, drift.property)).collect();
+    let overridden = |name: &str| (Cause::Overridden, name.parse().ok());
+    assert_eq!(found, [overridden("quota"), overridden("atime")]);
     // A property that somebody made up is somebody else's.
     let kept =
         strict.untouched().iter().find(|untouched| matches!(untouched.why, Kept::Settings(_)));
     let kept = kept.map(|untouched| untouched.why.to_string());
     assert_eq!(kept.as_deref(), Some("set here and not declared: com.sun:auto-snapshot"));
+}
+
+#[test]
+fn a_mountpoint_that_is_left_as_it_is_stays() {
+    let there = observed(&["tank type filesystem", "tank mountpoint /old local"]);
+    let declared = spec("[utility.tank]\nmountpoint = { source = \"any\" }\nstrict = true\n");
+    let (plan, ..) = carried_out(&declared, &Applied::default(), &there);
+    assert!(plan.is_empty(), "{plan}");
 }
 
 #[test]

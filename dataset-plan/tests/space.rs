@@ -25,7 +25,9 @@ fn pool(available: u64, lines: &[String]) -> Observed {
     if !lines.iter().any(|line| line.starts_with("tank/a available")) {
         line(&format!("tank/a available {}", available * G));
     }
-    lines.iter().for_each(|text| line(text));
+    for text in lines {
+        line(text);
+    }
     Observed::from_zfs_get_set(text).unwrap()
 }
 

@@ -122,7 +122,7 @@ fn wanted(desired: &Desired, observed: &Observed) -> BTreeMap<DatasetName, Vec<D
     let guids: BTreeMap<u64, &DatasetName> =
         observed.datasets.iter().filter_map(|(name, d)| Some((d.guid?, name))).collect();
     for (guid, to) in named {
-        let from = guids.get(&guid).filter(|from| !desired.datasets.contains_key(**from));
+        let from = guids.get(&guid).filter(|from| !desired.datasets.contains_key(from));
         let free = !observed.datasets.contains_key(to);
         let from = from.filter(|from| free && from.pool() == to.pool() && sources.insert(from));
         if let Some(from) = from {

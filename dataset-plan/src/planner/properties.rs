@@ -10,10 +10,10 @@ use zfs_props::property::Property;
 use zfs_props::store::Entry;
 use zfs_props::value::Value;
 
-use super::ownership::GivenUp;
 use super::quotas::RESERVES;
 use super::{Draft, Part, Planner, inverse};
 use crate::observed::{Dataset, Raw};
+use crate::ownership::{GivenUp, given_up};
 use crate::plan::{
     Action, Assignment, Difference, Expectation, Kept, Names, Obstacle, Reason, Risk,
 };
@@ -53,7 +53,7 @@ impl<'a> Planner<'a> {
         want: &'a Want<'a>,
         dataset: &'a Dataset,
     ) {
-        let given_up = self.given_up(at, Some(want), dataset);
+        let given_up = given_up(self.desired, &self.tree, at, Some(want), dataset);
         // Mostly it is stored as it is declared, whatever changes further up.
         let quiet = dataset.temporary.is_empty();
         let (mut needed, mut undeclared) = (Vec::new(), std::mem::take(&mut self.undeclared));
@@ -74,8 +74,9 @@ impl<'a> Planner<'a> {
                 declared.wish.setting().is_some_and(|setting| setting.is_printed_as(raw))
             };
             if *property == MOUNTPOINT && quiet && dataset.mounted == Some(true) {
-                let place = own.and_then(|(raw, _)| std::str::from_utf8(raw).ok());
-                place.into_iter().for_each(|place| self.tree.note_place(at, place));
+                if let Some(place) = own.and_then(|(raw, _)| std::str::from_utf8(raw).ok()) {
+                    self.tree.note_place(at, place);
+                }
             }
             if !quiet || !own.is_some_and(stores) {
                 let said = want.table(declared);

@@ -110,7 +110,7 @@ impl Planner<'_> {
         };
         let text = self.tree.later(wanted.at, &quota.into())?.into_text();
         let bytes: u64 = text.parse().ok()?;
-        (bytes > 0 && wanted.bytes > bytes).then(|| format!("its {quota} is {}", pretty(bytes)))
+        (bytes > 0 && wanted.bytes > bytes).then(|| format!("its {quota} is {}", pretty(&bytes)))
     }
 
     /// The room that there is, if it is certain that a reservation does not fit.
@@ -124,7 +124,7 @@ impl Planner<'_> {
         };
         let room = self.room(ledger, from)?;
         let short = more > 0 && i128::from(more) > room;
-        short.then(|| format!("{} more are available", pretty(room.max(0))))
+        short.then(|| format!("{} more are available", pretty(&room.max(0))))
     }
 
     /// How many bytes more are reserved than before.
@@ -243,7 +243,7 @@ impl Planner<'_> {
 }
 
 fn no_space(wanted: &Wanted, short: &str) -> Conflict {
-    let (bytes, property) = (pretty(wanted.bytes), wanted.property);
+    let (bytes, property) = (pretty(&wanted.bytes), wanted.property);
     let what = match wanted.part {
         Part::Property(Property::Volsize) => {
             format!("the whole of the volume, {bytes}, is reserved, and {short}")
@@ -256,6 +256,6 @@ fn no_space(wanted: &Wanted, short: &str) -> Conflict {
 }
 
 /// Bytes as they are written.
-fn pretty(bytes: impl ToString) -> String {
+fn pretty(bytes: &impl ToString) -> String {
     short(&PropertyName::Native(Property::Reservation), &bytes.to_string())
 }

@@ -285,7 +285,7 @@ impl<'s> Expansion<'s> {
     /// Fills in the automatic mountpoint, and asks for a mountpoint where an owner needs one.
     fn mount(&mut self, want: &mut Want<'s>, auto: impl FnOnce() -> Result<String, &'static str>) {
         let key = PropertyName::Native(Property::Mountpoint);
-        if !want.properties.contains_key(&key) {
+        if !want.properties.mentions(&key) {
             let parsed = auto().map_err(str::to_owned).and_then(|text| {
                 Value::parse(Property::Mountpoint, &text, self.spec.release)
                     .map_err(|error| error.to_string())

@@ -145,7 +145,7 @@ impl<'s> Properties<'s> {
     }
 }
 
-impl<'s> Beside<'s> {
+impl Beside<'_> {
     fn declared(&self) -> Declared<'_> {
         Declared { wish: &self.wish, profile: self.profile }
     }
@@ -209,10 +209,10 @@ mod tests {
     use crate::setting::Setting;
 
     fn table(pairs: &[(&str, Option<&str>)]) -> BTreeMap<PropertyName, Wish> {
-        let wish = |value: &Option<&str>| {
+        let wish = |value: Option<&str>| {
             value.map_or(Wish::Any, |value| Wish::Set(Setting::User(value.into())))
         };
-        pairs.iter().map(|(name, value)| (name.parse().unwrap(), wish(value))).collect()
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), wish(*value))).collect()
     }
 
     #[test]
