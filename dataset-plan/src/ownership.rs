@@ -82,7 +82,8 @@ pub(crate) fn given_up<'a>(
 fn noted(desired: &Desired<'_>, dataset: &Dataset) -> Vec<PropertyName> {
     let owner = desired.owner_property.as_ref();
     let note = owner.and_then(|owner| dataset.entries.get(owner)?.local.as_deref());
-    let note = note.and_then(|note| std::str::from_utf8(note).ok()).unwrap_or_default();
+    let note = note.and_then(|note| std::str::from_utf8(note).ok());
+    let Some(note) = note else { return Vec::new() };
     let names = note.split(',').map(|name| PropertyName::parse(name, desired.release));
     names.filter_map(Result::ok).collect()
 }
