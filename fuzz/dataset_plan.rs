@@ -2,7 +2,7 @@
 // corpora. A property that fails panics.
 
 use dataset_plan::document::Document;
-use dataset_plan::{Observed, Policy, Spec, plan, sim};
+use dataset_plan::{Applied, Observed, Policy, Spec, plan, plan_desired, sim};
 
 pub fn spec_toml(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
@@ -48,4 +48,20 @@ pub fn document(data: &[u8]) {
     assert!(again.is_ok_and(|again| again.is_ok_and(|again| again == document)));
     let _ = (document.plan.to_string(), document.plan.script().to_string());
     let _ = document.apply(&Observed::default(), &mut sim::Zfs::default());
+}
+
+pub fn applied(data: &[u8]) {
+    let Ok(applied) = serde_json::from_slice::<Applied>(data) else { return };
+    let again = serde_json::to_vec(&applied).map(|text| serde_json::from_slice::<Applied>(&text));
+    assert!(again.is_ok_and(|again| again.is_ok_and(|again| again == applied)));
+    // Everything on the host is given up that was applied.
+    const OBSERVED: &str = include_str!("../examples/hosts/forge.get");
+    let (Ok(observed), spec) = (Observed::from_zfs_get(OBSERVED), Spec::default()) else { return };
+    let Ok(desired) = spec.expand() else { return };
+    let desired = desired.after(&applied);
+    let first = plan_desired(&desired, &observed, &Policy::default());
+    let mut zfs = sim::Zfs::from(&observed);
+    assert!(first.apply(&mut zfs).is_ok(), "the simulator takes what was planned");
+    let second = plan_desired(&desired, &zfs.observe(), &Policy::default());
+    assert!(second.is_empty(), "{first}");
 }

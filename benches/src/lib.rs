@@ -72,7 +72,7 @@ fn names(count: usize) -> impl Iterator<Item = String> {
     upper.chain((0..count).map(move |n| format!("{}/service{n:06}", host(n)))).take(count)
 }
 
-/// `zfs get -Hp -o name,property,value,received,source all` of `count` filesystems.
+/// `zfs get -Hp -o name,property,value,received,source all` of `count` filesystems, each mounted in a place of its own.
 pub fn zfs_get(count: usize) -> String {
     let mut text = String::with_capacity(count * SONARR.len());
     for (n, name) in names(count).enumerate() {

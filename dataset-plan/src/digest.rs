@@ -41,7 +41,7 @@ impl Texts {
     }
 }
 
-impl Desired {
+impl Desired<'_> {
     /// Of what is declared, however it was written: the order of keys, comments, profiles and
     /// spellings of the same value do not count.
     pub fn digest(&self) -> Digest {
@@ -60,7 +60,7 @@ impl Desired {
                 texts.add(text);
             }
         }
-        for (name, want) in &self.datasets {
+        for (name, want) in self.datasets.iter() {
             texts.add(name);
             texts.add(format_args!("{:?} {:?} {:?}", want.volume, want.origin, want.guid));
             texts.add(format_args!("{:?} {:?} {:?}", want.owner, want.group, want.mode));
@@ -69,7 +69,7 @@ impl Desired {
                 texts.add(property);
                 match declared.wish.setting() {
                     Some(setting) => texts.add(format_args!("={}", setting.printed())),
-                    None => texts.add(&declared.wish),
+                    None => texts.add(declared.wish),
                 }
             }
         }

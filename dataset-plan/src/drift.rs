@@ -13,6 +13,7 @@ use zfs_props::property::Property;
 use zfs_props::source::Source;
 
 use crate::observed::{Dataset, Observed};
+use crate::ownership::given_up;
 use crate::problem::Problems;
 use crate::spec::{Desired, Spec, Want};
 use crate::tree::{Row, Tree};
@@ -137,7 +138,7 @@ struct Finder<'t> {
     observed: &'t Observed,
     /// Names by guid.
     guids: BTreeMap<u64, &'t DatasetName>,
-    desired: &'t Desired,
+    desired: &'t Desired<'t>,
     tree: &'t Tree<'t>,
     found: Vec<Drift>,
 }
@@ -149,12 +150,12 @@ impl Drift {
     }
 }
 
-impl Finder<'_> {
+impl<'t> Finder<'t> {
     fn note(&mut self, dataset: &DatasetName, cause: Cause) {
         self.found.push(Drift::new(dataset, cause));
     }
 
-    fn missing(&mut self, name: &DatasetName, want: &Want) {
+    fn missing(&mut self, name: &DatasetName, want: &Want<'_>) {
         let moved = self.desired.moved.iter().find(|moved| moved.to == *name);
         let moved =
             moved.map(|moved| &moved.from).filter(|old| self.observed.dataset(old).is_some());
@@ -169,7 +170,7 @@ impl Finder<'_> {
         }
     }
 
-    fn compare(&mut self, at: usize, name: &DatasetName, want: &Want, dataset: &Dataset) {
+    fn compare(&mut self, at: usize, name: &DatasetName, want: &Want<'t>, dataset: &Dataset) {
         if let Some(kind) = dataset.kind.filter(|kind| *kind != want.kind()) {
             self.found.push(Drift {
                 declared: Some(want.kind().to_string()),
@@ -181,7 +182,7 @@ impl Finder<'_> {
         for (property, declared) in &want.properties {
             let sight = self.tree.now(at, property);
             let cause = match &sight {
-                Some(sight) if self.tree.fulfils(sight, property, &declared.wish) => continue,
+                Some(sight) if self.tree.fulfils(sight, property, declared.wish) => continue,
                 None if property.native().is_some() => Cause::Unknown,
                 None => Cause::Unset,
                 Some(_) if property.native().is_some_and(Property::is_settable_once) => {
@@ -204,6 +205,16 @@ impl Finder<'_> {
                 ..Drift::new(name, cause)
             });
         }
+        for (property, (wish, _)) in given_up(self.desired, self.tree, at, Some(want), dataset) {
+            let sight = self.tree.now(at, &property);
+            self.found.push(Drift {
+                declared: Some(wish.to_string()),
+                observed: sight.as_ref().map(|sight| sight.text().into_owned()),
+                source: sight.as_ref().map(|sight| sight.source.to_string()),
+                property: Some(property),
+                ..Drift::new(name, Cause::Overridden)
+            });
+        }
         if let Some(path) = want.mounted_at() {
             if dataset.mounted == Some(false) {
                 let declared = Some(path.to_owned());
@@ -214,17 +225,17 @@ impl Finder<'_> {
         }
     }
 
-    fn directory(&mut self, name: &DatasetName, want: &Want, dataset: &Dataset) {
+    fn directory(&mut self, name: &DatasetName, want: &Want<'_>, dataset: &Dataset) {
         let Some(directory) = &dataset.directory else { return };
-        let owner = want.owner.as_ref().is_none_or(|owner| directory.owner.is(owner));
-        let group = want.group.as_ref().is_none_or(|group| directory.group.is(group));
+        let owner = want.owner.is_none_or(|owner| directory.owner.is(owner));
+        let group = want.group.is_none_or(|group| directory.group.is(group));
         if owner && group && want.mode.is_none_or(|mode| mode == directory.mode) {
             return;
         }
-        let text = |wanted: &Option<String>| wanted.clone().unwrap_or_else(|| "any".into());
+        let (owner, group) = (want.owner.unwrap_or("any"), want.group.unwrap_or("any"));
         let mode = want.mode.map_or("any".to_owned(), |mode| mode.to_string());
         self.found.push(Drift {
-            declared: Some(format!("{}:{} {mode}", text(&want.owner), text(&want.group))),
+            declared: Some(format!("{owner}:{group} {mode}")),
             observed: Some(directory.to_string()),
             ..Drift::new(name, Cause::Directory)
         });

@@ -51,6 +51,7 @@
 //! * It hides nothing: where something else is mounted, or files lie, nothing is mounted.
 //! * It hands out no step that is known to fail: a plan that renames, mounts or destroys anything is carried out in memory
 //!   ([`sim`]) first, and so is what takes it back. What is refused there is blocked.
+//! * It unsets nothing that is not known to be its own ([`applied`]), unless the declaration is `strict` there.
 //! * It does not guess. A property that was not observed is unknown, and a declared value for it is
 //!   blocked until it is.
 //!
@@ -65,6 +66,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod applied;
 pub mod apply;
 pub mod batch;
 pub mod command;
@@ -77,6 +79,7 @@ pub mod exec;
 pub mod migration;
 pub mod observed;
 mod order;
+mod ownership;
 mod plan;
 mod planner;
 pub mod policy;
@@ -90,10 +93,11 @@ mod tree;
 pub mod unit;
 pub mod verify;
 
+pub use applied::Applied;
 pub use observed::Observed;
 pub use plan::{
-    Action, Assignment, Blocked, Difference, Expectation, Kept, Obstacle, Plan, Reason, Risk, Step,
-    StepId, Undo, Untouched,
+    Action, Assignment, Blocked, Difference, Expectation, Kept, Names, Obstacle, Plan, Reason,
+    Risk, Step, StepId, Undo, Untouched,
 };
 pub use planner::{plan, plan_desired};
 pub use policy::Policy;

@@ -1,6 +1,7 @@
 //! One property's value as declared or observed, compared by meaning.
 
 use std::fmt;
+use std::sync::Arc;
 
 use zfs_props::display::Printed;
 use zfs_props::key::PropertyName;
@@ -18,7 +19,7 @@ pub enum Setting {
     /// The value of one of ZFS's own properties.
     Native(Value),
     /// The text of a user property; the empty text is a value too.
-    User(String),
+    User(Arc<str>),
 }
 
 impl Setting {
@@ -28,7 +29,7 @@ impl Setting {
             PropertyName::Native(property) => {
                 Value::parse(*property, text, release).map(Self::Native)
             }
-            _ => Ok(Self::User(text.to_owned())),
+            _ => Ok(Self::User(text.into())),
         }
     }
 
@@ -38,7 +39,7 @@ impl Setting {
             PropertyName::Native(property) => {
                 Value::from_literal(*property, text, release).ok().map(Self::Native)
             }
-            _ => Some(Self::User(text.to_owned())),
+            _ => Some(Self::User(text.into())),
         }
     }
 
@@ -54,7 +55,7 @@ impl Setting {
     /// has to be parsed to compare; a `false` may still be the same value as another release spelt it.
     pub(crate) fn is_printed_as(&self, raw: &[u8]) -> bool {
         let text = match self {
-            Self::User(text) => text.as_str(),
+            Self::User(text) => text,
             Self::Native(value) if value.property().value_type() == ValueType::Word => {
                 if value.spelling().as_bytes() == raw {
                     return true;
@@ -75,7 +76,7 @@ impl Setting {
     pub(crate) fn printed(&self) -> String {
         match self {
             Self::Native(value) => value.to_string(),
-            Self::User(text) => text.clone(),
+            Self::User(text) => text.to_string(),
         }
     }
 }

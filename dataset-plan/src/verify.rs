@@ -82,7 +82,7 @@ pub fn verify(spec: &Spec, observed: &Observed) -> Result<Checklist, Problems> {
     }
     let none = BTreeMap::new();
     let mut checks = Vec::new();
-    for (name, want) in &desired.datasets {
+    for (name, want) in desired.datasets.iter() {
         let values = values.get(name).unwrap_or(&none);
         let dataset = observed.dataset(name);
         let subject = Subject { desired: &desired, want, dataset, values };
@@ -112,8 +112,8 @@ impl Checklist {
 
 /// A declared dataset with what was observed of it.
 struct Subject<'a> {
-    desired: &'a Desired,
-    want: &'a Want,
+    desired: &'a Desired<'a>,
+    want: &'a Want<'a>,
     dataset: Option<&'a Dataset>,
     values: &'a BTreeMap<PropertyName, Effective>,
 }
@@ -131,7 +131,7 @@ impl Subject<'_> {
         let mut checks = vec![(Promise::Exists, exists)];
         for (property, declared) in &self.want.properties {
             let promise = Promise::Property(format!("{property}={}", declared.wish));
-            checks.push((promise, self.property(property, &declared.wish)));
+            checks.push((promise, self.property(property, declared.wish)));
         }
         if let Some(path) = self.want.mounted_at() {
             checks.push((Promise::MountedAt(path.to_owned()), self.mounted(dataset, path)));
@@ -205,13 +205,13 @@ impl Subject<'_> {
             Some(account) if account.is(declared) => Verdict::Pass,
             Some(account) => Verdict::Fail(format!("is {account}")),
         };
-        if let Some(owner) = &self.want.owner {
+        if let Some(owner) = self.want.owner {
             let verdict = account(owner, found.map(|directory| &directory.owner));
-            checks.push((Promise::Owner(owner.clone()), verdict));
+            checks.push((Promise::Owner(owner.to_owned()), verdict));
         }
-        if let Some(group) = &self.want.group {
+        if let Some(group) = self.want.group {
             let verdict = account(group, found.map(|directory| &directory.group));
-            checks.push((Promise::Group(group.clone()), verdict));
+            checks.push((Promise::Group(group.to_owned()), verdict));
         }
         if let Some(mode) = self.want.mode {
             let verdict = match found.map(|directory| directory.mode) {

@@ -26,3 +26,8 @@ fn observed() {
 fn document() {
     replay("document", bodies::document);
 }
+
+#[test]
+fn applied() {
+    replay("applied", bodies::applied);
+}

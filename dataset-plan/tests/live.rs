@@ -61,10 +61,11 @@ fn forge() -> Spec {
 
 /// The users and groups that own directories, as lines of `/etc/passwd` and `/etc/group`.
 fn accounts() -> (String, String) {
-    let desired = forge().expand().unwrap();
+    let spec = forge();
+    let desired = spec.expand().unwrap();
     let wants = desired.datasets.values();
-    let names = wants.flat_map(|want| want.owner.iter().chain(&want.group));
-    let names: BTreeSet<&String> = names.filter(|name| *name != "root").collect();
+    let names = wants.flat_map(|want| want.owner.into_iter().chain(want.group));
+    let names: BTreeSet<&str> = names.filter(|name| *name != "root").collect();
     let (mut users, mut groups) = (String::new(), String::new());
     for (name, number) in names.into_iter().zip(3000..) {
         writeln!(users, "{name}:x:{number}:{number}::/:/bin/sh").unwrap();

@@ -258,6 +258,7 @@ mount = "/fast"
 owner = "root"
 group = "0"
 mode = "0750"
+strict = true
 compression = "zstd"
 properties = { atime = { source = "inherited" }, "org.example:note" = "" }
 
@@ -269,6 +270,7 @@ properties = { checksum = { source = "received" }, exec = { source = "any" } }
 
 [services.quick]
 place = "fast"
+strict = false
 quota = "10G"
 
 [utility."tank/vm"]

@@ -9,6 +9,7 @@ mod read;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 pub use read::ObserveError;
 use zfs_props::key::PropertyName;
@@ -20,11 +21,12 @@ use zfs_props::source::Source;
 use zfs_props::store::Entry;
 use zfs_props::value::Value;
 
+use crate::setting::Setting;
 use crate::shared::Shared;
 use crate::spec::Mode;
 
-/// A value as `zfs get -p` prints it.
-pub type Raw = Box<[u8]>;
+/// A value as `zfs get -p` prints it; shared, since most values occur many times.
+pub type Raw = Arc<[u8]>;
 
 /// The datasets of one machine, and what each stores.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,6 +63,12 @@ pub struct Dataset {
     pub used: Option<u64>,
     /// Bytes that it refers to: its property `referenced`.
     pub referenced: Option<u64>,
+    /// Bytes that it and those below it can still take: its property `available`.
+    pub available: Option<u64>,
+    /// Bytes that would be free without it, its snapshots aside: its property `usedbydataset`.
+    pub used_by_dataset: Option<u64>,
+    /// Bytes that its `refreservation` keeps free: its property `usedbyrefreservation`.
+    pub used_by_refreservation: Option<u64>,
     /// Its snapshots by the name after `@`, oldest first, as far as they were printed.
     pub snapshots: Vec<Snapshot>,
     /// What it stores itself.
@@ -219,6 +227,18 @@ impl Observed {
         }
         let default = Value::default_of(property, release)?;
         Some(Cow::Owned(default.to_string().into_bytes()))
+    }
+}
+
+impl Dataset {
+    /// A property is set here. One that is not inherited can only be set back, to what it is where nobody set it.
+    pub(crate) fn sets(&self, property: &PropertyName, release: Release) -> bool {
+        let local = self.entries.get(property).and_then(|entry| entry.local.as_deref());
+        let native = property.native().filter(|_| !inheritable(property));
+        let default = native.and_then(|native| Value::default_of(native, release));
+        local.is_some_and(|raw| {
+            default.is_none_or(|default| !Setting::Native(default).is_printed_as(raw))
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use zfs_props::read::{Document, ReadError, Record, Trust, text};
 use zfs_props::release::Release;
 use zfs_props::source::Source;
 
-use super::{Account, Dataset, Directory, Observed, Seen, Snapshot};
+use super::{Account, Dataset, Directory, Observed, Raw, Seen, Snapshot};
 use crate::spec::Mode;
 
 /// Why an observation cannot be planned from.
@@ -227,6 +227,9 @@ impl Dataset {
             Property::Keystatus => self.key_loaded = Some(value == b"available"),
             Property::Used => self.used = parsed(value),
             Property::Referenced => self.referenced = parsed(value),
+            Property::Available => self.available = parsed(value),
+            Property::Usedbydataset => self.used_by_dataset = parsed(value),
+            Property::Usedbyrefreservation => self.used_by_refreservation = parsed(value),
             _ => {}
         }
     }
@@ -259,7 +262,8 @@ struct Collector {
     /// The dataset of the record before; the tools print all of one dataset together.
     current: Option<(DatasetName, Dataset)>,
     /// The properties in the order in which the dataset before printed them, mostly the same again.
-    order: Vec<(String, Option<PropertyName>)>,
+    order: Vec<Column>,
+    /// The place of the next one.
     place: usize,
     /// Defaults that are known, of filesystems and of others.
     known: [Seen; 2],
@@ -268,6 +272,14 @@ struct Collector {
     /// The dataset whose snapshots are being printed, and all before it.
     snapshots: Option<(DatasetName, Vec<Snapshot>)>,
     observed_snapshots: BTreeMap<DatasetName, Vec<Snapshot>>,
+}
+
+/// What many datasets print at the same place.
+struct Column {
+    text: String,
+    property: Option<PropertyName>,
+    /// The value that was kept last.
+    value: Raw,
 }
 
 impl Collector {
@@ -346,13 +358,31 @@ impl Collector {
         let place = self.place;
         self.place += 1;
         match self.order.get(place) {
-            Some((known, property)) if known == text => property.clone(),
+            Some(column) if column.text == text => column.property.clone(),
             _ => {
                 let property = PropertyName::parse_for_reading(text, Release::LATEST).ok();
                 self.order.truncate(place);
-                self.order.push((text.to_owned(), property.clone()));
+                let column = Column {
+                    text: text.to_owned(),
+                    property: property.clone(),
+                    value: Raw::default(),
+                };
+                self.order.push(column);
                 property
             }
+        }
+    }
+
+    /// The value of this line, to keep: mostly it is what the dataset before had there.
+    fn shared(&mut self, value: &[u8]) -> Raw {
+        match self.place.checked_sub(1).and_then(|place| self.order.get_mut(place)) {
+            Some(column) => {
+                if *column.value != *value {
+                    column.value = value.into();
+                }
+                Raw::clone(&column.value)
+            }
+            None => value.into(),
         }
     }
 
@@ -387,19 +417,19 @@ impl Collector {
         }
         match (source, native) {
             (Source::Local, _) => {
-                dataset.entries.entry(property).or_default().local = Some(value.into());
+                dataset.entries.entry(property).or_default().local = Some(self.shared(value));
             }
             (Source::Received, _) => {
-                dataset.entries.entry(property).or_default().receive(value.into());
+                dataset.entries.entry(property).or_default().receive(self.shared(value));
             }
             (Source::Inherited(from), _) => {
-                dataset.outside.insert(property, (parse_name(from)?, value.into()));
+                dataset.outside.insert(property, (parse_name(from)?, self.shared(value)));
             }
             (Source::Temporary, Some(native)) => {
-                dataset.temporary.insert(native, value.into());
+                dataset.temporary.insert(native, self.shared(value));
             }
             (Source::None, Some(native)) => {
-                dataset.fixed.insert(native, value.into());
+                dataset.fixed.insert(native, self.shared(value));
             }
             // The default mountpoint is `/`, which is printed with the dataset's name.
             (Source::Default, Some(native)) if native != Property::Mountpoint => {

@@ -52,6 +52,8 @@ pub enum Obstacle {
     Encryption,
     /// A quota below what is used.
     BelowUsed,
+    /// A reservation of more than there is.
+    NoSpace,
     /// A volume would lose its end.
     Shrinks,
     /// Something else is mounted there.
@@ -83,6 +85,7 @@ impl fmt::Display for Obstacle {
             Obstacle::NoOrigin => "no-origin",
             Obstacle::Encryption => "encryption",
             Obstacle::BelowUsed => "below-used",
+            Obstacle::NoSpace => "no-space",
             Obstacle::Shrinks => "shrinks",
             Obstacle::Taken => "taken",
             Obstacle::Busy => "busy",

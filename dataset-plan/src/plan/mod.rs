@@ -19,7 +19,7 @@ pub use expect::Expectation;
 pub use reason::{Difference, Reason};
 pub use risk::Risk;
 pub use undo::Undo;
-pub use untouched::{Kept, Untouched};
+pub use untouched::{Kept, Names, Untouched};
 
 use crate::command::Command;
 

@@ -88,7 +88,7 @@ impl<'a> Planner<'a> {
     }
 
     /// A declared dataset that does not exist.
-    pub(super) fn create(&mut self, at: usize, name: &DatasetName, want: &'a Want) {
+    pub(super) fn create(&mut self, at: usize, name: &DatasetName, want: &'a Want<'a>) {
         if !self.can_create(at, name) {
             return;
         }
@@ -97,7 +97,7 @@ impl<'a> Planner<'a> {
             self.block(name, Obstacle::Refused, what, remedy);
             return;
         }
-        let set = |(property, declared): (&PropertyName, &crate::spec::Declared)| {
+        let set = |(property, declared): (&PropertyName, crate::spec::Declared<'_>)| {
             let (property, setting) = (property.clone(), declared.wish.setting()?.clone());
             Some(Assignment { property, setting })
         };
@@ -169,7 +169,7 @@ impl<'a> Planner<'a> {
         &mut self,
         at: usize,
         name: &DatasetName,
-        want: &Want,
+        want: &Want<'_>,
         properties: &[Assignment],
     ) -> bool {
         let above = self.tree.upwards(at).find_map(|row| row.observed);

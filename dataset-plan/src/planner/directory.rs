@@ -15,21 +15,21 @@ impl<'a> Planner<'a> {
         &mut self,
         at: usize,
         name: &DatasetName,
-        want: &Want,
+        want: &Want<'_>,
         path: &str,
         now: &Directory,
     ) {
-        let is = |declared: &Option<String>, account: &Account| {
-            declared.as_ref().is_none_or(|declared| account.is(declared))
+        let is = |declared: Option<&str>, account: &Account| {
+            declared.is_none_or(|declared| account.is(declared))
         };
         let mode = want.mode.unwrap_or(now.mode);
-        if is(&want.owner, &now.owner) && is(&want.group, &now.group) && mode == now.mode {
+        if is(want.owner, &now.owner) && is(want.group, &now.group) && mode == now.mode {
             return;
         }
         let declared = want.path.to_string();
         let reason = Reason::Directory { declared, observed: now.to_string() };
-        let owner = want.owner.clone().unwrap_or_else(|| now.owner.to_string());
-        let group = want.group.clone().unwrap_or_else(|| now.group.to_string());
+        let owner = want.owner.map_or_else(|| now.owner.to_string(), str::to_owned);
+        let group = want.group.map_or_else(|| now.group.to_string(), str::to_owned);
         let (owner, group, mode) = (Some(owner), Some(group), Some(mode));
         let action = Action::Own { path: path.to_owned(), owner, group, mode };
         let mut draft = Draft::new(at, name.clone(), action, reason);
@@ -52,11 +52,10 @@ impl<'a> Planner<'a> {
         &mut self,
         at: usize,
         name: &DatasetName,
-        want: &'a Want,
+        want: &'a Want<'a>,
         dataset: &Dataset,
     ) {
-        let (owner, group, mode) = (want.owner.clone(), want.group.clone(), want.mode);
-        if owner.is_none() && group.is_none() && mode.is_none() {
+        if want.owner.is_none() && want.group.is_none() && want.mode.is_none() {
             return;
         }
         let key = PropertyName::Native(Property::Mountpoint);
@@ -73,7 +72,8 @@ impl<'a> Planner<'a> {
             self.own(at, name, want, path, now);
         } else if dataset.mounted == Some(false) || now != place {
             // It could not be seen while nothing was mounted.
-            let action = Action::Own { path: path.to_owned(), owner, group, mode };
+            let (owner, group) = (want.owner.map(str::to_owned), want.group.map(str::to_owned));
+            let action = Action::Own { path: path.to_owned(), owner, group, mode: want.mode };
             let declared = want.path.to_string();
             let reason = Reason::Directory { declared, observed: "not seen yet".into() };
             let mut draft = Draft::new(at, name.clone(), action, reason);

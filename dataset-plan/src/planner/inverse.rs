@@ -31,7 +31,7 @@ pub(super) fn of_properties<'p>(
                     return Undo::Impossible { because };
                 };
                 let setting = Setting::observed(property, text, release);
-                let setting = setting.unwrap_or_else(|| Setting::User(text.to_owned()));
+                let setting = setting.unwrap_or_else(|| Setting::User(text.into()));
                 set.push(Assignment { property: property.clone(), setting });
                 continue;
             }

@@ -11,11 +11,15 @@ mod draft;
 mod inverse;
 mod mounts;
 mod moves;
+mod ownership;
 mod proof;
 mod properties;
+mod quotas;
 mod remove;
+mod space;
 mod vetoes;
 
+use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
 use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::release::Release;
@@ -26,7 +30,7 @@ use moves::Moves;
 use vetoes::Vetoes;
 
 use crate::observed::{Dataset, Observed};
-use crate::plan::{Action, Blocked, Kept, Obstacle, Plan, Reason, Undo, Untouched};
+use crate::plan::{Action, Blocked, Kept, Names, Obstacle, Plan, Reason, Undo, Untouched};
 use crate::policy::{Heirs, Policy};
 use crate::problem::Problems;
 use crate::spec::{Desired, Origin, Spec, Want};
@@ -42,7 +46,7 @@ pub fn plan(spec: &Spec, observed: &Observed, policy: &Policy) -> Result<Plan, P
 }
 
 /// Plans from a declaration that was worked out already, for many hosts or many observations.
-pub fn plan_desired(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
+pub fn plan_desired(desired: &Desired<'_>, observed: &Observed, policy: &Policy) -> Plan {
     proof::plan(desired, observed, policy)
 }
 
@@ -54,7 +58,7 @@ struct Proposal {
 }
 
 struct Planner<'a> {
-    desired: &'a Desired,
+    desired: &'a Desired<'a>,
     policy: &'a Policy,
     /// As it is.
     original: &'a Observed,
@@ -71,11 +75,14 @@ struct Planner<'a> {
     untouched: Vec<Untouched>,
     /// What was found acceptable last.
     accepted: Option<create::Accepted>,
+    /// What is set and not declared: of the dataset at hand, and of the last one that had any.
+    undeclared: Vec<&'a PropertyName>,
+    names: Option<Names>,
 }
 
 impl<'a> Planner<'a> {
     fn new(
-        desired: &'a Desired,
+        desired: &'a Desired<'a>,
         policy: &'a Policy,
         original: &'a Observed,
         observed: &'a Observed,
@@ -98,6 +105,8 @@ impl<'a> Planner<'a> {
             blocked: Vec::new(),
             untouched: Vec::new(),
             accepted: None,
+            undeclared: Vec::new(),
+            names: None,
         }
     }
 
@@ -118,6 +127,7 @@ impl<'a> Planner<'a> {
         let forbidden = |at| vetoes.has(at, Part::Mount);
         let arranged = mounts::arrange(tree, desired, observed, policy, &forbidden, drafts);
         conflicts.extend(arranged.conflicts);
+        conflicts.extend(self.short_of_space(&arranged.sequence));
         if !conflicts.is_empty() {
             return Err(conflicts);
         }
@@ -156,8 +166,13 @@ impl<'a> Planner<'a> {
                 (Some(want), Some(dataset)) => self.settle(at, &name, want, dataset),
                 (Some(want), None) => self.create(at, &name, want),
                 (None, None) => self.contain(at, &name),
-                (None, Some(_)) if holds => self.leave(name, Kept::Holds),
-                (None, Some(_)) => self.leave(name, Kept::Undeclared),
+                (None, Some(dataset)) => {
+                    let planned = self.drafts.len();
+                    self.leave_behind(at, &name, dataset);
+                    if planned == self.drafts.len() {
+                        self.leave(name, if holds { Kept::Holds } else { Kept::Undeclared });
+                    }
+                }
             }
             at = next;
         }
@@ -191,7 +206,7 @@ impl<'a> Planner<'a> {
     }
 
     /// A declared dataset that exists.
-    fn settle(&mut self, at: usize, name: &DatasetName, want: &'a Want, dataset: &'a Dataset) {
+    fn settle(&mut self, at: usize, name: &DatasetName, want: &'a Want<'a>, dataset: &'a Dataset) {
         if let Some(kind) = dataset.kind.filter(|kind| *kind != want.kind()) {
             let what = format!("{} declares a {}, and it is a {kind}", want.path, want.kind());
             self.block(name, Obstacle::WrongKind, what, "rename one of the two");
@@ -217,7 +232,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Clones: of which snapshot, or of none.
-    fn settle_origin(&mut self, at: usize, name: &DatasetName, want: &Want, dataset: &Dataset) {
+    fn settle_origin(&mut self, at: usize, name: &DatasetName, want: &Want<'_>, dataset: &Dataset) {
         match (&want.origin, &dataset.origin) {
             (Some(Origin::Snapshot(wanted)), there) if there.as_ref() != Some(wanted) => {
                 let there = there.as_ref().map_or("no clone".to_owned(), ToString::to_string);

@@ -122,7 +122,7 @@ fn wanted(desired: &Desired, observed: &Observed) -> BTreeMap<DatasetName, Vec<D
     let guids: BTreeMap<u64, &DatasetName> =
         observed.datasets.iter().filter_map(|(name, d)| Some((d.guid?, name))).collect();
     for (guid, to) in named {
-        let from = guids.get(&guid).filter(|from| !desired.datasets.contains_key(**from));
+        let from = guids.get(&guid).filter(|from| !desired.datasets.contains_key(from));
         let free = !observed.datasets.contains_key(to);
         let from = from.filter(|from| free && from.pool() == to.pool() && sources.insert(from));
         if let Some(from) = from {
@@ -134,10 +134,10 @@ fn wanted(desired: &Desired, observed: &Observed) -> BTreeMap<DatasetName, Vec<D
 
 /// Something is declared at or below an old name: it would be made there anew, to be moved again.
 fn in_use(desired: &Desired, from: &DatasetName) -> bool {
-    let wanted = desired.datasets.range::<DatasetName, _>(from..).next().map(|(name, _)| name);
     let parent = desired.parents.range::<DatasetName, _>(from..).next();
     let moved = desired.moved.iter().map(|moved| &moved.to).filter(|to| to.is_under(from));
-    wanted.into_iter().chain(parent).any(|name| name == from || name.is_under(from))
+    desired.datasets.at_or_below(from).is_some()
+        || parent.is_some_and(|name| name == from || name.is_under(from))
         || moved.count() > 0
 }
 

@@ -1,7 +1,7 @@
 //! Properties of declared datasets that exist.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use zfs_props::key::PropertyName;
@@ -10,13 +10,17 @@ use zfs_props::property::Property;
 use zfs_props::store::Entry;
 use zfs_props::value::Value;
 
+use super::quotas::RESERVES;
 use super::{Draft, Part, Planner, inverse};
-use crate::observed::{Dataset, Raw, inheritable};
-use crate::plan::{Action, Assignment, Difference, Expectation, Kept, Obstacle, Reason, Risk};
+use crate::observed::{Dataset, Raw};
+use crate::ownership::{GivenUp, given_up};
+use crate::plan::{
+    Action, Assignment, Difference, Expectation, Kept, Names, Obstacle, Reason, Risk,
+};
 use crate::policy::Heirs;
 use crate::setting::Setting;
 use crate::spec::{Want, Wish};
-use crate::tree::{Sight, lossy};
+use crate::tree::Sight;
 
 /// Properties that existing data does not follow: they count when a block is written.
 const NEW_WRITES_ONLY: [Property; 6] = [
@@ -31,13 +35,11 @@ const NEW_WRITES_ONLY: [Property; 6] = [
 /// Properties whose change unmounts and mounts.
 const REMOUNTS: [Property; 2] = [Property::Mountpoint, Property::Canmount];
 
-/// Limits that an ancestor's quota bounds.
-const RESERVES: [Property; 3] =
-    [Property::Reservation, Property::Refreservation, Property::Volsize];
+const MOUNTPOINT: PropertyName = PropertyName::Native(Property::Mountpoint);
 
 /// A change that is needed and can be made.
-struct Needed {
-    property: PropertyName,
+pub(super) struct Needed {
+    pub(super) property: PropertyName,
     wish: Wish,
     difference: Difference,
     heirs: Vec<DatasetName>,
@@ -48,13 +50,13 @@ impl<'a> Planner<'a> {
         &mut self,
         at: usize,
         name: &DatasetName,
-        want: &'a Want,
+        want: &'a Want<'a>,
         dataset: &'a Dataset,
     ) {
-        let left = self.left_declaration(want, dataset);
+        let given_up = given_up(self.desired, &self.tree, at, Some(want), dataset);
         // Mostly it is stored as it is declared, whatever changes further up.
         let quiet = dataset.temporary.is_empty();
-        let (mut needed, mut undeclared) = (Vec::new(), Vec::new());
+        let (mut needed, mut undeclared) = (Vec::new(), std::mem::take(&mut self.undeclared));
         // Two lists in order, walked together.
         let mut entries = dataset.entries.iter();
         let mut entry = entries.next();
@@ -62,7 +64,7 @@ impl<'a> Planner<'a> {
             let mut own = None;
             while let Some((other, stored)) = entry {
                 match other.cmp(property) {
-                    Ordering::Less => undeclared.extend(undeclared_of(other, stored, &left)),
+                    Ordering::Less => undeclared.extend(undeclared_of(other, stored, &given_up)),
                     Ordering::Equal => own = stored.own(),
                     Ordering::Greater => break,
                 }
@@ -71,62 +73,38 @@ impl<'a> Planner<'a> {
             let stores = |(raw, _): (&Raw, bool)| {
                 declared.wish.setting().is_some_and(|setting| setting.is_printed_as(raw))
             };
+            if *property == MOUNTPOINT && quiet && dataset.mounted == Some(true) {
+                if let Some(place) = own.and_then(|(raw, _)| std::str::from_utf8(raw).ok()) {
+                    self.tree.note_place(at, place);
+                }
+            }
             if !quiet || !own.is_some_and(stores) {
                 let said = want.table(declared);
-                needed.extend(self.needed(at, name, dataset, property, (&declared.wish, said)));
+                needed.extend(self.needed(at, name, dataset, property, (declared.wish, &said)));
             }
         }
         let rest = entry.into_iter().chain(entries);
-        undeclared.extend(rest.filter_map(|(other, stored)| undeclared_of(other, stored, &left)));
-        let blocked = self.blocked.len();
-        for (property, wish) in &left {
-            let said = format!("{} no longer", want.path);
-            needed.extend(self.needed(at, name, dataset, property, (wish, &said)));
-        }
-        let vetoed = |property: &PropertyName| {
-            property.native().is_some_and(|native| self.vetoes.has(at, Part::Property(native)))
-        };
-        if blocked != self.blocked.len() || left.keys().any(vetoed) {
-            // What cannot be given up must not be forgotten.
-            let note = self.desired.owner_property.as_ref();
-            needed.retain(|needed| note != Some(&needed.property));
-        }
-        if !needed.is_empty() {
-            self.draft_changes(at, name, dataset, needed);
-        }
+        undeclared
+            .extend(rest.filter_map(|(other, stored)| undeclared_of(other, stored, &given_up)));
+        self.give_up(at, name, dataset, needed, &given_up);
         if !undeclared.is_empty() {
-            self.leave(name.clone(), Kept::Settings(undeclared));
+            let names = self.shared(&undeclared);
+            self.leave(name.clone(), Kept::Settings(names));
         }
+        undeclared.clear();
+        self.undeclared = undeclared;
     }
 
-    /// Properties that were declared once, are set, and are declared no more.
-    ///
-    /// Only the dataset's own note counts: children inherit user properties, and a note that was
-    /// inherited is about somebody else.
-    fn left_declaration(&self, want: &Want, dataset: &Dataset) -> BTreeMap<PropertyName, Wish> {
-        let mut left = BTreeMap::new();
-        let Some(owner) = &self.desired.owner_property else { return left };
-        let note = dataset.entries.get(owner).and_then(|entry| entry.local.as_deref());
-        let note = note.and_then(|note| std::str::from_utf8(note).ok()).unwrap_or_default();
-        for property in note.split(',') {
-            let Ok(property) = PropertyName::parse(property, self.release) else { continue };
-            let is_set = dataset.entries.get(&property).is_some_and(|entry| entry.local.is_some());
-            if !is_set || want.properties.contains_key(&property) {
-                continue;
-            }
-            let default = property.native().filter(|_| !inheritable(&property));
-            let wish = match default.map(|native| Value::default_of(native, self.release)) {
-                None => Wish::Inherit,
-                Some(Some(default)) => Wish::Set(Setting::Native(default)),
-                Some(None) => continue,
-            };
-            left.insert(property, wish);
+    /// Many datasets have the same.
+    fn shared(&mut self, names: &[&PropertyName]) -> Names {
+        match &self.names {
+            Some(last) if last.iter().eq(names.iter().copied()) => last.clone(),
+            _ => self.names.insert(names.iter().copied().cloned().collect()).clone(),
         }
-        left
     }
 
     /// What has to change about one property, if anything has to and can.
-    fn needed(
+    pub(super) fn needed(
         &mut self,
         at: usize,
         name: &DatasetName,
@@ -238,7 +216,7 @@ impl<'a> Planner<'a> {
     }
 
     /// One `zfs set` for all values, and one command for each property that is given up.
-    fn draft_changes(
+    pub(super) fn draft_changes(
         &mut self,
         at: usize,
         name: &DatasetName,
@@ -345,62 +323,15 @@ impl<'a> Planner<'a> {
         draft.after = after;
         self.push(draft);
     }
-
-    /// The draft that changes the quota of an ancestor, and whether it raises it.
-    fn quota_above(&self, at: usize) -> Option<(usize, bool)> {
-        let quota = PropertyName::Native(Property::Quota);
-        let draft = self.tree.planned_above(at, &quota).first().copied()?;
-        let changed = match &self.drafts.get(draft)?.reason {
-            Reason::Differs(differences) => differences.iter().find(|d| d.property == quota)?,
-            _ => return None,
-        };
-        let Action::Set(assignments) = &self.drafts.get(draft)?.action else { return None };
-        let new = assignments.iter().find(|a| a.property == quota)?;
-        let Setting::Native(new) = &new.setting else { return None };
-        let old: u64 = changed.observed.as_ref()?.parse().ok()?;
-        let unlimited = |bytes: u64| if bytes == 0 { u64::MAX } else { bytes };
-        Some((draft, unlimited(new.number()?) >= unlimited(old)))
-    }
-
-    /// A quota is raised before what it bounds, and lowered after.
-    fn beside_quotas(&mut self, at: usize, index: usize, group: &[Needed]) -> Vec<usize> {
-        let reserves = |needed: &Needed| {
-            needed.property.native().is_some_and(|native| RESERVES.contains(&native))
-        };
-        if !group.iter().any(reserves) {
-            return Vec::new();
-        }
-        match self.quota_above(at) {
-            Some((quota, true)) => vec![quota],
-            Some((quota, false)) => {
-                if let Some(draft) = self.drafts.get_mut(quota) {
-                    draft.after.push(index);
-                }
-                Vec::new()
-            }
-            None => Vec::new(),
-        }
-    }
 }
 
-/// What is set and neither declared nor given up, as `property=value`.
-fn undeclared_of(
-    property: &PropertyName,
+/// What is set and neither declared nor given up.
+fn undeclared_of<'d>(
+    property: &'d PropertyName,
     entry: &Entry<Raw>,
-    left: &BTreeMap<PropertyName, Wish>,
-) -> Option<String> {
-    let local = entry.local.as_ref().filter(|_| !left.contains_key(property))?;
-    let local = lossy(local);
-    let name = match property {
-        PropertyName::Native(native) => native.name(),
-        PropertyName::User(user) => user.as_str(),
-        other => return Some(format!("{other}={local}")),
-    };
-    let mut text = String::with_capacity(name.len() + 1 + local.len());
-    text.push_str(name);
-    text.push('=');
-    text.push_str(&local);
-    Some(text)
+    given_up: &GivenUp<'_>,
+) -> Option<&'d PropertyName> {
+    (entry.local.is_some() && !given_up.contains_key(property)).then_some(property)
 }
 
 /// A limit below what is used already, or a volume below its size.

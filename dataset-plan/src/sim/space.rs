@@ -71,11 +71,15 @@ impl Zfs {
                 break;
             }
             let reserved = node.number(Property::Reservation).unwrap_or_default();
+            let node_before = node.used;
             let used = node.used.saturating_sub(before).saturating_add(after);
             (before, after) = (node.used.max(reserved), used.max(reserved));
             node.used = used;
             if let Some(shown) = &mut node.dataset.used {
                 *shown = used;
+            }
+            if let Some(left) = &mut node.dataset.available {
+                *left = left.saturating_add(node_before).saturating_sub(used);
             }
         }
     }

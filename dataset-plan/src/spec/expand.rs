@@ -1,105 +1,41 @@
 //! From profiles, services and utility datasets to one flat list of what each dataset shall be.
 
+use std::borrow::Cow;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::sync::Arc;
 
 use zfs_props::key::PropertyName;
-use zfs_props::kind::DatasetKind;
 use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
-use zfs_props::release::Release;
 use zfs_props::value::Value;
 
-use super::properties::{Declared, Properties, Table};
-use super::{Base, DatasetSpec, Mode, Moved, Origin, Pattern, Profile, Spec, Volume, Wish};
+use super::desired::{Datasets, Desired, Want};
+use super::properties::{Properties, Table};
+use super::{Base, DatasetSpec, Moved, Profile, Spec, Volume, Wish};
 use crate::problem::{Code, Problem, Problems};
 use crate::setting::Setting;
 use declared::join;
 
-/// Every declared dataset, profiles and automatic mountpoints worked in.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Desired {
-    /// The OpenZFS release whose rules hold.
-    pub release: Release,
-    /// The datasets below which services live: made as containers if they are missing.
-    pub parents: BTreeSet<DatasetName>,
-    /// Datasets that are never touched.
-    pub base: BTreeMap<DatasetName, Base>,
-    /// The same, by pattern.
-    pub ignore: Vec<Pattern>,
-    /// Datasets that have a new name.
-    pub moved: Vec<Moved>,
-    /// Datasets that shall not exist.
-    pub absent: BTreeSet<DatasetName>,
-    /// The user property in which datasets note what was declared of them.
-    pub owner_property: Option<PropertyName>,
-    /// What each declared dataset shall be; a parent comes right before its subtree.
-    pub datasets: BTreeMap<DatasetName, Want>,
+/// Where ZFS mounts a dataset with these properties, if it does so by itself.
+fn mounted_at<'s>(properties: &Properties<'s>) -> Option<Cow<'s, str>> {
+    let place = match properties.wish(&Property::Mountpoint.into())? {
+        Cow::Borrowed(wish) => Cow::Borrowed(path(wish)?),
+        Cow::Owned(wish) => Cow::Owned(path(&wish)?.to_owned()),
+    };
+    let canmount = properties.get(&Property::Canmount.into());
+    let word = canmount.and_then(|declared| Some(declared.wish.setting()?.argument()));
+    (!matches!(word, Some("off" | "noauto"))).then_some(place)
 }
 
-/// What one dataset shall be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Want {
-    /// The declaration it comes from, as `services.sonarr`.
-    pub path: Table,
-    /// The properties it shall have; all others are left alone.
-    pub properties: Properties,
-    /// It shall be a volume.
-    pub volume: Option<Volume>,
-    /// The snapshot that it is a clone of, or none.
-    pub origin: Option<Origin>,
-    /// The dataset it is, under whatever name.
-    pub guid: Option<u64>,
-    /// Who shall own the mounted directory.
-    pub owner: Option<String>,
-    /// Which group the mounted directory shall have.
-    pub group: Option<String>,
-    /// Which mode the mounted directory shall have.
-    pub mode: Option<Mode>,
-}
-
-impl Want {
-    /// Filesystem or volume.
-    pub fn kind(&self) -> DatasetKind {
-        if self.volume.is_some() { DatasetKind::Volume } else { DatasetKind::Filesystem }
-    }
-
-    /// The table that says what shall become of a property.
-    pub fn table<'w>(&'w self, declared: &'w Declared) -> &'w Table {
-        declared.profile.as_deref().unwrap_or(&self.path)
-    }
-
-    /// The properties that are given a value.
-    pub fn settings(&self) -> impl Iterator<Item = (&PropertyName, &Setting)> {
-        let properties = self.properties.iter();
-        properties.filter_map(|(name, declared)| Some((name, declared.wish.setting()?)))
-    }
-
-    /// Where ZFS shall mount the dataset, if it shall do so by itself.
-    pub fn mounted_at(&self) -> Option<&str> {
-        self.mountpoint().filter(|_| self.can_mount())
-    }
-
-    fn mountpoint(&self) -> Option<&str> {
-        let declared = self.properties.get(&PropertyName::Native(Property::Mountpoint))?;
-        let Some(Setting::Native(value)) = declared.wish.setting() else { return None };
-        value.text().filter(|path| path.starts_with('/'))
-    }
-
-    fn can_mount(&self) -> bool {
-        let declared = self.properties.get(&PropertyName::Native(Property::Canmount));
-        let word = declared.and_then(|declared| Some(declared.wish.setting()?.argument()));
-        !matches!(word, Some("off" | "noauto"))
-    }
+fn path(mountpoint: &Wish) -> Option<&str> {
+    let Setting::Native(value) = mountpoint.setting()? else { return None };
+    value.text().filter(|path| path.starts_with('/'))
 }
 
 impl Spec {
     /// Works profiles and automatic mountpoints in; all problems of the whole at once.
-    pub fn expand(&self) -> Result<Desired, Problems> {
+    pub fn expand(&self) -> Result<Desired<'_>, Problems> {
         let mut expansion = Expansion::new(self);
         let desired = expansion.desired();
         Problems::check(expansion.problems).map(|()| desired)
@@ -115,18 +51,12 @@ impl Spec {
 
 struct Expansion<'s> {
     spec: &'s Spec,
-    /// Profiles with their paths.
-    profiles: BTreeMap<&'s str, (&'s Profile, Arc<Table>)>,
     problems: Vec<Problem>,
 }
 
 impl<'s> Expansion<'s> {
     fn new(spec: &'s Spec) -> Self {
-        let profile = |(name, keys): (&'s String, _)| {
-            (name.as_str(), (keys, Arc::new(Table::Profile(name.as_str().into()))))
-        };
-        let profiles = spec.profiles.iter().map(profile).collect();
-        Self { spec, profiles, problems: Vec::new() }
+        Self { spec, problems: Vec::new() }
     }
 
     fn report(&mut self, path: String, code: Code, what: String, remedy: impl Into<String>) {
@@ -134,7 +64,7 @@ impl<'s> Expansion<'s> {
         self.problems.push(Problem { position: None, path, code, what, remedy });
     }
 
-    fn desired(&mut self) -> Desired {
+    fn desired(&mut self) -> Desired<'s> {
         let spec = self.spec;
         let mut desired = Desired {
             release: spec.release,
@@ -144,7 +74,8 @@ impl<'s> Expansion<'s> {
             moved: spec.moved.clone(),
             absent: spec.absent.clone(),
             owner_property: spec.owner_property.clone().map(PropertyName::User),
-            datasets: BTreeMap::new(),
+            datasets: Datasets::default(),
+            claims: None,
         };
         desired.parents.extend(spec.places.values().map(|place| place.dataset.clone()));
         if spec.parent_dataset.is_none() && spec.services.values().any(|s| s.place.is_none()) {
@@ -153,9 +84,9 @@ impl<'s> Expansion<'s> {
         }
         let mut all = Vec::with_capacity(spec.services.len() + spec.utility.len());
         for (name, dataset) in &spec.services {
-            let path = Table::Service(name.as_str().into());
-            let (parent, mount) = self.place(&path, dataset);
-            let want = self.want(path.clone(), dataset, || match mount {
+            let path = Table::Service(name);
+            let (parent, mount) = self.place(path, dataset);
+            let want = self.want(path, dataset, || match mount {
                 Some(mount) => Ok(format!("{}/{name}", mount.trim_end_matches('/'))),
                 None => Err("no mountpoint, and no parentMount to derive one from"),
             });
@@ -169,7 +100,7 @@ impl<'s> Expansion<'s> {
             }
         }
         for (name, dataset) in &spec.utility {
-            let path = Table::Utility(name.clone());
+            let path = Table::Utility(name);
             if dataset.place.is_some() {
                 let what = "a utility dataset says by its name where it lives".to_owned();
                 self.report(format!("{path}.place"), Code::NoEffect, what, "leave it out");
@@ -178,6 +109,7 @@ impl<'s> Expansion<'s> {
             all.push((name.clone(), want));
         }
         desired.datasets = self.datasets(all);
+        desired.datasets.pass_down();
         self.elsewhere(&desired);
         self.mountpoints(&desired);
         desired
@@ -186,7 +118,7 @@ impl<'s> Expansion<'s> {
     /// The dataset below which a service lives, and the directory below which it is mounted.
     fn place(
         &mut self,
-        path: &Table,
+        path: Table<'s>,
         service: &DatasetSpec,
     ) -> (Option<&'s DatasetName>, Option<&'s str>) {
         let spec = self.spec;
@@ -204,12 +136,10 @@ impl<'s> Expansion<'s> {
     }
 
     /// What is said of datasets elsewhere than in a table of their own.
-    fn elsewhere(&mut self, desired: &Desired) {
+    fn elsewhere(&mut self, desired: &Desired<'s>) {
         for name in &desired.absent {
-            let below = desired.datasets.range::<DatasetName, _>(name..);
-            let kept = below.map(|(kept, want)| (kept, &want.path)).next();
-            if let Some((_, path)) = kept.filter(|(kept, _)| *kept == name || kept.is_under(name)) {
-                let what = format!("{name} shall not exist, and `{path}` wants it");
+            if let Some((_, want)) = desired.datasets.at_or_below(name) {
+                let what = format!("{name} shall not exist, and `{}` wants it", want.path);
                 self.report("absent".into(), Code::DuplicateDataset, what, "decide for one");
             }
         }
@@ -231,7 +161,7 @@ impl<'s> Expansion<'s> {
         if desired.ignore.is_empty() {
             return;
         }
-        for (name, want) in &desired.datasets {
+        for (name, want) in desired.datasets.iter() {
             if let Some(pattern) = desired.ignore.iter().find(|pattern| pattern.matches(name)) {
                 let what = format!("{name} is declared, and ignored by `{pattern}`");
                 let path = want.path.to_string();
@@ -243,35 +173,26 @@ impl<'s> Expansion<'s> {
     /// Works profiles and the automatic mountpoint into one dataset.
     fn want(
         &mut self,
-        path: Table,
-        dataset: &DatasetSpec,
+        path: Table<'s>,
+        dataset: &'s DatasetSpec,
         auto_mountpoint: impl FnOnce() -> Result<String, &'static str>,
-    ) -> Want {
+    ) -> Want<'s> {
+        let profiles = self.profiles(path, dataset);
+        // The first that says something of owner, group or mode counts.
+        let keys = || std::iter::once(&dataset.own).chain(profiles.iter().rev().map(|(_, p)| *p));
+        let said = profiles.iter().map(|(name, profile)| (*name, &profile.properties));
         let mut want = Want {
             path,
-            properties: Properties::default(),
+            properties: Properties::new(&dataset.own.properties, said),
             volume: dataset.volume,
-            origin: dataset.origin.clone(),
+            origin: dataset.origin.as_ref(),
             guid: dataset.guid,
-            owner: None,
-            group: None,
-            mode: None,
+            owner: keys().find_map(|keys| keys.owner.as_deref()),
+            group: keys().find_map(|keys| keys.group.as_deref()),
+            mode: keys().find_map(|keys| keys.mode),
+            strict: keys().find_map(|keys| keys.strict),
+            mounted_at: None,
         };
-        for profile in &dataset.profiles {
-            if let Some((keys, path)) = self.profiles.get(profile.as_str()) {
-                want.lay(keys, Some(path));
-                continue;
-            }
-            let known: Vec<_> = self.spec.profiles.keys().map(String::as_str).collect();
-            let remedy = match known.as_slice() {
-                [] => "declare it as [profiles.NAME]".to_owned(),
-                known => format!("declared are: {}", known.join(", ")),
-            };
-            let what = format!("there is no profile `{profile}`");
-            self.report(format!("{}.profile", want.path), Code::UnknownProfile, what, remedy);
-        }
-        want.lay(&dataset.own, None);
-        want.properties.settle();
         match want.volume {
             None => self.mount(&mut want, auto_mountpoint),
             Some(volume) => self.volume(&mut want, volume),
@@ -281,8 +202,32 @@ impl<'s> Expansion<'s> {
         want
     }
 
+    /// The profiles that a dataset uses, in its order.
+    fn profiles(
+        &mut self,
+        path: Table<'s>,
+        dataset: &'s DatasetSpec,
+    ) -> Vec<(&'s str, &'s Profile)> {
+        let spec = self.spec;
+        let mut profiles = Vec::new();
+        for name in &dataset.profiles {
+            if let Some(profile) = spec.profiles.get(name) {
+                profiles.push((name.as_str(), profile));
+                continue;
+            }
+            let known: Vec<_> = spec.profiles.keys().map(String::as_str).collect();
+            let remedy = match known.as_slice() {
+                [] => "declare it as [profiles.NAME]".to_owned(),
+                known => format!("declared are: {}", known.join(", ")),
+            };
+            let what = format!("there is no profile `{name}`");
+            self.report(format!("{path}.profile"), Code::UnknownProfile, what, remedy);
+        }
+        profiles
+    }
+
     /// Properties that mean nothing for this kind of dataset.
-    fn applicable(&mut self, want: &Want) {
+    fn applicable(&mut self, want: &Want<'s>) {
         let (kind, release) = (want.kind(), self.spec.release);
         for (name, declared) in &want.properties {
             if name.native().is_some_and(|native| !native.applies_to(kind, release)) {
@@ -296,15 +241,15 @@ impl<'s> Expansion<'s> {
     }
 
     /// Adds the note of what is declared, if there shall be one.
-    fn note_owned(&self, want: &mut Want) {
+    fn note_owned(&self, want: &mut Want<'s>) {
         let Some(owner) = &self.spec.owner_property else { return };
         let names: Vec<_> = want.settings().map(|(name, _)| name.to_string()).collect();
-        let wish = Wish::Set(Setting::User(names.join(",")));
+        let wish = Wish::Set(Setting::User(names.join(",").into()));
         want.properties.insert(PropertyName::User(owner.clone()), wish);
     }
 
     /// A volume's size is a property like any other from here on; a directory it has none.
-    fn volume(&mut self, want: &mut Want, volume: Volume) {
+    fn volume(&mut self, want: &mut Want<'s>, volume: Volume) {
         let size = Value::from_number(Property::Volsize, volume.size, self.spec.release);
         if let Some(size) = size {
             want.properties.insert(Property::Volsize.into(), Wish::Set(Setting::Native(size)));
@@ -316,24 +261,19 @@ impl<'s> Expansion<'s> {
     }
 
     /// All datasets by name, each declared in one place.
-    fn datasets(&mut self, mut all: Vec<(DatasetName, Want)>) -> BTreeMap<DatasetName, Want> {
-        let twice = |first: &dyn fmt::Display, want: &Want| Problem {
+    fn datasets(&mut self, all: Vec<(DatasetName, Want<'s>)>) -> Datasets<'s> {
+        let twice = |first: &dyn fmt::Display, want: &Want<'_>| Problem {
             position: None,
             path: want.path.to_string(),
             code: Code::DuplicateDataset,
             what: format!("the dataset is declared by `{first}` too"),
             remedy: "declare it in one place".into(),
         };
-        if !all.is_sorted_by(|(a, _), (b, _)| a < b) {
-            all.sort_by(|(a, _), (b, _)| a.cmp(b));
-            for pair in all.windows(2) {
-                if let [(a, first), (b, second)] = pair {
-                    self.problems.extend((a == b).then(|| twice(&first.path, second)));
-                }
-            }
-            all.dedup_by(|later, first| later.0 == first.0);
+        let (datasets, others) = Datasets::new(all);
+        for (name, want) in &others {
+            let first = datasets.get(name).map(|first| twice(&first.path, want));
+            self.problems.extend(first);
         }
-        let datasets: BTreeMap<DatasetName, Want> = all.into_iter().collect();
         for name in self.spec.base.keys() {
             let want = datasets.get(name);
             let base = join("base", name.as_str());
@@ -343,9 +283,9 @@ impl<'s> Expansion<'s> {
     }
 
     /// Fills in the automatic mountpoint, and asks for a mountpoint where an owner needs one.
-    fn mount(&mut self, want: &mut Want, auto: impl FnOnce() -> Result<String, &'static str>) {
+    fn mount(&mut self, want: &mut Want<'s>, auto: impl FnOnce() -> Result<String, &'static str>) {
         let key = PropertyName::Native(Property::Mountpoint);
-        if !want.properties.contains_key(&key) {
+        if !want.properties.mentions(&key) {
             let parsed = auto().map_err(str::to_owned).and_then(|text| {
                 Value::parse(Property::Mountpoint, &text, self.spec.release)
                     .map_err(|error| error.to_string())
@@ -360,6 +300,7 @@ impl<'s> Expansion<'s> {
                 }
             }
         }
+        want.mounted_at = mounted_at(&want.properties);
         let owned = want.owner.is_some() || want.group.is_some() || want.mode.is_some();
         if owned && want.mounted_at().is_none() {
             let what =
@@ -370,12 +311,12 @@ impl<'s> Expansion<'s> {
     }
 
     /// No two datasets may be mounted at one path.
-    fn mountpoints(&mut self, desired: &Desired) {
+    fn mountpoints(&mut self, desired: &Desired<'s>) {
         let tables: Vec<_> = desired.base.iter().filter_map(based).collect();
-        let mut taken: HashMap<&str, &Table> = HashMap::with_capacity(desired.datasets.len());
-        let based = tables.iter().map(|(mountpoint, table)| (*mountpoint, table, "mountedAt"));
+        let mut taken: HashMap<&str, Table<'_>> = HashMap::with_capacity(desired.datasets.len());
+        let based = tables.iter().map(|(mountpoint, table)| (*mountpoint, *table, "mountedAt"));
         let wanted = desired.datasets.values();
-        let wanted = wanted.filter_map(|want| Some((want.mounted_at()?, &want.path, "mountpoint")));
+        let wanted = wanted.filter_map(|want| Some((want.mounted_at()?, want.path, "mountpoint")));
         for (mountpoint, path, key) in based.chain(wanted) {
             let place = match mountpoint.trim_end_matches('/') {
                 "" => "/",
@@ -396,21 +337,6 @@ impl<'s> Expansion<'s> {
 }
 
 /// Where the host mounts a base dataset, and its table.
-fn based<'d>((name, base): (&DatasetName, &'d Base)) -> Option<(&'d str, Table)> {
-    Some((base.mounted_at.as_deref()?, Table::Base(name.clone())))
-}
-
-impl Want {
-    /// Lays keys over what is there; they win.
-    fn lay(&mut self, keys: &Profile, profile: Option<&Arc<Table>>) {
-        self.properties.lay(&keys.properties, profile);
-        let lay = |over: &Option<String>, under: &mut Option<String>| {
-            if over.is_some() {
-                under.clone_from(over);
-            }
-        };
-        lay(&keys.owner, &mut self.owner);
-        lay(&keys.group, &mut self.group);
-        self.mode = keys.mode.or(self.mode);
-    }
+fn based<'d>((name, base): (&'d DatasetName, &'d Base)) -> Option<(&'d str, Table<'d>)> {
+    Some((base.mounted_at.as_deref()?, Table::Base(name)))
 }

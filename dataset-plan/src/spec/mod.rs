@@ -26,10 +26,12 @@
 //! | `recordsize`, `compression`, `mountpoint`, `quota` | profile, service, utility | the properties of those names |
 //! | `properties` | profile, service, utility | any other settable property, user properties included: a value, or `{ source = "inherited" }`, `"received"` or `"any"` (left as it is) |
 //! | `owner`, `group`, `mode` | profile, service, utility | of the directory at the mountpoint |
+//! | `strict` | profile, service, utility | with `true`, ZFS's own properties that are set on the dataset and not declared are unset; counts for the declared datasets below it too, until one says `false` |
 //!
 //! The own keys of a dataset win over those of its profiles. Within one table a property can be set
 //! once: a typed key beside the same property in `properties` is an error, not an override.
 
+mod desired;
 mod expand;
 mod pattern;
 mod properties;
@@ -46,9 +48,9 @@ use std::str::FromStr;
 
 use declared::Node;
 
-pub use expand::{Desired, Want};
+pub use desired::{Datasets, Desired, Want};
 pub use pattern::{BadPattern, Pattern};
-pub use properties::{Declared, Properties, Table};
+pub use properties::{Declared, Iter, Properties, Table};
 pub use wish::Wish;
 use zfs_props::key::{PropertyName, UserProperty};
 use zfs_props::name::{DatasetName, NameError, SnapshotName};
@@ -150,6 +152,8 @@ pub struct Profile {
     pub group: Option<String>,
     /// Permission bits of the mounted directory.
     pub mode: Option<Mode>,
+    /// What is set on the dataset and not declared is unset, also on the declared datasets below it that do not say otherwise.
+    pub strict: Option<bool>,
 }
 
 /// A declared dataset: the profiles it uses, and its own keys, which win.

@@ -1,8 +1,11 @@
 //! What is declared of a dataset's properties, and by which table.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, btree_map};
 use std::fmt;
-use std::sync::Arc;
+use std::iter::Peekable;
+use std::slice;
 
 use declared::join;
 use zfs_props::key::PropertyName;
@@ -11,24 +14,24 @@ use zfs_props::name::DatasetName;
 use super::Wish;
 
 /// A table of a declaration, displayed as its path: `profiles.sqlite`, `utility."tank/temp"`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Table {
+pub enum Table<'s> {
     /// A profile.
-    Profile(Arc<str>),
+    Profile(&'s str),
     /// A service.
-    Service(Arc<str>),
+    Service(&'s str),
     /// A dataset by its full name.
-    Utility(DatasetName),
+    Utility(&'s DatasetName),
     /// A dataset of the installer.
-    Base(DatasetName),
+    Base(&'s DatasetName),
 }
 
-impl fmt::Display for Table {
+impl fmt::Display for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (group, name) = match self {
-            Table::Profile(name) => ("profiles", &**name),
-            Table::Service(name) => ("services", &**name),
+            Table::Profile(name) => ("profiles", *name),
+            Table::Service(name) => ("services", *name),
             Table::Utility(name) => ("utility", name.as_str()),
             Table::Base(name) => ("base", name.as_str()),
         };
@@ -37,108 +40,201 @@ impl fmt::Display for Table {
 }
 
 /// What shall become of a property, and where that stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Declared {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Declared<'p> {
     /// What shall become of it; never [`Wish::Any`].
-    pub wish: Wish,
+    pub wish: &'p Wish,
     /// The profile that says so; `None`: the dataset's own table.
-    pub profile: Option<Arc<Table>>,
+    pub profile: Option<&'p str>,
 }
 
 /// Properties with what shall become of each, in the order of their names.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Properties(Vec<(PropertyName, Declared)>);
+///
+/// Nothing of a dataset's own table is copied: it is what most declarations consist of.
+#[derive(Clone, Debug)]
+pub struct Properties<'s> {
+    /// The dataset's own table.
+    own: &'s BTreeMap<PropertyName, Wish>,
+    /// What is declared elsewhere or follows from other keys, in the order of names; it wins.
+    beside: Vec<Beside<'s>>,
+}
 
-/// What goes over [`Properties`].
-type Iter<'p> = std::iter::Map<
-    std::slice::Iter<'p, (PropertyName, Declared)>,
-    fn(&'p (PropertyName, Declared)) -> (&'p PropertyName, &'p Declared),
->;
+#[derive(Clone, Debug)]
+struct Beside<'s> {
+    name: Cow<'s, PropertyName>,
+    wish: Cow<'s, Wish>,
+    profile: Option<&'s str>,
+}
 
-/// Room for an automatic mountpoint and the note of what is declared.
-const ROOM: usize = 2;
-
-impl Properties {
-    /// How many properties are declared.
-    pub fn len(&self) -> usize {
-        self.0.len()
+impl<'s> Properties<'s> {
+    /// What profiles say, of which later ones win, and what the dataset's own table says, which wins over them.
+    pub(super) fn new(
+        own: &'s BTreeMap<PropertyName, Wish>,
+        profiles: impl Iterator<Item = (&'s str, &'s BTreeMap<PropertyName, Wish>)>,
+    ) -> Self {
+        let mut properties = Self { own, beside: Vec::new() };
+        for (profile, wishes) in profiles {
+            for (name, wish) in wishes.iter().filter(|(name, _)| !own.contains_key(*name)) {
+                let (name, wish) = (Cow::Borrowed(name), Cow::Borrowed(wish));
+                properties.put(Beside { name, wish, profile: Some(profile) });
+            }
+        }
+        properties
     }
 
-    /// Nothing is declared.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// All of them.
-    pub fn iter(&self) -> Iter<'_> {
-        self.0.iter().map(|(name, declared)| (name, declared))
-    }
-
-    /// What is declared of one.
-    pub fn get(&self, name: &PropertyName) -> Option<&Declared> {
-        let (_, declared) = self.0.get(self.find(name).ok()?)?;
-        Some(declared)
-    }
-
-    /// Whether anything is declared of one.
-    pub fn contains_key(&self, name: &PropertyName) -> bool {
-        self.find(name).is_ok()
-    }
-
-    fn find(&self, name: &PropertyName) -> Result<usize, usize> {
-        self.0.binary_search_by(|(other, _)| other.cmp(name))
-    }
-
-    /// The dataset's own table says this too; it wins.
+    /// Another key of the dataset's table says this; it wins.
     pub(super) fn insert(&mut self, name: PropertyName, wish: Wish) {
-        let new = Declared { wish, profile: None };
-        match self.find(&name) {
-            Err(at) => self.0.insert(at, (name, new)),
+        self.put(Beside { name: Cow::Owned(name), wish: Cow::Owned(wish), profile: None });
+    }
+
+    fn put(&mut self, new: Beside<'s>) {
+        match self.find(&new.name) {
+            Err(at) => self.beside.insert(at, new),
             Ok(at) => {
-                if let Some((_, declared)) = self.0.get_mut(at) {
-                    *declared = new;
+                if let Some(beside) = self.beside.get_mut(at) {
+                    *beside = new;
                 }
             }
         }
     }
 
-    /// Lays the keys of a table over what is there; they win.
-    pub(super) fn lay(
-        &mut self,
-        over: &BTreeMap<PropertyName, Wish>,
-        profile: Option<&Arc<Table>>,
-    ) {
-        let new = |(name, wish): (&PropertyName, &Wish)| {
-            (name.clone(), Declared { wish: wish.clone(), profile: profile.cloned() })
-        };
-        if self.0.is_empty() {
-            self.0.reserve_exact(over.len() + ROOM);
-            self.0.extend(over.iter().map(new));
-            return;
-        }
-        let merged = Vec::with_capacity(self.0.len() + over.len() + ROOM);
-        let mut under = std::mem::replace(&mut self.0, merged).into_iter().peekable();
-        for (name, wish) in over {
-            while let Some(before) = under.next_if(|(other, _)| other < name) {
-                self.0.push(before);
-            }
-            under.next_if(|(other, _)| other == name);
-            self.0.push(new((name, wish)));
-        }
-        self.0.extend(under);
+    fn find(&self, name: &PropertyName) -> Result<usize, usize> {
+        self.beside.binary_search_by(|beside| (*beside.name).cmp(name))
     }
 
-    /// What is left as it is, whatever a profile says, is not declared.
-    pub(super) fn settle(&mut self) {
-        self.0.retain(|(_, declared)| !matches!(declared.wish, Wish::Any));
+    /// How many properties are declared.
+    pub fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    /// Nothing is declared.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> Iter<'_, 's> {
+        Iter { own: self.own.iter().peekable(), beside: self.beside.iter().peekable() }
+    }
+
+    /// What is declared of one.
+    pub fn get(&self, name: &PropertyName) -> Option<Declared<'_>> {
+        let declared = match self.find(name).ok().and_then(|at| self.beside.get(at)) {
+            Some(beside) => beside.declared(),
+            None => Declared { wish: self.own.get(name)?, profile: None },
+        };
+        declared.counts().then_some(declared)
+    }
+
+    /// Whether anything is said of one, also that it is left as it is.
+    pub(crate) fn mentions(&self, name: &PropertyName) -> bool {
+        self.own.contains_key(name) || self.find(name).is_ok()
+    }
+
+    /// What shall become of one, for as long as the declaration lives.
+    pub(super) fn wish(&self, name: &PropertyName) -> Option<Cow<'s, Wish>> {
+        match self.find(name).ok().and_then(|at| self.beside.get(at)) {
+            Some(beside) => Some(beside.wish.clone()),
+            None => self.own.get(name).map(Cow::Borrowed),
+        }
+    }
+
+    /// Whether anything is declared of one.
+    pub fn contains_key(&self, name: &PropertyName) -> bool {
+        self.get(name).is_some()
     }
 }
 
-impl<'p> IntoIterator for &'p Properties {
-    type Item = (&'p PropertyName, &'p Declared);
-    type IntoIter = Iter<'p>;
+impl Beside<'_> {
+    fn declared(&self) -> Declared<'_> {
+        Declared { wish: &self.wish, profile: self.profile }
+    }
+}
 
-    fn into_iter(self) -> Iter<'p> {
+impl Declared<'_> {
+    /// What is left as it is, whatever a profile says, is not declared.
+    fn counts(&self) -> bool {
+        !matches!(self.wish, Wish::Any)
+    }
+}
+
+/// What goes over [`Properties`].
+#[derive(Clone, Debug)]
+pub struct Iter<'p, 's> {
+    own: Peekable<btree_map::Iter<'s, PropertyName, Wish>>,
+    beside: Peekable<slice::Iter<'p, Beside<'s>>>,
+}
+
+impl<'p> Iterator for Iter<'p, '_> {
+    type Item = (&'p PropertyName, Declared<'p>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let order = match (self.own.peek(), self.beside.peek()) {
+                (Some((own, _)), Some(beside)) => (*own).cmp(&beside.name),
+                (Some(_), None) => Ordering::Less,
+                (None, _) => Ordering::Greater,
+            };
+            let item = if order == Ordering::Less {
+                let (name, wish) = self.own.next()?;
+                (name, Declared { wish, profile: None })
+            } else {
+                if order == Ordering::Equal {
+                    self.own.next();
+                }
+                let beside = self.beside.next()?;
+                (&*beside.name, beside.declared())
+            };
+            if item.1.counts() {
+                return Some(item);
+            }
+        }
+    }
+}
+
+impl<'p, 's> IntoIterator for &'p Properties<'s> {
+    type Item = (&'p PropertyName, Declared<'p>);
+    type IntoIter = Iter<'p, 's>;
+
+    fn into_iter(self) -> Iter<'p, 's> {
         self.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zfs_props::property::Property;
+
+    use super::*;
+    use crate::setting::Setting;
+
+    fn table(pairs: &[(&str, Option<&str>)]) -> BTreeMap<PropertyName, Wish> {
+        let wish = |value: Option<&str>| {
+            value.map_or(Wish::Any, |value| Wish::Set(Setting::User(value.into())))
+        };
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), wish(*value))).collect()
+    }
+
+    #[test]
+    fn the_own_table_wins_over_profiles_and_later_ones_over_earlier_ones() {
+        let (first, second) = (
+            table(&[("a:a", Some("1")), ("a:b", Some("1")), ("a:c", Some("1"))]),
+            table(&[("a:b", Some("2")), ("a:c", Some("2")), ("a:e", None)]),
+        );
+        let own = table(&[("a:c", Some("3")), ("a:d", Some("3")), ("a:a", None)]);
+        let profiles = [("first", &first), ("second", &second)];
+        let mut properties = Properties::new(&own, profiles.into_iter());
+        properties.insert(Property::Mountpoint.into(), Wish::Inherit);
+        let all: Vec<_> = properties
+            .iter()
+            .map(|(name, said)| format!("{name} {} {}", said.wish, said.profile.unwrap_or("-")))
+            .collect();
+        assert_eq!(all, ["mountpoint inherited -", "a:b 2 second", "a:c 3 -", "a:d 3 -"]);
+        assert_eq!(properties.len(), 4);
+        for (name, said) in &properties {
+            assert_eq!(properties.get(name), Some(said));
+        }
+        assert!(!properties.contains_key(&"a:a".parse().unwrap()));
+        assert!(!properties.contains_key(&"a:e".parse().unwrap()));
     }
 }

@@ -1,5 +1,7 @@
 //! From a tree of keys and values to a [`Spec`]: the one place that knows the keys.
 
+use std::collections::{BTreeMap, HashMap};
+
 use declared::{Data, Entry, Node, Table};
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
@@ -31,6 +33,9 @@ pub(super) fn spec(node: &Node) -> Result<Spec, Problems> {
 struct Reader {
     base: declared::Reader<Code>,
     release: Release,
+    /// Names of properties, and the last value of each: many datasets say the same, and share it.
+    names: HashMap<String, PropertyName>,
+    last: BTreeMap<PropertyName, Setting>,
 }
 
 impl Reader {
@@ -204,6 +209,7 @@ impl Reader {
         profile.owner = table.take("owner").and_then(|entry| self.owner(&entry));
         profile.group = table.take("group").and_then(|entry| self.owner(&entry));
         profile.mode = table.take("mode").and_then(|entry| self.mode(&entry));
+        profile.strict = table.take("strict").and_then(|entry| self.base.boolean(&entry));
         profile
     }
 
@@ -213,7 +219,8 @@ impl Reader {
         table: &Table<'_>,
         entry: &Entry<'_>,
     ) -> Option<()> {
-        let name = match PropertyName::parse(entry.key, self.release) {
+        let known = self.names.get(entry.key).cloned();
+        let name = match known.map_or_else(|| PropertyName::parse(entry.key, self.release), Ok) {
             Ok(name) => name,
             Err(error) => {
                 let remedy = match Property::nearest(entry.key, self.release) {
@@ -228,6 +235,9 @@ impl Reader {
             let what = format!("`{name}` {reason}");
             self.base.report_key(entry, Code::BadProperty, what, "leave it out");
             return None;
+        }
+        if !self.names.contains_key(entry.key) {
+            self.names.insert(entry.key.to_owned(), name.clone());
         }
         let wish = self.wish(&name, entry)?;
         if profile.properties.contains_key(&name) {
@@ -275,7 +285,10 @@ impl Reader {
                 return None;
             }
         };
-        Setting::parse(name, text, self.release)
+        if let Some(last) = self.last.get(name).filter(|last| last.argument() == text) {
+            return Some(last.clone());
+        }
+        let setting = Setting::parse(name, text, self.release)
             .map_err(|error| {
                 let near: Vec<_> =
                     error.suggestions().iter().map(|text| format!("{text:?}")).collect();
@@ -285,7 +298,9 @@ impl Reader {
                 };
                 self.base.report(entry, Code::BadValue, error, remedy);
             })
-            .ok()
+            .ok()?;
+        self.last.insert(name.clone(), setting.clone());
+        Some(setting)
     }
 
     fn owner(&mut self, entry: &Entry<'_>) -> Option<String> {

@@ -82,6 +82,7 @@ fn profile() -> Schema {
         "owner": owner,
         "group": owner,
         "mode": { "type": "string", "pattern": "^[0-7]{1,4}$" },
+        "strict": { "type": "boolean", "description": "What is set and not declared is unset." },
     })
 }
 

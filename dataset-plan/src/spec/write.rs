@@ -94,6 +94,7 @@ impl Profile {
             "owner" => self.owner, self.owner.is_none();
             "group" => self.group, self.group.is_none();
             "mode" => self.mode, self.mode.is_none();
+            "strict" => self.strict, self.strict.is_none();
         }
         Ok(())
     }

@@ -33,7 +33,7 @@ impl Tree<'_> {
                     !now.is_some_and(|sight| sight.is(property, setting, self.release))
                 })
                 .filter(|(property, _)| {
-                    let wish = want.properties.get(property).map(|declared| &declared.wish);
+                    let wish = want.properties.get(property).map(|declared| declared.wish);
                     wish.is_some_and(|wish| {
                         let heirs = self.heirs(at, property, wish);
                         !self.with_files(heirs, property).is_empty()

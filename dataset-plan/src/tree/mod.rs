@@ -7,6 +7,7 @@ mod heirs;
 mod sight;
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use zfs_props::key::PropertyName;
@@ -32,7 +33,7 @@ pub(crate) struct Tree<'a> {
 pub(crate) struct Row<'a> {
     pub(crate) name: Cow<'a, DatasetName>,
     pub(crate) observed: Option<&'a Dataset>,
-    pub(crate) want: Option<&'a Want>,
+    pub(crate) want: Option<&'a Want<'a>>,
     /// Belongs to the installer, or is ignored: never touched.
     pub(crate) base: bool,
     /// Declared datasets live below it.
@@ -40,7 +41,9 @@ pub(crate) struct Row<'a> {
     /// The draft after which it is there under this name, if it is not there now.
     pub(crate) arrives: Option<usize>,
     /// Where it is now, if it is renamed.
-    pub(crate) old: Option<OldPlace>,
+    pub(crate) old: Option<Box<OldPlace>>,
+    /// Where it is mounted, if that was seen in passing.
+    pub(crate) place: Option<&'a str>,
     /// The drafts that change its properties, with what they do.
     pub(crate) planned: Vec<Planned>,
     /// Declared properties that are not changed, since undeclared datasets would inherit them.
@@ -71,30 +74,20 @@ pub(crate) struct Planned {
 impl<'a> Tree<'a> {
     /// `needed` are observed datasets that need parents.
     pub(crate) fn new(
-        desired: &'a Desired,
+        desired: &'a Desired<'a>,
         observed: &'a Observed,
         needed: &BTreeSet<DatasetName>,
     ) -> Self {
         let rows = Vec::with_capacity(observed.datasets.len().max(desired.datasets.len()) + 16);
         let mut tree = Self { observed, release: desired.release, rows, moved: Vec::new() };
-        // Three ordered lists, walked together.
-        let mut there = observed.datasets().peekable();
-        let mut wanted = desired.datasets.iter().peekable();
-        let mut parents = desired.parents.iter().peekable();
         // Rows above the next one.
         let mut above: Vec<usize> = Vec::new();
-        loop {
-            let heads = [
-                there.peek().map(|(name, _)| *name),
-                wanted.peek().map(|(name, _)| *name),
-                parents.peek().copied(),
-            ];
-            let Some(name) = heads.into_iter().flatten().min() else { break };
-            let observed = there.next_if(|(other, _)| *other == name).map(|(_, dataset)| dataset);
-            let want = wanted.next_if(|(other, _)| *other == name).map(|(_, want)| want);
-            let parent = parents.next_if_eq(&name).is_some();
+        let datasets = side_by_side(observed.datasets(), desired.datasets.iter());
+        let parents = desired.parents.iter().map(|name| (name, ()));
+        for (name, (known, parent)) in side_by_side(datasets, parents) {
+            let (observed, want) = known.unwrap_or_default();
             tree.close(&mut above, name);
-            if want.is_some() || parent || needed.contains(name) {
+            if want.is_some() || parent.is_some() || needed.contains(name) {
                 tree.fill(&mut above, name, desired);
             }
             tree.push(&mut above, Cow::Borrowed(name), observed, want, desired);
@@ -124,7 +117,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Adds rows for the ancestors of a name that have none.
-    fn fill(&mut self, above: &mut Vec<usize>, name: &DatasetName, desired: &'a Desired) {
+    fn fill(&mut self, above: &mut Vec<usize>, name: &DatasetName, desired: &'a Desired<'a>) {
         let top = above.last().and_then(|row| self.row(*row)).map(|row| &*row.name);
         let rest = top.and_then(|top| name.as_str().get(top.as_str().len() + 1..));
         // The usual case, without an allocation.
@@ -144,8 +137,8 @@ impl<'a> Tree<'a> {
         above: &mut Vec<usize>,
         name: Cow<'a, DatasetName>,
         observed: Option<&'a Dataset>,
-        want: Option<&'a Want>,
-        desired: &Desired,
+        want: Option<&'a Want<'a>>,
+        desired: &Desired<'_>,
     ) {
         let base = desired.base.contains_key(&*name)
             || desired.ignore.iter().any(|pattern| pattern.matches(&name));
@@ -168,6 +161,7 @@ impl<'a> Tree<'a> {
             holds: false,
             arrives: None,
             old: None,
+            place: None,
             planned: Vec::new(),
             held: BTreeSet::new(),
             parent,
@@ -180,7 +174,7 @@ impl<'a> Tree<'a> {
     /// Notes that the dataset of a row has another name now, and which row its parent has.
     pub(crate) fn is_renamed(&mut self, at: usize, name: DatasetName, parent: Option<usize>) {
         if let Some(row) = self.rows.get_mut(at) {
-            row.old = Some(OldPlace { name, parent });
+            row.old = Some(Box::new(OldPlace { name, parent }));
             self.moved.push(at);
         }
     }
@@ -222,6 +216,13 @@ impl<'a> Tree<'a> {
         let above = self.parent(at).is_some_and(|parent| parent.affected);
         if let Some(row) = self.rows.get_mut(at).filter(|_| above) {
             row.affected = true;
+        }
+    }
+
+    /// Where a dataset is mounted.
+    pub(crate) fn note_place(&mut self, at: usize, place: &'a str) {
+        if let Some(row) = self.rows.get_mut(at) {
+            row.place = Some(place);
         }
     }
 
@@ -292,4 +293,25 @@ impl<'a> Tree<'a> {
     pub(crate) fn first_below(&self, at: usize) -> Option<String> {
         self.below(at).iter().find_map(|row| row.want).map(|want| want.path.to_string())
     }
+}
+
+/// Two ordered lists, walked together.
+fn side_by_side<K: Ord, A, B>(
+    left: impl IntoIterator<Item = (K, A)>,
+    right: impl IntoIterator<Item = (K, B)>,
+) -> impl Iterator<Item = (K, (Option<A>, Option<B>))> {
+    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
+    std::iter::from_fn(move || {
+        let order = match (left.peek(), right.peek()) {
+            (Some((a, _)), Some((b, _))) => a.cmp(b),
+            (Some(_), None) => Ordering::Less,
+            (None, _) => Ordering::Greater,
+        };
+        if order == Ordering::Greater {
+            return right.next().map(|(key, b)| (key, (None, Some(b))));
+        }
+        let (key, a) = left.next()?;
+        let b = if order == Ordering::Equal { right.next() } else { None };
+        Some((key, (Some(a), b.map(|(_, b)| b))))
+    })
 }

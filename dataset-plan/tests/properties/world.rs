@@ -234,7 +234,8 @@ fn spec(tables: &[Table], moves: &[(&str, &str)], owned: bool) -> Spec {
     let read =
         |text: &str| Spec::from_toml(text).unwrap_or_else(|problems| panic!("{problems}\n{text}"));
     // What is declared does not move away, and nothing moves to two places.
-    let declared = read(&format!("{text}{body}")).expand().unwrap().datasets;
+    let unmoved = read(&format!("{text}{body}"));
+    let declared = unmoved.expand().unwrap().datasets;
     let mut list = Vec::new();
     for (old, new) in moves {
         let name: DatasetName = old.parse().unwrap();

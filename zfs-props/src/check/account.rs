@@ -15,7 +15,7 @@ pub(super) fn who(
     accounts: Option<&Accounts>,
     zoned: bool,
 ) -> Result<String, CheckFault> {
-    let who = property.who.as_str();
+    let who = &*property.who;
     let unknown = || CheckFault::UnknownAccount { who: Box::from(who) };
     let names = match kind(property.family) {
         Kind::User => accounts.map(|accounts| &accounts.users),

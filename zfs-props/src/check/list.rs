@@ -76,7 +76,7 @@ impl List<'_> {
         value: Stored<&str>,
     ) -> Result<(), CheckFault> {
         let accounts = self.context.accounts.as_ref();
-        property.who = account::who(&property, accounts, self.is_zoned())?;
+        property.who = account::who(&property, accounts, self.is_zoned())?.into();
         if !property.family.is_settable() {
             return Err(CheckFault::ReadOnly);
         }

@@ -1,6 +1,6 @@
 //! What one user, group or project takes, and may take.
 
-use alloc::string::String;
+use alloc::sync::Arc;
 use core::fmt;
 
 use crate::property::Feature;
@@ -106,7 +106,7 @@ pub struct AccountProperty {
     /// What is counted or limited.
     pub family: AccountFamily,
     /// Whose: the name or number of a user or group, the number of a project.
-    pub who: String,
+    pub who: Arc<str>,
 }
 
 impl AccountProperty {

@@ -26,7 +26,7 @@ mod list;
 mod pool;
 mod user;
 
-use alloc::string::String;
+use alloc::sync::Arc;
 use core::fmt;
 use core::str::FromStr;
 
@@ -136,9 +136,9 @@ crate::text_serde::as_text!(PropertyName);
 pub enum WrittenSince {
     /// Since a snapshot: its name after `@`, or the whole name of one of the dataset this one is a
     /// clone of.
-    Snapshot(String),
+    Snapshot(Arc<str>),
     /// Since a bookmark: its name after `#`, or the whole name.
-    Bookmark(String),
+    Bookmark(Arc<str>),
 }
 
 impl WrittenSince {

@@ -4,14 +4,15 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::conflict::{Conflict, Part};
+use super::places::Places;
 use super::stage::{Cause, Effect, Stage};
-use super::table::{Table, Who, tidy, upwards};
+use super::table::{tidy, upwards};
 use super::wishes;
 use crate::observed::Observed;
 use crate::order;
-use crate::plan::{Action, Obstacle, Reason, Risk};
+use crate::plan::{Action, Reason, Risk};
 use crate::planner::Draft;
-use crate::policy::{Heirs, Policy};
+use crate::policy::Policy;
 use crate::spec::Desired;
 use crate::tree::Tree;
 
@@ -90,7 +91,7 @@ pub(super) struct Arrange<'t, 'a, 'd> {
 /// `forbidden` is not mounted.
 pub(in crate::planner) fn arrange<'t>(
     tree: &'t Tree<'_>,
-    desired: &'t Desired,
+    desired: &'t Desired<'_>,
     observed: &'t Observed,
     policy: &'t Policy,
     forbidden: &dyn Fn(usize) -> bool,
@@ -99,7 +100,8 @@ pub(in crate::planner) fn arrange<'t>(
     let waits = |at: &usize| {
         let row = tree.row(*at);
         row.is_some_and(|row| {
-            row.observed.is_some_and(|dataset| dataset.mounted == Some(false))
+            row.place.is_none()
+                && row.observed.is_some_and(|dataset| dataset.mounted == Some(false))
                 && row.want.is_some_and(|want| want.mounted_at().is_some())
         })
     };
@@ -109,7 +111,8 @@ pub(in crate::planner) fn arrange<'t>(
         let sequence = order::sequence(drafts);
         return Arranged { sequence, conflicts: Vec::new(), unmounted: Vec::new() };
     }
-    let stage = Stage::before(tree, desired, observed, drafts.len());
+    let only = if waiting.is_empty() { Places::of_new(tree, drafts) } else { None };
+    let stage = Stage::before(tree, desired, observed, drafts, only.as_ref());
     wishes::add(&stage, &stage.goal(), drafts);
     let mut arrange = Arrange {
         stage,
@@ -188,165 +191,6 @@ impl<'t> Arrange<'t, '_, '_> {
         self.carry_out(draft, &effect);
     }
 
-    /// What is mounted in the way of a draft, innermost first.
-    ///
-    /// An error is what forbids it; none if that may be the fault of another conflict.
-    fn obstacles(&mut self, draft: usize, effect: &Effect) -> Result<Vec<usize>, Option<Conflict>> {
-        let leaves = self.stage.leaves(effect);
-        self.stage.set_done(draft, true);
-        let arrives = self.stage.arrives(effect, &leaves);
-        self.stage.set_done(draft, false);
-        let mut found = BTreeSet::new();
-        let goes = |who: Who| matches!(who, Who::Row(at) if leaves.contains(&at));
-        for at in &leaves {
-            let Some(place) = self.stage.place(*at) else { continue };
-            for (below, who) in self.stage.table.below(place).filter(|(_, who)| !goes(*who)) {
-                if !self.note(&mut found, who, below) {
-                    return Err(self.busy(draft, place, below, who));
-                }
-            }
-            if let Some(who) = self.stage.table.at(place).find(|who| *who != Who::Row(*at)) {
-                return Err(self.busy(draft, place, place, who));
-            }
-        }
-        let mut mounted = Table::default();
-        for (at, place) in &arrives {
-            let name = self.stage.name(Who::Row(*at));
-            let is_other = |who: &Who| !goes(*who) && self.stage.name(*who) != name;
-            for who in self.stage.table.at(place).filter(is_other) {
-                if !self.note(&mut found, who, place) {
-                    return Err(self.taken(draft, place, who));
-                }
-            }
-            for (below, who) in self.stage.table.below(place).filter(|(_, who)| is_other(who)) {
-                if !self.note(&mut found, who, below) {
-                    return Err(self.covers(draft, place, below, who));
-                }
-            }
-            // A rename mounts by the old places, which is not from the root downwards perhaps.
-            if let Some(who) = mounted.at(place).next() {
-                return Err(self.taken(draft, place, who));
-            }
-            for (below, who) in mounted.below(place) {
-                let was = match who {
-                    Who::Row(other) => self.stage.place(other),
-                    Who::Other(_) => None,
-                };
-                if !was.is_some_and(|was| self.note(&mut found, who, was)) {
-                    return Err(self.covers(draft, place, below, who));
-                }
-            }
-            mounted.insert(place.clone(), Who::Row(*at));
-            if leaves.contains(at) {
-                continue;
-            }
-            if self.observed.occupied.contains(&**place) {
-                return Err(Some(self.occupied(draft, place)));
-            }
-            let undeclared = self.stage.tree.row(*at).is_some_and(|row| row.want.is_none());
-            if undeclared && effect.cause != Cause::Create && self.policy.heirs == Heirs::Protect {
-                let what = format!("{name}, which is not declared, would be mounted at {place}");
-                let remedy = "declare it, or allow it by the policy (heirs: follow)";
-                return Err(Some(self.conflict(draft, Obstacle::Heirs, what, remedy)));
-            }
-        }
-        let all = self.with_all_within(found, &|arrange, at| arrange.may_touch(at));
-        all.map_err(|(place, below, who)| self.busy(draft, &place, &below, who))
-    }
-
-    /// Filesystems with all that has to be unmounted for it, and all that is unmounted with it, innermost first. An error is
-    /// what may not be unmounted, and from where.
-    pub(super) fn with_all_within(
-        &self,
-        mut all: BTreeSet<(Cow<'t, str>, usize)>,
-        may: &dyn Fn(&Self, usize) -> bool,
-    ) -> Result<Vec<usize>, (Cow<'t, str>, Cow<'t, str>, Who)> {
-        let mut work: Vec<(Cow<'t, str>, usize)> = all.iter().cloned().collect();
-        while let Some((place, at)) = work.pop() {
-            let within = self.stage.table.below(&place);
-            let mut within: Vec<_> = within.map(|(below, who)| (below.clone(), who)).collect();
-            if self.created_by(at).is_none() {
-                let along = self.stage.unmounts(at).into_iter();
-                within.extend(along.map(|(place, at)| (place, Who::Row(at))));
-            }
-            for (below, who) in within {
-                match who {
-                    Who::Row(other) if all.contains(&(below.clone(), other)) => {}
-                    Who::Row(other) if may(self, other) => {
-                        all.insert((below.clone(), other));
-                        work.push((below, other));
-                    }
-                    _ => return Err((place, below, who)),
-                }
-            }
-        }
-        self.in_order(all)
-    }
-
-    /// In an order in which they can be unmounted: innermost first, mostly. Something that is unmounted along with its parent
-    /// may hold what holds the parent: then there is no such order.
-    fn in_order(
-        &self,
-        all: BTreeSet<(Cow<'t, str>, usize)>,
-    ) -> Result<Vec<usize>, (Cow<'t, str>, Cow<'t, str>, Who)> {
-        let mut order = Vec::with_capacity(all.len());
-        let mut gone: BTreeSet<usize> = BTreeSet::new();
-        let mut left: Vec<_> = all.into_iter().rev().collect();
-        while !left.is_empty() {
-            let mut held = None;
-            let free = left.iter().position(|(_, at)| {
-                let along = match self.created_by(*at) {
-                    Some(_) => self.stage.place(*at).map(|place| (place.clone(), *at)),
-                    None => None,
-                };
-                let along = along.map_or_else(|| self.stage.unmounts(*at), |one| vec![one]);
-                let rows: BTreeSet<usize> = along.iter().map(|(_, at)| *at).collect();
-                let goes = |who: Who| {
-                    matches!(who, Who::Row(at) if gone.contains(&at) || rows.contains(&at))
-                };
-                let stays = along.iter().filter(|(_, at)| !gone.contains(at)).find_map(|(place, _)| {
-                    let mut below = self.stage.table.below(place);
-                    below.find(|(_, who)| !goes(*who)).map(|(b, who)| (place.clone(), b.clone(), who))
-                });
-                let is_free = stays.is_none();
-                held = held.take().or(stays);
-                is_free
-            });
-            let Some(free) = free else {
-                return held.map_or(Ok(order), Err);
-            };
-            let (_, at) = left.remove(free);
-            if self.created_by(at).is_some() {
-                gone.insert(at);
-            } else {
-                gone.extend(self.stage.unmounts(at).into_iter().map(|(_, at)| at));
-            }
-            order.push(at);
-        }
-        Ok(order)
-    }
-
-    pub(super) fn may_touch(&self, at: usize) -> bool {
-        self.stage.tree.row(at).is_some_and(|row| row.want.is_some() && !row.base)
-    }
-
-    /// Notes what has to be unmounted; `false` if it may not be.
-    #[expect(clippy::ptr_arg, reason = "as the table has it: borrowed mostly")]
-    pub(super) fn note(
-        &self,
-        found: &mut BTreeSet<(Cow<'t, str>, usize)>,
-        who: Who,
-        place: &Cow<'t, str>,
-    ) -> bool {
-        match who {
-            Who::Row(at) if self.may_touch(at) => {
-                found.insert((place.clone(), at));
-                true
-            }
-            _ => false,
-        }
-    }
-
     /// Unmounts what is in the way of a draft; what is new is not mounted in the first place.
     fn take_aside(&mut self, at: usize, other: usize, of: usize) -> Option<()> {
         if self.stage.place(at).is_none() {
@@ -376,7 +220,7 @@ impl<'t> Arrange<'t, '_, '_> {
     }
 
     /// The draft that has created what is mounted, if that was all that happened to it.
-    fn created_by(&self, at: usize) -> Option<usize> {
+    pub(super) fn created_by(&self, at: usize) -> Option<usize> {
         let draft = self.since.get(&at)?.draft;
         let action = &self.drafts.get(draft).filter(|draft| draft.row == at)?.action;
         matches!(action, Action::Create { mount: true, .. }).then_some(draft)

@@ -5,7 +5,7 @@ use zfs_props::property::Property;
 
 use super::arrange::Arrange;
 use super::table::Who;
-use crate::plan::{Action, Obstacle};
+use crate::plan::{Action, Assignment, Obstacle};
 use crate::planner::Draft;
 
 /// Which part of what is planned for a dataset cannot be.
@@ -53,7 +53,7 @@ const MOUNTING: [Property; 4] =
 impl Action {
     /// It may mount or unmount something.
     pub(crate) fn may_mount(&self) -> bool {
-        parts(self).iter().any(|part| part.mounts())
+        parts(self).any(Part::mounts)
     }
 }
 
@@ -63,28 +63,28 @@ impl Draft {
         if !self.sake.is_empty() {
             return self.sake.clone();
         }
-        parts(&self.action).into_iter().map(|part| (self.row, part)).collect()
+        parts(&self.action).map(|part| (self.row, part)).collect()
     }
 }
 
 /// What an action is, as parts of the plan for its dataset.
-pub(in crate::planner) fn parts(action: &Action) -> Vec<Part> {
+fn parts(action: &Action) -> impl Iterator<Item = Part> {
     let property = |name: &PropertyName| name.native().map(Part::Property);
-    match action {
+    let (one, many): (_, &[Assignment]) = match action {
         Action::Create { .. }
         | Action::CreateVolume { .. }
         | Action::Clone { .. }
-        | Action::Rename { .. } => vec![Part::Arrival],
-        Action::Destroy | Action::DestroySnapshot(_) => vec![Part::Removal],
-        Action::Set(assignments) => {
-            assignments.iter().filter_map(|assignment| property(&assignment.property)).collect()
-        }
-        Action::Inherit(name) | Action::Revert(name) => property(name).into_iter().collect(),
-        Action::Promote => vec![Part::Origin],
-        Action::Own { .. } => vec![Part::Directory],
-        Action::Mount => vec![Part::Mount],
-        _ => Vec::new(),
-    }
+        | Action::Rename { .. } => (Some(Part::Arrival), &[]),
+        Action::Destroy | Action::DestroySnapshot(_) => (Some(Part::Removal), &[]),
+        Action::Set(assignments) => (None, assignments),
+        Action::Inherit(name) | Action::Revert(name) => (property(name), &[]),
+        Action::Promote => (Some(Part::Origin), &[]),
+        Action::Own { .. } => (Some(Part::Directory), &[]),
+        Action::Mount => (Some(Part::Mount), &[]),
+        _ => (None, &[]),
+    };
+    let many = many.iter().filter_map(move |assignment| property(&assignment.property));
+    one.into_iter().chain(many)
 }
 
 impl Arrange<'_, '_, '_> {
@@ -96,14 +96,10 @@ impl Arrange<'_, '_, '_> {
         remedy: &'static str,
     ) -> Conflict {
         let draft = self.drafts.get(draft);
+        let parts = draft.into_iter().flat_map(|draft| parts(&draft.action));
         Conflict {
             row: draft.map(|draft| draft.row).unwrap_or_default(),
-            parts: draft
-                .map(|draft| parts(&draft.action))
-                .unwrap_or_default()
-                .into_iter()
-                .filter(|p| p.mounts())
-                .collect(),
+            parts: parts.filter(|part| part.mounts()).collect(),
             code,
             what,
             remedy,

@@ -11,6 +11,7 @@ use zfs_props::kind::DatasetKind;
 use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
 
+use super::places::Places;
 use super::table::{Table, Who, tidy};
 use crate::observed::Observed;
 use crate::plan::Action;
@@ -18,7 +19,7 @@ use crate::planner::Draft;
 use crate::spec::Desired;
 use crate::tree::{Time, Tree};
 
-const MOUNTPOINT: PropertyName = PropertyName::Native(Property::Mountpoint);
+pub(super) const MOUNTPOINT: PropertyName = PropertyName::Native(Property::Mountpoint);
 const CANMOUNT: PropertyName = PropertyName::Native(Property::Canmount);
 const SHARES: [PropertyName; 2] =
     [PropertyName::Native(Property::Sharenfs), PropertyName::Native(Property::Sharesmb)];
@@ -62,24 +63,25 @@ impl<'t, 'a> Stage<'t, 'a> {
     /// Before the plan.
     pub(super) fn before(
         tree: &'t Tree<'a>,
-        desired: &'t Desired,
+        desired: &'t Desired<'_>,
         observed: &'t Observed,
-        drafts: usize,
+        drafts: &[Draft],
+        only: Option<&Places>,
     ) -> Self {
         let mut stage = Self {
             tree,
-            done: vec![false; drafts],
+            done: vec![false; drafts.len()],
             table: Table::default(),
             place: vec![None; tree.len()],
             others: Vec::new(),
         };
         let mut mounts = Vec::new();
         for at in 0..tree.len() {
-            let mounted = tree.row(at).and_then(|row| row.observed?.mounted) == Some(true);
-            if let Some(place) = mounted.then(|| stage.mountpoint(at)).flatten() {
+            let Some(place) = stage.mounted_at(at) else { continue };
+            if only.is_none_or(|only| only.hold(&place)) {
                 mounts.push((place.clone(), Who::Row(at)));
-                stage.set_place(at, Some(place));
             }
+            stage.set_place(at, Some(place));
         }
         for (path, source) in &observed.foreign {
             stage.other(&mut mounts, path, source);
@@ -91,6 +93,16 @@ impl<'t, 'a> Stage<'t, 'a> {
         }
         stage.table = mounts.into_iter().collect();
         stage
+    }
+
+    /// Where a filesystem is mounted by ZFS before the plan.
+    fn mounted_at(&self, at: usize) -> Option<Cow<'t, str>> {
+        let row = self.tree.row(at)?;
+        match row.place {
+            Some(place) => place.starts_with('/').then(|| tidy(place.into())),
+            None if row.observed?.mounted == Some(true) => self.mountpoint(at),
+            None => None,
+        }
     }
 
     /// After all drafts, with the places of what was mounted before.
@@ -282,6 +294,9 @@ impl<'t, 'a> Stage<'t, 'a> {
             }
         };
         list.push(at);
+        if list.len() == 1 {
+            return Some(Effect { cause, list });
+        }
         // Without a mountpoint at the top they go by name, which is the order of rows.
         let by_place = self.mountpoint(at).is_some();
         let mut keyed: BTreeMap<(Option<Cow<'_, str>>, usize), usize> = BTreeMap::new();

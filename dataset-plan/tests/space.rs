@@ -1,0 +1,171 @@
+//! Reservations, and the space that there is for them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use dataset_plan::{Observed, Obstacle, Plan, Policy, Spec};
+
+const G: u64 = 1 << 30;
+
+/// A pool with so many GiB left of 100, and one dataset in it that takes 1 GiB.
+fn pool(available: u64, lines: &[String]) -> Observed {
+    let mut text = String::new();
+    let mut line = |words: &str| {
+        let words: Vec<&str> = words.splitn(4, ' ').collect();
+        let source = words.get(3).unwrap_or(&"-");
+        text += &[words[0], words[1], words[2], "-", source].join("\t");
+        text.push('\n');
+    };
+    line("tank type filesystem");
+    line("tank mountpoint none local");
+    line(&format!("tank used {}", (100 - available) * G));
+    line(&format!("tank available {}", available * G));
+    line("tank/a type filesystem");
+    line("tank/a mountpoint none local");
+    line(&format!("tank/a used {G}"));
+    line(&format!("tank/a referenced {G}"));
+    if !lines.iter().any(|line| line.starts_with("tank/a available")) {
+        line(&format!("tank/a available {}", available * G));
+    }
+    for text in lines {
+        line(text);
+    }
+    Observed::from_zfs_get_set(text).unwrap()
+}
+
+fn plan(text: &str, there: &Observed) -> Plan {
+    let spec = Spec::from_toml(text).unwrap_or_else(|problems| panic!("{problems}"));
+    dataset_plan::plan(&spec, there, &Policy::default()).unwrap()
+}
+
+fn commands(plan: &Plan) -> Vec<String> {
+    plan.steps().iter().map(|step| step.command().to_string()).collect()
+}
+
+fn short_of_space(plan: &Plan) -> Vec<String> {
+    let blocked = plan.blocked().iter().filter(|blocked| blocked.code == Obstacle::NoSpace);
+    blocked.map(|blocked| format!("{}: {}", blocked.dataset, blocked.what)).collect()
+}
+
+#[test]
+fn more_than_the_pool_has_is_not_reserved() {
+    let declared = |bytes: &str| {
+        format!(
+            "[utility.\"tank/a\"]\nproperties = {{ reservation = \"{bytes}\", atime = \"off\" }}\n"
+        )
+    };
+    let there = pool(10, &[]);
+    // What is used already counts.
+    let fits = plan(&declared("11G"), &there);
+    assert_eq!(commands(&fits), ["zfs set reservation=11G atime=off tank/a"]);
+    let does_not = plan(&declared("12G"), &there);
+    assert_eq!(commands(&does_not), ["zfs set atime=off tank/a"]);
+    let what = "tank/a: reservation=12G cannot be given: 10G more are available";
+    assert_eq!(short_of_space(&does_not), [what]);
+    assert!(does_not.blocked()[0].remedy.contains("make room"));
+}
+
+#[test]
+fn what_is_available_is_reserved_once() {
+    let there = pool(10, &[]);
+    let declared = "[utility.\"tank/b\"]\nproperties.refreservation = \"8G\"\n\
+                    [utility.\"tank/c\"]\nproperties.refreservation = \"8G\"\n";
+    let plan = plan(declared, &there);
+    assert_eq!(commands(&plan), ["zfs create -o refreservation=8G tank/b"]);
+    let what = "tank/c: refreservation=8G cannot be given: 2G more are available";
+    assert_eq!(short_of_space(&plan), [what]);
+}
+
+#[test]
+fn a_volume_that_is_not_sparse_needs_its_size() {
+    let there = pool(10, &[]);
+    let declared =
+        |sparse: bool| format!("[utility.\"tank/v\"]\nvolume = \"20G\"\nsparse = {sparse}\n");
+    let thick = plan(&declared(false), &there);
+    assert!(thick.is_empty(), "{thick}");
+    assert_eq!(short_of_space(&thick).len(), 1);
+    assert_eq!(commands(&plan(&declared(true), &there)), ["zfs create -s -V 21474836480 tank/v"]);
+    // Neither can one grow for which all is reserved.
+    let lines = [
+        "tank/v type volume".to_owned(),
+        format!("tank/v volsize {} local", 2 * G),
+        "tank/v volblocksize 16384".to_owned(),
+        format!("tank/v refreservation {} local", 2 * G + (1 << 25)),
+        format!("tank/v used {}", 2 * G),
+        "tank/v referenced 0".to_owned(),
+        format!("tank/v available {}", 12 * G),
+        format!("tank/v usedbyrefreservation {}", 2 * G + (1 << 25)),
+    ];
+    let grown = plan(&declared(false), &pool(10, &lines));
+    assert!(grown.is_empty(), "{grown}");
+    assert_eq!(short_of_space(&grown).len(), 1, "{grown}");
+}
+
+#[test]
+fn what_an_ancestor_has_reserved_is_room() {
+    let lines = [
+        format!("tank/a reservation {} local", 50 * G),
+        "tank/a/b type filesystem".to_owned(),
+        "tank/a/b mountpoint none local".to_owned(),
+        "tank/a/b used 98304".to_owned(),
+        "tank/a/b referenced 98304".to_owned(),
+        format!("tank/a/b available {}", 59 * G),
+    ];
+    // The 10 GiB of the pool, and the 49 GiB that tank/a has reserved and not used.
+    let there = pool(10, &[&[format!("tank/a available {}", 59 * G)][..], &lines].concat());
+    let declared = "[utility.\"tank/a/b\"]\nproperties.reservation = \"40G\"\n";
+    assert_eq!(commands(&plan(declared, &there)), ["zfs set reservation=40G tank/a/b"]);
+}
+
+#[test]
+fn what_the_plan_frees_first_is_room() {
+    let lines = [
+        format!("tank/a reservation {} local", 50 * G),
+        "tank/b type filesystem".to_owned(),
+        "tank/b mountpoint none local".to_owned(),
+        "tank/b used 98304".to_owned(),
+    ];
+    let there = pool(10, &lines);
+    let declared = "[utility.\"tank/a\"]\nproperties.reservation = \"none\"\n\
+                    [utility.\"tank/b\"]\nproperties.reservation = \"40G\"\n";
+    let plan = plan(declared, &there);
+    let expected = ["zfs set reservation=none tank/a", "zfs set reservation=40G tank/b"];
+    assert_eq!(commands(&plan), expected, "{plan}");
+}
+
+#[test]
+fn more_than_the_own_quota_is_not_reserved() {
+    let there = pool(10, &[]);
+    let declared = "[utility.\"tank/a\"]\nquota = \"3G\"\nproperties.reservation = \"4G\"\n";
+    let plan = plan(declared, &there);
+    assert_eq!(commands(&plan), ["zfs set quota=3G tank/a"]);
+    assert_eq!(short_of_space(&plan), ["tank/a: reservation=4G cannot be given: its quota is 3G"]);
+}
+
+#[test]
+fn what_was_not_observed_is_no_obstacle() {
+    let text = "tank\ttype\tfilesystem\t-\t-\ntank\tmountpoint\tnone\t-\tlocal\n";
+    let there = Observed::from_zfs_get_set(text).unwrap();
+    let plan = plan("[utility.\"tank/a\"]\nproperties.reservation = \"9P\"\n", &there);
+    assert_eq!(commands(&plan), ["zfs create -o reservation=9P tank/a"]);
+}
+
+#[test]
+fn a_new_quota_makes_no_room_in_the_pool() {
+    let there = pool(10, &[]);
+    let declared = "[utility.\"tank\"]\nquota = \"200G\"\n\
+                    [utility.\"tank/b\"]\nproperties.reservation = \"20G\"\n";
+    let set = plan(declared, &there);
+    assert_eq!(commands(&set), ["zfs set quota=200G tank"]);
+    assert_eq!(short_of_space(&set).len(), 1, "{set}");
+    // One that is raised does, as far as the pool has it.
+    let of_a = ["quota 2147483648 local".to_owned(), format!("available {G}")];
+    let there = pool(10, &of_a.map(|line| format!("tank/a {line}")));
+    let declared = |bytes: &str| {
+        format!(
+            "[utility.\"tank/a\"]\nquota = \"100G\"\n[utility.\"tank/a/b\"]\nproperties.reservation = \"{bytes}\"\n"
+        )
+    };
+    let raised = plan(&declared("9G"), &there);
+    let expected = ["zfs set quota=100G tank/a", "zfs create -o reservation=9G tank/a/b"];
+    assert_eq!(commands(&raised), expected, "{raised}");
+    assert_eq!(short_of_space(&plan(&declared("11G"), &there)).len(), 1);
+}
