@@ -4,7 +4,7 @@ use zfs_props::key::PropertyName;
 use zfs_props::property::Property;
 
 use super::arrange::Arrange;
-use super::table::Who;
+use super::table::{Who, upwards};
 use crate::plan::{Action, Assignment, Obstacle};
 use crate::planner::Draft;
 
@@ -87,6 +87,10 @@ fn parts(action: &Action) -> impl Iterator<Item = Part> {
     one.into_iter().chain(many)
 }
 
+fn is_below(path: &str, place: &str) -> bool {
+    upwards(path).skip(1).any(|above| above == place)
+}
+
 impl Arrange<'_, '_, '_> {
     pub(super) fn conflict(
         &self,
@@ -115,9 +119,13 @@ impl Arrange<'_, '_, '_> {
     ) -> Option<Conflict> {
         let who_name = self.stage.name(who);
         let what = if place == below {
-            format!("it cannot leave {place}: {who_name} is mounted there too")
+            format!("{place} cannot be left: {who_name} is mounted there too")
+        } else if is_below(below, place) {
+            format!("{place} cannot be left: {who_name} is mounted below, at {below}")
         } else {
-            format!("it cannot leave {place}: {who_name} is mounted below, at {below}")
+            format!(
+                "what is at {place} cannot be unmounted: {who_name}, which would go with it, is at {below}"
+            )
         };
         let remedy = "declare that one too, or unmount it first";
         self.if_firm(who, self.conflict(draft, Obstacle::Busy, what, remedy))
@@ -137,7 +145,13 @@ impl Arrange<'_, '_, '_> {
         who: Who,
     ) -> Option<Conflict> {
         let other = self.stage.name(who);
-        let what = format!("mounted at {place} it would cover {below}, where {other} is mounted");
+        let what = if is_below(below, place) {
+            format!("mounted at {place} it would cover {below}, where {other} is mounted")
+        } else {
+            format!(
+                "mounted at {place} it would cover what cannot be unmounted without {other}, at {below}"
+            )
+        };
         let remedy = "unmount what is below first, or give it another mountpoint";
         self.if_firm(who, self.conflict(draft, Obstacle::Covers, what, remedy))
     }
