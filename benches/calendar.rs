@@ -10,6 +10,7 @@
 use std::hint::black_box;
 
 use backup_spec::calendar::Calendar;
+use benches::measure;
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -27,19 +28,6 @@ const EXPRESSIONS: [&str; 8] = [
 ];
 
 const NEVER: [&str; 3] = ["*-02-30", "Sun *-03-25..31 02:30 Europe/Berlin", "Mon *-04-31"];
-
-fn measure<A, B>(
-    c: &mut Criterion,
-    name: &str,
-    mut subject: impl FnMut() -> A,
-    mut floor: impl FnMut() -> B,
-) {
-    let mut group = c.benchmark_group(name);
-    group.sample_size(20);
-    group.bench_function("subject", |b| b.iter(&mut subject));
-    group.bench_function("floor", |b| b.iter(&mut floor));
-    group.finish();
-}
 
 fn next(c: &mut Criterion) {
     let zone = TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC);

@@ -16,20 +16,8 @@ use backup_spec::Spec;
 use backup_spec::coverage::{Coverage, Inventory};
 use backup_spec::path::AbsolutePath;
 use backup_spec::spec::Checked;
+use benches::measure;
 use criterion::{Criterion, criterion_group, criterion_main};
-
-fn measure<A, B>(
-    c: &mut Criterion,
-    name: &str,
-    mut subject: impl FnMut() -> A,
-    mut floor: impl FnMut() -> B,
-) {
-    let mut group = c.benchmark_group(name);
-    group.sample_size(10);
-    group.bench_function("subject", |b| b.iter(&mut subject));
-    group.bench_function("floor", |b| b.iter(&mut floor));
-    group.finish();
-}
 
 /// A declaration for so many services, each with its own dataset, as JSON.
 fn declaration(count: usize) -> String {

@@ -11,23 +11,10 @@
 
 use std::hint::black_box;
 
-use benches::impermanent_host;
+use benches::{impermanent_host, measure};
 use criterion::{Criterion, criterion_group, criterion_main};
 use declared::Node;
 use impermanence_model::{AbsolutePath, Host};
-
-fn measure<A, B>(
-    c: &mut Criterion,
-    name: &str,
-    mut subject: impl FnMut() -> A,
-    mut floor: impl FnMut() -> B,
-) {
-    let mut group = c.benchmark_group(name);
-    group.sample_size(10);
-    group.bench_function("subject", |b| b.iter(&mut subject));
-    group.bench_function("floor", |b| b.iter(&mut floor));
-    group.finish();
-}
 
 fn host(entries: usize) -> Host {
     Host::from_toml(&impermanent_host(entries)).unwrap()

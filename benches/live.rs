@@ -15,23 +15,11 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use benches::measure;
 use criterion::{Criterion, criterion_group, criterion_main};
 use impermanence_model::audit::Rules;
 use impermanence_model::exec::World;
 use impermanence_model::{AbsolutePath, Host};
-
-fn measure<A, B>(
-    c: &mut Criterion,
-    name: &str,
-    mut subject: impl FnMut() -> A,
-    mut floor: impl FnMut() -> B,
-) {
-    let mut group = c.benchmark_group(name);
-    group.sample_size(10);
-    group.bench_function("subject", |b| b.iter(&mut subject));
-    group.bench_function("floor", |b| b.iter(&mut floor));
-    group.finish();
-}
 
 const DECLARED: &str = r#"
 [root]

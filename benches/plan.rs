@@ -11,22 +11,9 @@
 
 use std::hint::black_box;
 
-use benches::{fleet, moved_fleet, spec, zfs_get, zfs_get_set};
+use benches::{fleet, measure, moved_fleet, spec, zfs_get, zfs_get_set};
 use criterion::{Criterion, criterion_group, criterion_main};
 use dataset_plan::{Observed, Plan, Policy, plan};
-
-fn measure<A, B>(
-    c: &mut Criterion,
-    name: &str,
-    mut subject: impl FnMut() -> A,
-    mut floor: impl FnMut() -> B,
-) {
-    let mut group = c.benchmark_group(name);
-    group.sample_size(10);
-    group.bench_function("subject", |b| b.iter(&mut subject));
-    group.bench_function("floor", |b| b.iter(&mut floor));
-    group.finish();
-}
 
 fn read_and_plan(c: &mut Criterion) {
     const DATASETS: usize = 5_000;

@@ -12,27 +12,13 @@
 
 use std::hint::black_box;
 
-use benches::{sizes, snapshot_names, zfs_get, zfs_get_json};
+use benches::{measure_of, sizes, snapshot_names, zfs_get, zfs_get_json};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use serde::de::IgnoredAny;
 use zfs_props::name::SnapshotName;
 use zfs_props::read::{json, text};
 
 const DATASETS: usize = 20_000;
-
-fn measure<A, B>(
-    c: &mut Criterion,
-    name: &str,
-    amount: Throughput,
-    mut subject: impl FnMut() -> A,
-    mut floor: impl FnMut() -> B,
-) {
-    let mut group = c.benchmark_group(name);
-    group.sample_size(10).throughput(amount);
-    group.bench_function("subject", |b| b.iter(&mut subject));
-    group.bench_function("floor", |b| b.iter(&mut floor));
-    group.finish();
-}
 
 fn bytes(text: &str) -> Throughput {
     Throughput::Bytes(text.len() as u64)
@@ -67,21 +53,21 @@ fn fields(output: &str) -> usize {
 
 fn documents(c: &mut Criterion) {
     let (large, small) = (zfs_get(DATASETS), zfs_get(DATASETS / 10));
-    measure(c, "read-text", bytes(&large), || read_text(&large), || fields(&large));
+    measure_of(c, "read-text", bytes(&large), || read_text(&large), || fields(&large));
     let ten_times = || (0..10).map(|_| read_text(&small)).sum::<usize>();
-    measure(c, "read-text-growth", bytes(&large), || read_text(&large), ten_times);
+    measure_of(c, "read-text-growth", bytes(&large), || read_text(&large), ten_times);
 
     let (large, small) = (zfs_get_json(DATASETS), zfs_get_json(DATASETS / 10));
     let skip = || serde_json::from_slice::<IgnoredAny>(black_box(large.as_bytes())).is_ok();
-    measure(c, "read-json", bytes(&large), || read_json(&large), skip);
+    measure_of(c, "read-json", bytes(&large), || read_json(&large), skip);
     let ten_times = || (0..10).map(|_| read_json(&small)).sum::<usize>();
-    measure(c, "read-json-growth", bytes(&large), || read_json(&large), ten_times);
+    measure_of(c, "read-json-growth", bytes(&large), || read_json(&large), ten_times);
 }
 
 fn words(c: &mut Criterion) {
     let names = snapshot_names(100_000);
     let parse = || names.lines().filter(|name| name.parse::<SnapshotName>().is_ok()).count();
-    measure(c, "names", lines(&names), parse, || {
+    measure_of(c, "names", lines(&names), parse, || {
         memchr::memchr_iter(b'\n', names.as_bytes()).count()
     });
 
@@ -91,7 +77,7 @@ fn words(c: &mut Criterion) {
         let digits = sizes.lines().map(|size| size.trim_end_matches(|c: char| !c.is_ascii_digit()));
         digits.filter_map(|digits| digits.parse::<f64>().ok()).count()
     };
-    measure(c, "numbers", lines(&sizes), parse, digits);
+    measure_of(c, "numbers", lines(&sizes), parse, digits);
 }
 
 criterion_group!(read, documents, words);

@@ -12,23 +12,11 @@
 use std::collections::HashMap;
 use std::hint::black_box;
 
+use benches::measure;
 use criterion::{Criterion, criterion_group, criterion_main};
 use restore_chain::lineage::{Lineage, Version, incremental_path};
 use restore_chain::order::{Graph, Kind, Limits};
 use restore_chain::pitr::{Archive, Segment, SegmentSize, TimelineId};
-
-fn measure<A, B>(
-    c: &mut Criterion,
-    name: &str,
-    mut subject: impl FnMut() -> A,
-    mut floor: impl FnMut() -> B,
-) {
-    let mut group = c.benchmark_group(name);
-    group.sample_size(10);
-    group.bench_function("subject", |b| b.iter(&mut subject));
-    group.bench_function("floor", |b| b.iter(&mut floor));
-    group.finish();
-}
 
 /// Guids are random numbers.
 fn guid(n: u64) -> u64 {

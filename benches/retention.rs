@@ -10,12 +10,11 @@
 #![allow(missing_docs)]
 
 use std::hint::black_box;
-use std::time::Duration;
 
 use backup_spec::Snapshot;
 use backup_spec::exclude::Excludes;
 use backup_spec::retention::restic::Keep;
-use benches::{paths, patterns, shuffled_snapshots};
+use benches::{measure, paths, patterns, shuffled_snapshots};
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;
 
@@ -25,19 +24,6 @@ const COUNTS: &str =
 const ALL: &str = "--keep-last 10 --keep-hourly 24 --keep-daily 7 --keep-weekly 4 --keep-monthly 12 \
      --keep-yearly 75 --keep-within 14d --keep-within-hourly 30d --keep-within-daily 90d \
      --keep-within-weekly 1y --keep-within-monthly 3y --keep-within-yearly 10y --keep-tag keepme";
-
-fn measure<A, B>(
-    c: &mut Criterion,
-    name: &str,
-    mut subject: impl FnMut() -> A,
-    mut floor: impl FnMut() -> B,
-) {
-    let mut group = c.benchmark_group(name);
-    group.sample_size(10).measurement_time(Duration::from_secs(3));
-    group.bench_function("subject", |b| b.iter(&mut subject));
-    group.bench_function("floor", |b| b.iter(&mut floor));
-    group.finish();
-}
 
 fn retention(c: &mut Criterion) {
     let now = Timestamp::from_second(1_800_000_000).unwrap_or_default();

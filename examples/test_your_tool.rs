@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use examples::Failure;
 use impermanence_model::owner::{Mode, Owner};
 use impermanence_model::sim::{Content, Machine};
-use impermanence_model::strategies::{layouts, writes};
+use impermanence_model::strategy::{layouts, writes};
 use impermanence_model::{AbsolutePath, Fate, Layout};
 use proptest::strategy::{Just, Strategy};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};

@@ -104,7 +104,7 @@ pub mod sizing;
 pub mod stage;
 #[cfg(feature = "proptest")]
 #[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
-pub mod strategies;
+pub mod strategy;
 pub mod summary;
 
 pub use fate::Fate;

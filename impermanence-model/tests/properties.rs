@@ -11,7 +11,7 @@ use impermanence_model::layout::{Action, Entry, StepId, Via};
 use impermanence_model::mountinfo::{self, MountTable};
 use impermanence_model::owner::{Mode, Owner};
 use impermanence_model::sim::{Content, Machine, Node, Refusal};
-use impermanence_model::strategies::{hosts, layouts, mount_tables, paths, writes};
+use impermanence_model::strategy::{hosts, layouts, mount_tables, paths, writes};
 use impermanence_model::{AbsolutePath, Fate, Layout};
 use proptest::prelude::*;
 
