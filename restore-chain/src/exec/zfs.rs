@@ -221,11 +221,12 @@ impl Zfs {
         self.zfs(["mount", staging.as_str()], LOOK)?;
         let part = place.join(".restore-part");
         let content = Source::of(&candidate.method)?.restore(&mut self.tools, &part, limit)?;
+        // Before it is emptied, which is a change.
+        let metadata = fs::symlink_metadata(&content).map_err(failed)?;
         for entry in fs::read_dir(&content).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             fs::rename(entry.path(), place.join(entry.file_name())).map_err(failed)?;
         }
-        let metadata = fs::symlink_metadata(&content).map_err(failed)?;
         fs::remove_dir_all(&part).map_err(failed)?;
         give_metadata(&metadata, &place)?;
         sync_filesystem(&place)?;
@@ -264,7 +265,7 @@ impl Zfs {
                 self.zfs(["unmount", staging.as_str()], LOOK)?;
                 compared?;
             }
-            Method::Pitr { .. } => return Err(failed("databases are restored by their own tools")),
+            Method::Pitr { .. } => return Err(failed("a database is recovered by exec::postgres")),
         }
         let (candidate, point) = (candidate.id.clone(), candidate.point);
         let verified = Verified { guid, candidate, point, at: Timestamp::now() };
@@ -317,7 +318,7 @@ impl Zfs {
                     self.zfs(words.into_iter().chain([staging.as_str()]), limit).map(drop)
                 }
                 Method::Restic { .. } => self.restore_files(service, candidate, staging, limit),
-                Method::Pitr { .. } => Err(failed("databases are restored by their own tools")),
+                Method::Pitr { .. } => Err(failed("a database is recovered by exec::postgres")),
             },
             Act::Verify { candidate, staging } => self.verify(service, candidate, staging, limit),
             Act::Discard { staging } => self.discard(service, staging, limit),
