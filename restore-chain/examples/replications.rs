@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use restore_chain::command::Command;
 use restore_chain::exec::{pipe, process};
-use restore_chain::lineage::{Guid, Lineage, Policy, ResumeToken, Version, plan, read};
+use restore_chain::lineage::{Encryption, Guid, Lineage, Policy, ResumeToken, Version, plan, read};
 use serde_json::{Value, json};
 
 type Failure = Box<dyn std::error::Error>;
@@ -64,7 +64,9 @@ fn lineage(text: &str) -> Result<Lineage, Failure> {
 
 /// Which of the refusals a message stands for.
 fn class(message: &str) -> &'static str {
-    const CLASSES: [(&str, &str); 16] = [
+    const CLASSES: [(&str, &str); 18] = [
+        ("on top of existing unencrypted dataset", "raw-onto-plain"),
+        ("incompatible embedded data", "embedded"),
         ("cannot be used to destroy an encrypted", "force-encrypted"),
         ("IV set guid", "ivset"),
         ("key must be loaded", "key"),
@@ -106,10 +108,16 @@ struct Secret {
     last_raw: bool,
     /// A stream of the other sort was received in between.
     mixed: bool,
+    /// The sender's key is not loaded, when a plan is carried out.
+    locked: bool,
 }
 
 impl Secret {
     fn by_chance(random: &mut Random) -> Self {
+        // Neighbouring seeds begin alike.
+        for _ in 0..8 {
+            random.below(2);
+        }
         Self {
             sender: random.percent(85),
             parent: random.percent(30),
@@ -117,6 +125,7 @@ impl Secret {
             loaded: random.percent(40),
             last_raw: random.percent(65),
             mixed: random.percent(20),
+            locked: random.percent(20),
         }
     }
 }
@@ -226,7 +235,10 @@ impl Pair {
         let Self { from, to, place, .. } = self;
         let first = random.below(count);
         let last = first + random.below(count - first);
-        self.send(&[&format!("{from}@s{first}")], &["-u", "-o", "mountpoint=none"])?;
+        if self.send(&[&format!("{from}@s{first}")], &["-u", "-o", "mountpoint=none"]).is_err() {
+            // Raw, of a sender that is not encrypted, into a parent that is.
+            return Ok(());
+        }
         let load = || zfs(&["load-key", "-L", &format!("file://{KEY}"), to]);
         if secret.mixed {
             let _ = load();
@@ -283,6 +295,10 @@ impl Pair {
     /// Sends one stream, or carries a plan out.
     fn run(&self, n: u64, random: &mut Random) -> Result<Value, Failure> {
         self.make(random)?;
+        if n % 3 == 2 && self.secret.is_some_and(|secret| secret.locked && secret.sender) {
+            zfs(&["unmount", &self.from])?;
+            zfs(&["unload-key", &self.from])?;
+        }
         let from = list(&self.from)?.ok_or("the sender is there")?;
         let to = list(&self.to)?;
         let sender = lineage(&from)?;
@@ -356,7 +372,11 @@ impl Pair {
         };
         let granted = !may_destroy.is_empty();
         let raw = self.secret.is_some_and(|secret| secret.last_raw);
-        let policy = Policy { may_destroy, raw, ..Policy::default() };
+        let parent = match self.secret {
+            Some(Secret { parent: true, .. }) => Encryption::On,
+            _ => Encryption::Off,
+        };
+        let policy = Policy { may_destroy, raw, parent, ..Policy::default() };
         let token = token
             .zip(contents)
             .map(|(token, contents)| ResumeToken::from_send_dry_run(token, contents))

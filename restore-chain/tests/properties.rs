@@ -42,7 +42,7 @@ proptest! {
         let mut state = Receiver::new(receiver.dataset.clone(), Some(receiver.clone().with_head(head)));
         let mut from = path.base.guid;
         for version in &path.following {
-            let stream = Stream { from: Some(from), to: version.clone(), raw: false, volume: false };
+            let stream = Stream::new(Some(from), version.clone());
             let effect = state.receive(&stream, false);
             prop_assert!(effect.as_ref().is_ok_and(|effect| effect.destroys.is_empty()), "{:?}", effect);
             from = version.guid;
