@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
-use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
 use std::path::{Path, PathBuf};
 
 use examples::Failure;
@@ -114,6 +114,7 @@ pub(crate) fn begin(service: &str, top: &Path) -> Result<(), Failure> {
             let backup = tree.noise("Backups/scheduled/2026-10-18.zip", 300_000)?;
             fs::hard_link(&backup, tree.place("Backups/latest.zip")?)?;
             symlink("Backups/latest.zip", top.join("latest"))?;
+            lchown(top.join("latest"), Some(tree.owner.0), Some(tree.owner.1))?;
         }
         "home-assistant" => {
             tree.noise("home-assistant_v2.db", 3 << 20)?;

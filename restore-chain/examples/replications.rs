@@ -316,7 +316,9 @@ impl Pair {
         if let (Some(secret), Some(row)) = (self.secret, row.as_object_mut()) {
             let parent = self.to.rsplit_once('/').map_or("", |(parent, _)| parent);
             row.insert("target".to_owned(), json!(self.to));
-            row.insert("parent".to_owned(), json!(list(parent)?));
+            // Its own line, without all the others below it.
+            let listed = list(parent)?.unwrap_or_default();
+            row.insert("parent".to_owned(), json!(listed.lines().next()));
             row.insert("raw".to_owned(), json!(secret.last_raw));
         }
         let more = if n % 3 == 2 {

@@ -5,7 +5,6 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::num::NonZeroU64;
 
 use zfs_props::name::DatasetName;
 
@@ -25,7 +24,7 @@ pub struct Stream {
     /// Whether it may have small blocks within their pointers: sent with `-w` or `-e` from a dataset that is not encrypted.
     pub embedded: bool,
     /// What the base is encrypted with on the sender ([`Version::ivset`]).
-    pub base_ivset: Option<NonZeroU64>,
+    pub base_ivset: Option<u64>,
 }
 
 impl Stream {
@@ -58,6 +57,11 @@ pub enum Refusal {
         "EINVAL: -F can neither replace an encrypted dataset nor put one in the place of another; rename it away first"
     )]
     ForceOntoEncrypted,
+    /// A raw stream onto an unencrypted dataset.
+    #[error(
+        "EINVAL: the stream is raw, of an encrypted dataset, and the receiver is not encrypted"
+    )]
+    RawOntoPlain,
     /// Not a raw stream, and the receiver's key is not loaded.
     #[error(
         "EACCES: the stream is not raw, and the receiver's key is not loaded; load it, or send raw"
@@ -77,11 +81,6 @@ pub enum Refusal {
     /// `snapshot_limit`.
     #[error("EDQUOT: snapshot_limit of the dataset or an ancestor is reached")]
     SnapshotLimit,
-    /// A raw stream onto an unencrypted dataset.
-    #[error(
-        "EINVAL: the stream is raw, of an encrypted dataset, and the receiver is not encrypted"
-    )]
-    RawOntoPlain,
     /// Blocks within their pointers onto an encrypted dataset.
     #[error(
         "EINVAL: the stream has embedded blocks (send -w or -e of a dataset that is not encrypted), and the receiver is encrypted; send without"
@@ -243,6 +242,8 @@ fn existing(
         if encrypted || (stream.raw && receiver.head.encryption == Encryption::Off) {
             return Err(Refusal::ForceOntoEncrypted);
         }
+    } else if stream.raw && receiver.head.encryption == Encryption::Off {
+        return Err(Refusal::RawOntoPlain);
     }
     if encrypted && !stream.raw && receiver.head.key_loaded == Some(false) {
         return Err(Refusal::KeyNotLoaded);
@@ -266,9 +267,6 @@ fn existing(
     let Some(from) = stream.from else {
         return Ok(Effect { discards_changes, ..Effect::default() });
     };
-    if stream.raw && receiver.head.encryption == Encryption::Off {
-        return Err(Refusal::RawOntoPlain);
-    }
     if stream.embedded && encrypted {
         return Err(Refusal::EmbeddedOntoEncrypted);
     }

@@ -1,7 +1,6 @@
 //! Snapshots, bookmarks, and the dataset that they are of.
 
 use std::fmt;
-use std::num::NonZeroU64;
 
 use zfs_props::name::DatasetName;
 
@@ -71,9 +70,10 @@ pub struct Version {
     /// Bytes written between the snapshot before and this one; none: not observed.
     pub written: Option<u64>,
     /// Of a snapshot of an encrypted dataset: what its blocks are encrypted with, besides the key (`ivsetguid`). A raw stream
-    /// fits onto a snapshot with the sender's own one only. None: not encrypted, or not observed.
+    /// fits onto a snapshot with the sender's own one only. 0: nobody knows (a snapshot received otherwise); none: not
+    /// encrypted, or not observed.
     #[cfg_attr(feature = "serde", serde(default))]
-    pub ivset: Option<NonZeroU64>,
+    pub ivset: Option<u64>,
 }
 
 impl Version {
