@@ -18,12 +18,12 @@ use crate::{Story, claim, files, machine, replicate};
 
 const START: &str = "2026-10-22T04:00:00Z";
 /// So many hours apart on these days, one hour on the last ones; and in the night when the clock goes back.
-const DAYS: i64 = 2;
+const DAYS: i64 = 28;
 const APART: usize = 8;
-const LAST_DAYS: i64 = 0;
+const LAST_DAYS: i64 = 2;
 const REPEATED_HOUR: [&str; 2] = ["2026-11-01T05:00:00Z", "2026-11-01T06:00:00Z"];
 /// Days between two replications.
-const REPLICATED: i64 = 1;
+const REPLICATED: i64 = 3;
 
 /// When sanoid is started.
 fn times() -> Result<Vec<Timestamp>, Failure> {
