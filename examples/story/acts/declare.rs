@@ -24,8 +24,8 @@ pub(crate) fn planned(forge: &Forge, observed: &Observed) -> Result<Plan, Failur
     Ok(plan(&forge.datasets, observed, &Policy::default())?)
 }
 
-/// Carries a plan out; afterwards nothing is left to do.
-pub(crate) fn apply(forge: &Forge, plan: &Plan) -> Result<Observed, Failure> {
+/// Carries a plan out; afterwards nothing is left to do. What is there then, and the plan that says so.
+pub(crate) fn apply(forge: &Forge, plan: &Plan) -> Result<(Observed, Plan), Failure> {
     let outcome = Cli::new().apply(plan, |_| {});
     if let Some(interrupted) = outcome.interrupted {
         return Err(interrupted.into());
@@ -33,7 +33,7 @@ pub(crate) fn apply(forge: &Forge, plan: &Plan) -> Result<Observed, Failure> {
     let now = Cli::new().observe_directories(outcome.now?)?;
     let left = planned(forge, &now)?;
     claim(left.is_empty(), format!("nothing is left to do, but:\n{left}"))?;
-    Ok(now)
+    Ok((now, left))
 }
 
 /// How many differences there are, and the lines about them.
@@ -59,8 +59,7 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
         first.blocked().len()
     ));
     story.tell.show_some(first.table(), 7, 3);
-    let now = apply(&story.forge, &first)?;
-    let left = planned(&story.forge, &now)?;
+    let (now, left) = apply(&story.forge, &first)?;
     let checks = verify(&story.forge.datasets, &now)?;
     claim(checks.passes(), format!("all checks pass:\n{checks}"))?;
     story.tell.say(format!(

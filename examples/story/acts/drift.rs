@@ -40,7 +40,7 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     let plan = planned(&story.forge, &observed)?;
     story.tell.say(format!("The plan, {} steps:", plan.steps().len()));
     story.tell.show(plan.table());
-    let now = apply(&story.forge, &plan)?;
+    let (now, _) = apply(&story.forge, &plan)?;
     let after = differences(&story.forge, &now)?;
     claim(after == before, format!("no difference is left: {after:?}"))?;
     for (name, files) in &story.files {

@@ -14,8 +14,7 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     let plan = planned(&story.forge, &observe()?)?;
     story.tell.say("What is left to set, of what was restored on the fourth day:");
     story.tell.show(plan.table());
-    let observed = apply(&story.forge, &plan)?;
-    let plan = planned(&story.forge, &observed)?;
+    let (observed, plan) = apply(&story.forge, &plan)?;
     let checks = verify(&story.forge.datasets, &observed)?;
     claim(plan.is_empty() && checks.passes(), format!("forge is as declared: {plan}\n{checks}"))?;
     for (name, files) in &story.files {

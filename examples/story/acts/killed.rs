@@ -91,10 +91,20 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     let record = std::fs::read_to_string(format!("{}/plex.intent", crate::restore::STATE))?;
     claim(!record.is_empty(), "an intent is recorded")?;
 
-    story.tell.say("The restore is started again, and goes on from there:");
+    story.tell.say(
+        "As long as anything that it had started is still at work, it is the one that restores. Then the restore is started \
+         again, and goes on from there:",
+    );
     let choice = choose(&story.forge, &inventory(&story.forge)?, &service)?;
-    let mut lines = Vec::new();
-    let report = restore(&story.forge, &service, &choice, |line| lines.push(line), |_| {})?;
+    let until = Instant::now() + Duration::from_secs(60);
+    let (report, lines) = loop {
+        let mut lines = Vec::new();
+        let report = restore(&story.forge, &service, &choice, |line| lines.push(line), |_| {})?;
+        if report.outcome != Outcome::Busy || Instant::now() > until {
+            break (report, lines);
+        }
+        std::thread::sleep(Duration::from_millis(500));
+    };
     claim(matches!(report.outcome, Outcome::Restored(_)), format!("restored: {report}"))?;
     claim(
         !lines.iter().any(|line| line.starts_with("discard")),

@@ -98,6 +98,6 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     let plan = planned(&story.forge, &observe()?)?;
     story.tell.say("What a restore does not know of, the declaration does:");
     story.tell.show(plan.table());
-    story.settled = apply(&story.forge, &plan)?;
+    (story.settled, _) = apply(&story.forge, &plan)?;
     Ok(())
 }

@@ -283,12 +283,11 @@ impl Postgres {
         loop {
             match self.sql("select pg_is_in_recovery()") {
                 Ok(text) if text == "f" => return Ok(()),
-                Ok(_) => {}
                 Err(error) if self.ctl(&["status"], LOOK * 100).is_err() => {
                     return Err(self.why(error));
                 }
-                // It is there, and takes no connections yet.
-                Err(_) => {}
+                // It replays, or takes no connections yet.
+                Ok(_) | Err(_) => {}
             }
             if Instant::now() >= until {
                 self.ctl(&["stop", "-w", "-m", "fast"], STOP)?;
