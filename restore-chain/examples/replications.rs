@@ -95,6 +95,7 @@ const OTHER_KEY: &str = "/tmp/pairs.other-key";
 
 /// How a history is made where encryption plays a part.
 #[derive(Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "each is decided by chance, by itself")]
 struct Secret {
     /// The sender is encrypted.
     sender: bool,

@@ -292,7 +292,8 @@ impl Snapshot {
             Property::Createtxg => self.createtxg = parsed(value),
             Property::Userrefs => self.holds = parsed(value),
             Property::Clones => {
-                let names = value.split(|byte| *byte == b',');
+                // `-` would be a dataset's name, too; it stands for none.
+                let names = value.split(|byte| *byte == b',').filter(|name| *name != b"-");
                 self.clones = names.filter_map(parsed).collect();
             }
             _ => {}
