@@ -90,7 +90,7 @@ impl Tree<'_> {
     }
 }
 
-fn tree<'t>(top: &'t Path) -> Result<Tree<'t>, Failure> {
+fn tree(top: &Path) -> Result<Tree<'_>, Failure> {
     use std::os::unix::fs::MetadataExt;
     let metadata = fs::metadata(top)?;
     Ok(Tree { top, owner: (metadata.uid(), metadata.gid()) })

@@ -113,8 +113,8 @@ pub(crate) fn tank() -> Result<(), Failure> {
 fn accounts(forge: &Forge) -> Result<(), Failure> {
     let wants = forge.desired.datasets.values();
     let names = wants.flat_map(|want| want.owner.iter().chain(&want.group));
-    let named = |name: &&String| *name != "root" && name.parse::<u32>().is_err();
-    let names: BTreeSet<&String> = names.filter(named).collect();
+    let is_account = |name: &&String| *name != "root" && name.parse::<u32>().is_err();
+    let names: BTreeSet<&String> = names.filter(is_account).collect();
     let (mut users, mut groups) = (String::new(), String::new());
     for (name, number) in names.into_iter().zip(3000..) {
         writeln!(users, "{name}:x:{number}:{number}::/:/bin/sh")?;

@@ -49,13 +49,9 @@ pub(crate) fn inventory(forge: &Forge) -> Result<Inventory, Failure> {
 }
 
 /// The ways back of a service, in the order in which they are tried.
-pub(crate) fn choose(
-    forge: &Forge,
-    inventory: &Inventory,
-    service: &Service,
-) -> Result<Choice, Failure> {
+pub(crate) fn choose(forge: &Forge, inventory: &Inventory, service: &Service) -> Choice {
     let choice = Candidates::discover(inventory, service).choose(&forge.restores.policy);
-    Ok(choice.unwrap_or_else(Choice::from))
+    choice.unwrap_or_else(Choice::from)
 }
 
 /// Restores, and tells of each act and of how far a transfer is.
@@ -79,7 +75,7 @@ pub(crate) fn restore(
 pub(crate) fn alone(name: &str) -> Result<(), Failure> {
     let forge = Forge::read()?;
     let service = forge.service(name)?;
-    let choice = choose(&forge, &inventory(&forge)?, service)?;
+    let choice = choose(&forge, &inventory(&forge)?, service);
     let report = restore(
         &forge,
         service,

@@ -22,7 +22,7 @@ proptest! {
     #[test]
     fn a_replication_ends_up_to_date((sender, receiver) in strategy::lineages("tank/a".parse().unwrap(), "backup/a".parse().unwrap())) {
         let all = receiver.snapshots().map(|version| version.guid).collect();
-        let policy = Policy { initial: Initial::All, raw: false, may_destroy: all };
+        let policy = Policy { initial: Initial::All, may_destroy: all, ..Policy::default() };
         match plan(&sender, &receiver.dataset, Some(&receiver), None, &policy) {
             Ok(replication) => {
                 prop_assert!(!replication.steps.is_empty());

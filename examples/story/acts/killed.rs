@@ -95,7 +95,7 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
         "As long as anything that it had started is still at work, it is the one that restores. Then the restore is started \
          again, and goes on from there:",
     );
-    let choice = choose(&story.forge, &inventory(&story.forge)?, &service)?;
+    let choice = choose(&story.forge, &inventory(&story.forge)?, &service);
     let until = Instant::now() + Duration::from_secs(60);
     let (report, lines) = loop {
         let mut lines = Vec::new();

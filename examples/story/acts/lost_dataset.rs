@@ -18,7 +18,7 @@ const TOO_LATE: &str = "2026-11-21T04:47:00Z";
 /// Tells of a service's ways back, restores it, tells of that.
 fn bring_back(story: &Story, inventory: &Inventory, name: &str) -> Result<(), Failure> {
     let service = story.forge.service(name)?;
-    let choice = choose(&story.forge, inventory, service)?;
+    let choice = choose(&story.forge, inventory, service);
     story.tell.say("What could come back:");
     story.tell.show(format!("{name}: {choice}"));
     let mut lines = Vec::new();

@@ -79,7 +79,7 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     let services: Vec<_> = story.forge.restores.services.values().collect();
     let mut choices = BTreeMap::new();
     for service in &services {
-        choices.insert(service.name.as_str(), choose(&story.forge, &inventory, service)?);
+        choices.insert(service.name.as_str(), choose(&story.forge, &inventory, service));
     }
     let lines: Vec<String> =
         choices.iter().map(|(name, choice)| format!("{name}: {choice}")).collect();
