@@ -49,7 +49,7 @@ fn planned() -> Plan {
 
 #[test]
 fn arguments_reach_the_program_as_they_are() {
-    let host = Host::new("case $1 in list) exit 1 ;; get) cat \"$here/pool\" ;; esac");
+    let host = Host::new("case $1 in list) [ $2 = -Hp ] ;; get) cat \"$here/pool\" ;; esac");
     let mut told = Vec::new();
     let outcome = host.cli().apply(&planned(), |progress| told.push((progress.done, progress.all)));
     assert!(outcome.interrupted.is_none(), "{outcome:?}");
@@ -65,8 +65,11 @@ fn arguments_reach_the_program_as_they_are() {
         ]
     );
     assert_eq!(
-        calls.last().unwrap(),
-        "C|get|-Hp|-o|name,property,value,received,source|-t|filesystem,volume,snapshot|all|"
+        calls[calls.len() - 2..],
+        [
+            "C|get|-Hp|-o|name,property,value,received,source|-t|filesystem,volume|all|",
+            "C|list|-Hp|-t|snapshot|-o|name,guid,createtxg,userrefs,clones|",
+        ]
     );
 }
 
@@ -98,7 +101,7 @@ fn one_process_does_the_same_to_many_datasets() {
     assert!(outcome.interrupted.is_none(), "{outcome:?}");
     assert_eq!(told, 300);
     let calls = host.calls();
-    let [set, get] = calls.as_slice() else { panic!("{calls:?}") };
+    let [set, get, _] = calls.as_slice() else { panic!("{calls:?}") };
     assert!(set.starts_with("C|set|atime=off|tank/000|tank/001|"), "{set}");
     assert!(set.ends_with("|tank/299|") && get.starts_with("C|get|"), "{set}");
 }
@@ -142,7 +145,7 @@ fn a_dataset_that_was_created_and_could_not_be_mounted_is_called_so() {
     let host = Host::new(
         r#"case $1 in
         create) : >"$here/made"; echo 'filesystem successfully created, but it may only be mounted by root' >&2; exit 1 ;;
-        list) [ -e "$here/made" ] && echo no || exit 1 ;;
+        list) [ $2 = -Hp ] && exit; [ -e "$here/made" ] && echo no || exit 1 ;;
         get) cat "$here/pool"; printf 'tank/a\ttype\tfilesystem\t-\t-\n' ;;
         esac"#,
     );
@@ -184,4 +187,36 @@ fn a_failed_observation_is_no_empty_machine() {
     assert!(matches!(host.cli().observe(), Err(CliError::Unreadable { .. })));
     let absent = Cli::new().prefix(["/nonexistent/program"]);
     assert!(matches!(absent.observe(), Err(CliError::NotStarted { .. })));
+}
+
+/// What `zfs get -t snapshot all` and `zfs list -t snapshot` say of the same snapshots is the same for a plan.
+#[test]
+fn snapshots_are_observed_as_they_are_listed() {
+    let recorded = include_str!("../../examples/hosts/forge.get");
+    let whole = Observed::from_zfs_get(recorded).unwrap();
+    let is_snapshot = |line: &&str| line.split('\t').next().unwrap().contains('@');
+    let without: String = recorded
+        .lines()
+        .filter(|line| !is_snapshot(line))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let mut listed = String::new();
+    for line in recorded.lines().filter(is_snapshot).filter(|line| line.contains("\tguid\t")) {
+        let name = line.split('\t').next().unwrap();
+        let value = |property: &str| {
+            let line =
+                recorded.lines().find(|line| line.starts_with(&format!("{name}\t{property}\t")));
+            line.map_or("-", |line| line.split('\t').nth(2).unwrap())
+        };
+        let cells = ["guid", "createtxg", "userrefs", "clones"].map(value);
+        listed += &format!("{name}\t{}\n", cells.join("\t"));
+    }
+    assert!(listed.lines().count() > 3, "{listed}");
+    let parts = Observed::from_zfs_get(&without).unwrap().with_snapshots(&listed).unwrap();
+    assert_eq!(parts, whole);
+    let pretty = "tank/services/mealie@a\t1\tx\t0\t-\n";
+    assert!(Observed::from_zfs_get(&without).unwrap().with_snapshots(pretty).is_err());
+    assert!(
+        Observed::from_zfs_get(&without).unwrap().with_snapshots("tank\t1\t2\t0\t-\n").is_err()
+    );
 }

@@ -20,3 +20,8 @@ mod syncoid;
 fn replications_between_generated_pairs() {
     testing::baseline::compare("replications", replications::judge);
 }
+
+#[test]
+fn replications_between_generated_pairs_with_encryption() {
+    testing::baseline::compare("replications-encrypted", replications::judge);
+}

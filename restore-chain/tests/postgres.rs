@@ -1,7 +1,7 @@
 //! With a real PostgreSQL: three plans carried out, each ending with exactly the rows that were wished for.
 //!
 //! As root, the server runs as the user `postgres`.
-#![cfg(feature = "serde")]
+#![cfg(feature = "exec")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fs;
@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use restore_chain::exec::postgres::{Postgres, RecoverError, Recovered, Source};
 use restore_chain::pitr::{
     Archive, ArchiveName, BaseBackup, Journal, Label, Lsn, Outcome, Rejection, SegmentSize, Target,
-    TimelineId, Wish, choose, label, predict, render,
+    TimelineId, Wish, choose, label, predict,
 };
 
 const SEGMENT: u64 = 1 << 20;
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// Where the server's programs are.
 fn programs() -> Option<PathBuf> {
@@ -148,35 +150,93 @@ impl Lab {
         (archive, backups)
     }
 
-    /// Carries a plan out: what the server has then.
+    /// A server that is not there yet, and where its data is to come from.
+    fn server(&self, data: &str) -> (Postgres, Source) {
+        let prefix = if is_root() {
+            ["runuser", "-u", "postgres", "--"].map(str::to_owned).into()
+        } else {
+            Vec::new()
+        };
+        let server = Postgres {
+            programs: self.bin.clone(),
+            data: self.path(data),
+            prefix,
+            sockets: self.folder.path().into(),
+            log: self.path(&format!("{data}.log")),
+        };
+        let source =
+            Source::Folders { backups: self.folder.path().into(), archive: self.path("archive") };
+        (server, source)
+    }
+
+    /// Carries a plan out: what the server has then. It is left running.
     fn recover(&self, wish: &Wish, data: &str) -> String {
         let (archive, backups) = self.observe();
         let choice = choose(&backups, &archive, wish, None).unwrap();
         println!("{choice}");
+        let (server, source) = self.server(data);
+        let recovered = server.recover(&choice, &source, LIMIT).unwrap();
         let journal = Journal::default();
         if !matches!(choice.settings.target, Target::Time(_)) {
             let prediction = predict(&choice.backup, &archive, &choice.settings, &journal);
-            assert!(matches!(prediction.outcome, Outcome::Promoted(_)), "{prediction:?}");
+            let Outcome::Promoted(promoted) = prediction.outcome else { panic!("{prediction:?}") };
+            assert_eq!(recovered.timeline, promoted, "{recovered:?}");
         }
-        let (from, to) = (self.path(&choice.backup.name), self.path(data));
-        self.run("cp", &["-a", from.to_str().unwrap(), to.to_str().unwrap()]);
-        let command = format!("cp {}/%f %p", self.path("archive").display());
-        let conf = to.join("postgresql.auto.conf");
-        let text = fs::read_to_string(&conf).unwrap() + &render::conf(&choice, &command);
-        fs::write(&conf, text).unwrap();
-        fs::write(to.join("recovery.signal"), "").unwrap();
-        self.run("chmod", &["0700", to.to_str().unwrap()]);
-        self.start(&to);
-        let until = Instant::now() + Duration::from_secs(60);
-        while self.sql("select pg_is_in_recovery()") != "f" {
-            assert!(
-                Instant::now() < until,
-                "not promoted: {}",
-                fs::read_to_string(self.path("log")).unwrap()
-            );
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        // Once more: nothing is left to do, and nobody's data is touched.
+        let again = server.recover(&choice, &source, LIMIT).unwrap();
+        assert_eq!(again, Recovered { now: false, ..recovered });
+        self.start(&self.path(data));
         self.sql("select string_agg(n::text, ' ' order by n) from t")
+    }
+}
+
+impl Lab {
+    /// Killed in several moments and run again, it ends where it should; what is in place is never half a base backup.
+    fn killed(&self, wish: &Wish, rows: &str) {
+        let (archive, backups) = self.observe();
+        let choice = choose(&backups, &archive, wish, None).unwrap();
+        let (server, source) = self.server("killed");
+        // Before the copy was complete: staging is there, and nothing in place.
+        let staging = self.path("killed.restore-staging");
+        self.run("mkdir", &[staging.to_str().unwrap()]);
+        self.run("touch", &[staging.join("half").to_str().unwrap()]);
+        // After it was renamed into place, before the server was started: no time is left for that.
+        let stopped = Postgres { programs: "/no/such/place".into(), ..server.clone() };
+        assert!(stopped.recover(&choice, &source, LIMIT).is_err());
+        assert!(server.data.join("recovery.signal").exists() && !staging.exists());
+        assert!(!server.data.join("half").exists());
+        // While it replayed: the server goes on without its starter.
+        self.start(&server.data);
+        let recovered = server.recover(&choice, &source, LIMIT).unwrap();
+        assert!(recovered.now, "{recovered:?}");
+        self.start(&server.data);
+        assert_eq!(self.sql("select string_agg(n::text, ' ' order by n) from t"), rows);
+        self.stop(&server.data);
+        println!("postgres: 1 plan carried out after 3 interruptions");
+    }
+
+    /// Data of somebody else's stays as it is, and so does that of another wish.
+    fn refused(&self, wish: &Wish) {
+        let (archive, backups) = self.observe();
+        let choice = choose(&backups, &archive, wish, None).unwrap();
+        let (server, source) = self.server("primary");
+        let before = fs::read(server.data.join("postgresql.auto.conf")).unwrap();
+        let refused = server.recover(&choice, &source, LIMIT);
+        assert!(matches!(refused, Err(RecoverError::Occupied(_))), "{refused:?}");
+        assert_eq!(fs::read(server.data.join("postgresql.auto.conf")).unwrap(), before);
+        let (server, source) = self.server("to-end");
+        assert!(matches!(server.recover(&choice, &source, LIMIT), Err(RecoverError::Occupied(_))));
+        // A target that the log does not contain: the server says so, and so does this.
+        let mut beyond = choice.clone();
+        beyond.settings.target = Target::Name("never-made".to_owned());
+        let (server, source) = self.server("beyond");
+        let ended = server.recover(&beyond, &source, LIMIT).unwrap_err();
+        assert!(
+            ended
+                .to_string()
+                .contains("recovery ended before configured recovery target was reached"),
+            "{ended}"
+        );
     }
 }
 
@@ -261,4 +321,6 @@ fn three_plans_end_where_they_should() {
     assert_eq!(lab.recover(&Wish::new(Target::End).on(two), "to-end"), "1 2 20");
     lab.stop(&lab.path("to-end"));
     println!("postgres: 3 plans carried out");
+    lab.killed(&Wish::new(Target::Time(fourth)).on(one), "1 2 3 4");
+    lab.refused(&Wish::new(Target::Time(fourth)).on(one));
 }

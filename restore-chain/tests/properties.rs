@@ -22,7 +22,7 @@ proptest! {
     #[test]
     fn a_replication_ends_up_to_date((sender, receiver) in strategy::lineages("tank/a".parse().unwrap(), "backup/a".parse().unwrap())) {
         let all = receiver.snapshots().map(|version| version.guid).collect();
-        let policy = Policy { initial: Initial::All, raw: false, may_destroy: all };
+        let policy = Policy { initial: Initial::All, may_destroy: all, ..Policy::default() };
         match plan(&sender, &receiver.dataset, Some(&receiver), None, &policy) {
             Ok(replication) => {
                 prop_assert!(!replication.steps.is_empty());
@@ -42,7 +42,7 @@ proptest! {
         let mut state = Receiver::new(receiver.dataset.clone(), Some(receiver.clone().with_head(head)));
         let mut from = path.base.guid;
         for version in &path.following {
-            let stream = Stream { from: Some(from), to: version.clone(), raw: false, volume: false };
+            let stream = Stream::new(Some(from), version.clone());
             let effect = state.receive(&stream, false);
             prop_assert!(effect.as_ref().is_ok_and(|effect| effect.destroys.is_empty()), "{:?}", effect);
             from = version.guid;

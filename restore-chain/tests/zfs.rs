@@ -2,7 +2,8 @@
 //! carried out there.
 //!
 //! The machine is run by `tools/zfs-vm`, or by the program that the environment variable `ZFS_VM` names. `ZFS_PAIRS=N`
-//! makes N pairs instead of 24; `ZFS_RECORD=FILE` keeps what was recorded, for `tests/baseline/replications.jsonl`.
+//! makes N pairs instead of 16, `ZFS_ENCRYPTED_PAIRS=N` as many in which encryption plays a part; `ZFS_SEED=N` makes other
+//! ones. `ZFS_RECORD=FOLDER` keeps what was recorded, for `tests/baseline/replications*.jsonl`.
 #![cfg(feature = "exec")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -26,7 +27,7 @@ for pool in from to; do
     truncate -s 512M "/tmp/$pool.vdev"
     zpool create -f "$pool" "/tmp/$pool.vdev" || exit
 done
-./replications "$1" "$2" >rows.jsonl 2>said
+./replications "$1" "$3" >rows.jsonl 2>said && ./replications "$2" "$3" encrypted >encrypted.jsonl 2>>said
 "#;
 
 /// A service's dataset is lost in several ways, and comes back. Each line that begins with `check` has to end with `yes`.
@@ -135,8 +136,9 @@ fn what_is_planned_is_what_zfs_does() {
         );
         return;
     }
-    let pairs = std::env::var("ZFS_PAIRS").unwrap_or_else(|_| "24".to_owned());
-    let seed = std::env::var("ZFS_SEED").unwrap_or_else(|_| "7".to_owned());
+    let number = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.into());
+    let (pairs, encrypted) = (number("ZFS_PAIRS", "16"), number("ZFS_ENCRYPTED_PAIRS", "16"));
+    let seed = number("ZFS_SEED", "7");
     let folder = tempfile::tempdir().unwrap();
     fs::copy(program, folder.path().join("replications")).unwrap();
     let script = folder.path().join("script");
@@ -147,23 +149,24 @@ fn what_is_planned_is_what_zfs_does() {
         .arg(folder.path())
         .args(["--timeout", "3600"])
         .arg(&script)
-        .args([&pairs, &seed]);
+        .args([&pairs, &encrypted, &seed]);
     let output = run.output().unwrap();
     let said = fs::read_to_string(folder.path().join("said")).unwrap_or_default();
     assert!(output.status.success(), "{}{said}", String::from_utf8_lossy(&output.stderr));
-    let rows = fs::read_to_string(folder.path().join("rows.jsonl")).unwrap();
-    if let Some(file) = std::env::var_os("ZFS_RECORD") {
-        fs::write(file, &rows).unwrap();
-    }
     let (mut compared, mut wrong) = (0, Vec::new());
-    for line in rows.lines() {
-        let row: Value = serde_json::from_str(line).unwrap();
-        if row.get("_meta").is_some() {
-            continue;
+    for (file, name) in
+        [("rows.jsonl", "replications.jsonl"), ("encrypted.jsonl", "replications-encrypted.jsonl")]
+    {
+        let rows = fs::read_to_string(folder.path().join(file)).unwrap();
+        if let Some(folder) = std::env::var_os("ZFS_RECORD") {
+            fs::write(Path::new(&folder).join(name), &rows).unwrap();
         }
-        compared += 1;
-        if let Err(difference) = replications::judge(&row) {
-            wrong.push(format!("{}: {difference}", row["n"]));
+        let rows = rows.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        for row in rows.filter(|row| row.get("_meta").is_none()) {
+            compared += 1;
+            if let Err(difference) = replications::judge(&row) {
+                wrong.push(format!("{name}, {}: {difference}", row["n"]));
+            }
         }
     }
     println!("zfs: {compared} pairs compared, {} disagree", wrong.len());

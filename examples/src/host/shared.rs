@@ -150,7 +150,7 @@ fn jobs_of(backup: &mut Node, mounts: &Mounts) {
 
 fn services_of(restore: &mut Node, datasets: &Node, mounts: &Mounts, desired: Option<&Desired>) {
     let parent = text(datasets, "parentDataset").map(str::to_owned);
-    let wants = desired.iter().flat_map(|desired| &desired.datasets);
+    let wants = desired.iter().flat_map(|desired| desired.datasets.iter());
     let wants: BTreeMap<String, (&DatasetName, &Want)> =
         wants.map(|(name, want)| (want.path.to_string(), (name, want))).collect();
     for service in members_mut(get_mut(restore, "services")) {

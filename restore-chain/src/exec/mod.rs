@@ -5,11 +5,13 @@
 //! * [`mod@file`]: records, written atomically.
 //! * [`Zfs`]: services whose data is in datasets.
 //! * [`Folder`]: services whose data is in plain folders.
+//! * [`postgres`]: point-in-time recovery of a database.
 
 pub mod file;
 mod folder;
 mod mounts;
 pub mod pipe;
+pub mod postgres;
 pub mod process;
 mod restic;
 mod tools;

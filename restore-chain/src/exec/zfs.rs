@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -41,6 +42,28 @@ struct Listed {
 /// What a look or a small command may take, in seconds.
 const LOOK: u64 = 30;
 
+/// The columns of [`listed`].
+const COLUMNS: &str = "name,guid,canmount,mountpoint,receive_resume_token";
+
+/// A line of those columns.
+fn listed(line: &str) -> Result<(DatasetName, Listed), Fault> {
+    let mut cells = line.split('\t');
+    let mut next = || cells.next().unwrap_or_default();
+    let name: DatasetName = next().parse().map_err(failed)?;
+    let guid = next().parse().map_err(failed)?;
+    let (armed, mountpoint) = (next() == "on", next().to_owned());
+    let token = Some(next().to_owned()).filter(|token| !matches!(token.as_str(), "-" | ""));
+    Ok((name, Listed { guid, armed, mountpoint, token }))
+}
+
+/// A failure that says that a dataset is not there; any other one is none.
+fn absent<T>(fault: Fault) -> Result<Option<T>, Fault> {
+    match fault {
+        Fault::Failed(why) if why.contains("dataset does not exist") => Ok(None),
+        other => Err(other),
+    }
+}
+
 impl Zfs {
     /// Datasets, with these tools.
     pub fn new(tools: Tools) -> Self {
@@ -69,19 +92,23 @@ impl Zfs {
         }
     }
 
+    /// All filesystems.
     fn list(&self) -> Result<BTreeMap<DatasetName, Listed>, Fault> {
-        let columns = "name,guid,canmount,mountpoint,receive_resume_token";
-        let text = self.zfs(["list", "-Hp", "-t", "filesystem", "-o", columns], LOOK)?;
-        let row = |line: &str| {
-            let mut cells = line.split('\t');
-            let mut next = || cells.next().unwrap_or_default();
-            let name: DatasetName = next().parse().map_err(failed)?;
-            let guid = next().parse().map_err(failed)?;
-            let (armed, mountpoint) = (next() == "on", next().to_owned());
-            let token = Some(next().to_owned()).filter(|token| !matches!(token.as_str(), "-" | ""));
-            Ok((name, Listed { guid, armed, mountpoint, token }))
-        };
-        text.lines().map(row).collect()
+        let text = self.zfs(["list", "-Hp", "-t", "filesystem", "-o", COLUMNS], LOOK)?;
+        text.lines().map(listed).collect()
+    }
+
+    /// The guid of a dataset; none if it is not there.
+    fn guid(&self, dataset: &DatasetName) -> Result<Option<u64>, Fault> {
+        match self.zfs(["list", "-Hp", "-o", "guid", dataset.as_str()], LOOK) {
+            Ok(text) => text.trim_end().parse().map(Some).map_err(failed),
+            Err(fault) => absent(fault),
+        }
+    }
+
+    /// The guid of staging, which has to be there.
+    fn guid_of_staging(&self, staging: &DatasetName) -> Result<u64, Fault> {
+        self.guid(staging)?.ok_or_else(|| failed("staging is gone"))
     }
 
     /// Our properties of a dataset, those alone that are set on itself.
@@ -112,12 +139,13 @@ impl Zfs {
     }
 
     fn lineage(&self, dataset: &DatasetName) -> Result<Option<Lineage>, Fault> {
-        if !self.list()?.contains_key(dataset) {
-            return Ok(None);
+        match self.tools.run(&lineage::read::command(dataset), LOOK) {
+            Ok(output) => {
+                let text = String::from_utf8(output).map_err(failed)?;
+                Ok(lineage::read::lineages(&text).map_err(failed)?.remove(dataset))
+            }
+            Err(fault) => absent(fault),
         }
-        let command = lineage::read::command(dataset);
-        let text = String::from_utf8(self.tools.run(&command, LOOK)?).map_err(failed)?;
-        Ok(lineage::read::lineages(&text).map_err(failed)?.remove(dataset))
     }
 
     /// Everything from the oldest snapshot to the newest, whatever of it is there already.
@@ -229,19 +257,17 @@ impl Zfs {
         self.zfs(["mount", staging.as_str()], LOOK)?;
         let part = place.join(".restore-part");
         let content = Source::of(&candidate.method)?.restore(&mut self.tools, &part, limit)?;
+        // Before it is emptied, which is a change.
+        let metadata = fs::symlink_metadata(&content).map_err(failed)?;
         for entry in fs::read_dir(&content).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             fs::rename(entry.path(), place.join(entry.file_name())).map_err(failed)?;
         }
-        copy_metadata(&content, &place, &self.tools)?;
         fs::remove_dir_all(&part).map_err(failed)?;
+        give_metadata(&metadata, &place)?;
         sync_filesystem(&place)?;
         self.zfs(["unmount", staging.as_str()], LOOK)?;
-        let guid = self
-            .list()?
-            .get(staging)
-            .map(|listed| listed.guid)
-            .ok_or_else(|| failed("staging is gone"))?;
+        let guid = self.guid_of_staging(staging)?;
         self.set(staging, FETCHED, &guid, LOOK)
     }
 
@@ -252,11 +278,7 @@ impl Zfs {
         staging: &DatasetName,
         limit: u64,
     ) -> Result<(), Fault> {
-        let listed = self.list()?;
-        let guid = listed
-            .get(staging)
-            .map(|listed| listed.guid)
-            .ok_or_else(|| failed("staging is gone"))?;
+        let guid = self.guid_of_staging(staging)?;
         match &candidate.method {
             Method::Replica { newest: wanted, .. } | Method::Local { snapshot: wanted } => {
                 let dataset = match &candidate.method {
@@ -300,7 +322,11 @@ impl Zfs {
     }
 
     fn rename(&self, from: &DatasetName, to: &DatasetName, limit: u64) -> Result<(), Fault> {
-        if let Some(below) = self.list()?.keys().find(|name| name.is_under(from)) {
+        let names = self.zfs(
+            ["list", "-H", "-t", "filesystem,volume", "-o", "name", "-d", "1", from.as_str()],
+            LOOK,
+        )?;
+        if let Some(below) = names.lines().find(|name| *name != from.as_str()) {
             return Err(failed(format!("{below} is below {from}, and would move with it")));
         }
         self.zfs(["rename", from.as_str(), to.as_str()], limit).map(drop)
@@ -375,13 +401,15 @@ fn not_here(method: &Method) -> Fault {
     failed(format!("{} is not restored into a dataset", method.kind()))
 }
 
-/// Owner, group and mode of a folder for another one.
-fn copy_metadata(from: &Path, to: &Path, tools: &Tools) -> Result<(), Fault> {
-    let from = format!("--reference={}", from.display());
-    for program in ["chown", "chmod"] {
-        tools.run(&Command::new([program, &from, "--"]).arg(to.display()), LOOK)?;
+/// Owner, group, mode and times of a folder for another one. (Extended attributes of the folder itself are not taken along.)
+fn give_metadata(of: &fs::Metadata, to: &Path) -> Result<(), Fault> {
+    std::os::unix::fs::chown(to, Some(of.uid()), Some(of.gid())).map_err(failed)?;
+    fs::set_permissions(to, of.permissions()).map_err(failed)?;
+    let mut times = fs::FileTimes::new();
+    if let (Ok(accessed), Ok(modified)) = (of.accessed(), of.modified()) {
+        times = times.set_accessed(accessed).set_modified(modified);
     }
-    Ok(())
+    fs::File::open(to).and_then(|folder| folder.set_times(times)).map_err(failed)
 }
 
 impl World for Zfs {

@@ -9,7 +9,7 @@ use super::receive::{Effect, Receiver, Refusal, Stream};
 use super::rollback::{self, Reach};
 use super::step::{Base, Options, Step};
 use super::token::ResumeToken;
-use super::version::{Lineage, Version};
+use super::version::{Encryption, Lineage, Version};
 
 /// What a first replication brings over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct Policy {
     pub initial: Initial,
     /// Blocks as they are on disk (`send -w`).
     pub raw: bool,
+    /// Whether what a new receiver is created below is encrypted.
+    pub parent: Encryption,
     /// Guids of receiver's snapshots that may be destroyed by a rollback to the newest common one. A conflict with any
     /// other one stays a conflict.
     pub may_destroy: Vec<super::Guid>,
@@ -85,6 +87,9 @@ pub enum PlanError {
     /// A rollback would be refused.
     #[error(transparent)]
     Rollback(#[from] rollback::Refusal),
+    /// The sender's key is not loaded.
+    #[error("the key of {0} is not loaded: load it, or send raw")]
+    Locked(DatasetName),
     /// The receiver has an interrupted receive, and nobody said what it is.
     #[error(
         "{0} has an interrupted receive: read its token with `zfs send -nvt`, to see whether it can go on"
@@ -107,7 +112,11 @@ pub fn plan(
     token: Option<&ResumeToken>,
     policy: &Policy,
 ) -> Result<Replication, PlanError> {
-    let receiver = Receiver::new(target.clone(), receiver.cloned());
+    // Without its key an encrypted dataset can be sent as it is on disk, and not otherwise.
+    if !policy.raw && sender.head.key_loaded == Some(false) {
+        return Err(PlanError::Locked(sender.dataset.clone()));
+    }
+    let receiver = Receiver::new(target.clone(), receiver.cloned()).below(policy.parent);
     let mut draft =
         Draft { sender, target, receiver, policy, steps: Vec::new(), destroys: Vec::new() };
     draft.resume(token)?;
@@ -145,17 +154,20 @@ impl Draft<'_> {
         let nothing_else = there.newest().is_none() && token.from_guid.is_none();
         let arrives = self.sender.snapshots().find(|version| version.guid == token.to_guid);
         if let Some(arrives) = arrives.filter(|_| token.is_live(self.sender)) {
-            self.receiver = Receiver::new(receiver.clone(), Some(there));
+            self.receiver = Receiver::new(receiver.clone(), Some(there)).below(self.policy.parent);
             self.steps.push(Step::Resume {
                 receiver,
                 token: token.token.clone(),
                 to: token.to_guid,
             });
-            let stream =
-                Stream { from: token.from_guid, to: arrives.clone(), raw: false, volume: false };
+            let stream = Stream {
+                raw: self.policy.raw && self.sender.head.encryption == Encryption::On,
+                ..Stream::new(token.from_guid, arrives.clone())
+            };
             self.receiver.arrive(&stream, &Effect::default());
         } else {
-            self.receiver = Receiver::new(receiver.clone(), (!nothing_else).then_some(there));
+            let there = (!nothing_else).then_some(there);
+            self.receiver = Receiver::new(receiver.clone(), there).below(self.policy.parent);
             self.steps.push(Step::Abort { receiver });
         }
         Ok(())
@@ -241,22 +253,31 @@ impl Draft<'_> {
 /// The streams that a step sends, one for each snapshot that arrives.
 pub(crate) fn streams(sender: &Lineage, step: &Step) -> Vec<Stream> {
     let Step::Send { base, to, options, .. } = step else { return Vec::new() };
-    let raw = options.raw && sender.head.encryption == super::Encryption::On;
-    let stream =
-        |from, to: &Version| Stream { from, to: to.clone(), raw, volume: sender.head.volume };
+    let (raw, embedded) = match sender.head.encryption {
+        Encryption::On => (options.raw, false),
+        Encryption::Off => (false, options.raw),
+        Encryption::Unknown => (false, false),
+    };
+    let stream = |base: Option<&Version>, to: &Version| Stream {
+        raw,
+        embedded,
+        volume: sender.head.volume,
+        base_ivset: base.and_then(|base| base.ivset),
+        ..Stream::new(base.map(|base| base.guid), to.clone())
+    };
     match base {
         Base::Full => vec![stream(None, to)],
-        Base::Incremental(base) => vec![stream(Some(base.guid), to)],
+        Base::Incremental(base) => vec![stream(Some(base), to)],
         // The clone's first stream names a snapshot of another dataset; whether it is there is not in this listing.
         Base::Origin(_) => Vec::new(),
         Base::Intermediates(base) => {
             let between =
                 sender.snapshots().filter(|v| v.order() > base.order() && v.order() <= to.order());
-            let mut from = base.guid;
+            let mut from = base;
             let mut streams = Vec::new();
             for version in between {
                 streams.push(stream(Some(from), version));
-                from = version.guid;
+                from = version;
             }
             streams
         }

@@ -8,7 +8,7 @@ use super::version::{Encryption, Guid, Kind, Lineage, Version};
 use crate::command::Command;
 
 /// The columns that [`lineages`] reads, in their order.
-pub const COLUMNS: &str = "name,guid,createtxg,creation,type,userrefs,clones,written,receive_resume_token,encryption,origin";
+pub const COLUMNS: &str = "name,guid,createtxg,creation,type,userrefs,clones,written,receive_resume_token,encryption,origin,keystatus,ivsetguid";
 
 /// Lists everything that [`lineages`] wants to know, of a dataset and all below it.
 pub fn command(dataset: &DatasetName) -> Command {
@@ -67,7 +67,7 @@ struct Columns {
     count: usize,
 }
 
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 13] = [
     "name",
     "guid",
     "createtxg",
@@ -79,6 +79,8 @@ const KNOWN: [&str; 11] = [
     "receive_resume_token",
     "encryption",
     "origin",
+    "keystatus",
+    "ivsetguid",
 ];
 /// Places in [`KNOWN`].
 const NAME: usize = 0;
@@ -92,6 +94,8 @@ const WRITTEN: usize = 7;
 const TOKEN: usize = 8;
 const ENCRYPTION: usize = 9;
 const ORIGIN: usize = 10;
+const KEY: usize = 11;
+const IVSET: usize = 12;
 
 impl Columns {
     fn parse(columns: &str) -> Result<Self, ReadFault> {
@@ -216,6 +220,7 @@ fn version(kind: Kind, name: &str, row: &Row<'_>) -> Result<Version, ReadFault> 
         holds: row.number(HOLDS)?.unwrap_or(0),
         clones: clones?,
         written: row.number(WRITTEN)?,
+        ivset: row.number(IVSET)?,
     })
 }
 
@@ -232,6 +237,7 @@ impl Draft {
         self.head.resume_token = row.get(TOKEN).map(str::to_owned);
         self.head.volume = row.get(TYPE) == Some("volume");
         self.head.origin = row.get(ORIGIN).map(str::to_owned);
+        self.head.key_loaded = row.get(KEY).map(|status| status == "available");
         self.head.encryption = match row.get(ENCRYPTION) {
             None => Encryption::Unknown,
             Some("off") => Encryption::Off,

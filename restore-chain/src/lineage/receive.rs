@@ -21,6 +21,17 @@ pub struct Stream {
     pub raw: bool,
     /// Whether it is of a volume.
     pub volume: bool,
+    /// Whether it may have small blocks within their pointers: sent with `-w` or `-e` from a dataset that is not encrypted.
+    pub embedded: bool,
+    /// What the base is encrypted with on the sender ([`Version::ivset`]).
+    pub base_ivset: Option<u64>,
+}
+
+impl Stream {
+    /// A stream of a filesystem, neither raw nor with embedded blocks.
+    pub fn new(from: Option<Guid>, to: Version) -> Self {
+        Self { from, to, raw: false, volume: false, embedded: false, base_ivset: None }
+    }
 }
 
 /// Why a receive is refused. The variants stand in the order of the checks.
@@ -41,6 +52,21 @@ pub enum Refusal {
     /// Full stream with `-F` onto a clone.
     #[error("EEXIST: the dataset is a clone; even -F wants it destroyed first")]
     IsClone,
+    /// Full stream with `-F` onto an encrypted dataset, or a raw one onto one that is not.
+    #[error(
+        "EINVAL: -F can neither replace an encrypted dataset nor put one in the place of another; rename it away first"
+    )]
+    ForceOntoEncrypted,
+    /// A raw stream onto an unencrypted dataset.
+    #[error(
+        "EINVAL: the stream is raw, of an encrypted dataset, and the receiver is not encrypted"
+    )]
+    RawOntoPlain,
+    /// Not a raw stream, and the receiver's key is not loaded.
+    #[error(
+        "EACCES: the stream is not raw, and the receiver's key is not loaded; load it, or send raw"
+    )]
+    KeyNotLoaded,
     /// An interrupted receive is waiting.
     #[error(
         "EBUSY: an interrupted receive is waiting; resume it, or abort it with `zfs receive -A`"
@@ -55,11 +81,11 @@ pub enum Refusal {
     /// `snapshot_limit`.
     #[error("EDQUOT: snapshot_limit of the dataset or an ancestor is reached")]
     SnapshotLimit,
-    /// A raw stream onto an unencrypted dataset.
+    /// Blocks within their pointers onto an encrypted dataset.
     #[error(
-        "EINVAL: the stream is raw, of an encrypted dataset, and the receiver is not encrypted"
+        "EINVAL: the stream has embedded blocks (send -w or -e of a dataset that is not encrypted), and the receiver is encrypted; send without"
     )]
-    RawOntoPlain,
+    EmbeddedOntoEncrypted,
     /// No snapshot with the base's guid.
     #[error(
         "ENODEV: the receiver has no snapshot with the guid {0} that the stream is incremental to"
@@ -73,9 +99,11 @@ pub enum Refusal {
         /// Snapshots after it.
         newer: Vec<Version>,
     },
-    /// Full stream with `-F` onto an encrypted dataset.
-    #[error("EINVAL: -F cannot replace an encrypted dataset; rename it away first")]
-    ForceOntoEncrypted,
+    /// A raw stream whose base is encrypted otherwise here than there: what was received before was not all raw.
+    #[error(
+        "the stream is raw, and {0} is encrypted otherwise here than on the sender (IV set guid mismatch): something was received that was not raw; only a full stream helps"
+    )]
+    OtherIvset(Box<Version>),
     /// With `-F`: a newer snapshot is held or has clones, found at the end, when all has been received.
     #[error(
         "EBUSY: {0} would have to be destroyed, and is held or cloned; found out at the end, after everything was received"
@@ -114,6 +142,7 @@ pub struct Effect {
 pub struct Receiver {
     dataset: DatasetName,
     lineage: Option<Lineage>,
+    parent: Encryption,
     names: HashSet<String>,
 }
 
@@ -122,7 +151,13 @@ impl Receiver {
     pub fn new(dataset: DatasetName, lineage: Option<Lineage>) -> Self {
         let snapshots = lineage.iter().flat_map(Lineage::snapshots);
         let names = snapshots.map(|snapshot| snapshot.name.clone()).collect();
-        Self { dataset, lineage, names }
+        Self { dataset, lineage, parent: Encryption::Unknown, names }
+    }
+
+    /// Whether what it is, or would be, below is encrypted: then what is created by a stream that is not raw is so, too.
+    #[must_use]
+    pub fn below(self, parent: Encryption) -> Self {
+        Self { parent, ..self }
     }
 
     /// The dataset as it is now.
@@ -139,6 +174,9 @@ impl Receiver {
     pub fn check(&self, stream: &Stream, force: bool) -> Result<Effect, Refusal> {
         match &self.lineage {
             Some(lineage) => existing(lineage, stream, force, self.names.contains(&stream.to.name)),
+            None if stream.from.is_none() && stream.embedded && self.parent == Encryption::On => {
+                Err(Refusal::EmbeddedOntoEncrypted)
+            }
             None if stream.from.is_none() => Ok(Effect { creates: true, ..Effect::default() }),
             None => Err(Refusal::NoDataset),
         }
@@ -167,9 +205,15 @@ impl Receiver {
         // `createtxg` is the receiving pool's own: later than all that is there.
         let createtxg =
             lineage.versions().last().map_or(1, |last| last.createtxg.saturating_add(1));
-        let to = Version { createtxg, holds: 0, clones: Vec::new(), ..stream.to.clone() };
+        // What is not sent raw is encrypted anew, or not at all.
+        let ivset = stream.to.ivset.filter(|_| stream.raw);
+        let to = Version { createtxg, holds: 0, clones: Vec::new(), ivset, ..stream.to.clone() };
         self.names.insert(to.name.clone());
         lineage.insert(to);
+        if stream.from.is_none() {
+            lineage.head.encryption = if stream.raw { Encryption::On } else { self.parent };
+            lineage.head.key_loaded = (stream.raw).then_some(false);
+        }
         lineage.head.written = Some(0);
         lineage.head.resume_token = None;
         lineage.head.snapshots_left =
@@ -183,6 +227,7 @@ fn existing(
     force: bool,
     name_taken: bool,
 ) -> Result<Effect, Refusal> {
+    let encrypted = receiver.head.encryption == Encryption::On;
     // libzfs, before the kernel is asked.
     if stream.from.is_none() {
         if !force {
@@ -194,6 +239,14 @@ fn existing(
         if receiver.head.origin.is_some() {
             return Err(Refusal::IsClone);
         }
+        if encrypted || (stream.raw && receiver.head.encryption == Encryption::Off) {
+            return Err(Refusal::ForceOntoEncrypted);
+        }
+    } else if stream.raw && receiver.head.encryption == Encryption::Off {
+        return Err(Refusal::RawOntoPlain);
+    }
+    if encrypted && !stream.raw && receiver.head.key_loaded == Some(false) {
+        return Err(Refusal::KeyNotLoaded);
     }
     if receiver.head.resume_token.is_some() {
         return Err(Refusal::Interrupted);
@@ -212,23 +265,28 @@ fn existing(
     }
     let discards_changes = receiver.head.written != Some(0);
     let Some(from) = stream.from else {
-        if receiver.head.encryption == Encryption::On {
-            return Err(Refusal::ForceOntoEncrypted);
-        }
         return Ok(Effect { discards_changes, ..Effect::default() });
     };
-    if stream.raw && receiver.head.encryption == Encryption::Off {
-        return Err(Refusal::RawOntoPlain);
+    if stream.embedded && encrypted {
+        return Err(Refusal::EmbeddedOntoEncrypted);
     }
     let newer = || receiver.snapshots().rev().take_while(|snapshot| snapshot.guid != from);
     let base = receiver.snapshots().rev().find(|snapshot| snapshot.guid == from);
     let Some(base) = base else { return Err(Refusal::NoBase(from)) };
+    // Found out when the first blocks arrive, after everything that is checked before.
+    let other_ivset = stream.raw
+        && stream.base_ivset.is_some()
+        && base.ivset.is_some()
+        && base.ivset != stream.base_ivset;
     if force {
         let mut destroys: Vec<Version> = newer().cloned().collect();
         destroys.reverse();
         if let Some(pinned) = destroys.iter().find(|gone| gone.holds > 0 || !gone.clones.is_empty())
         {
             return Err(Refusal::Pinned(Box::new(pinned.clone())));
+        }
+        if other_ivset {
+            return Err(Refusal::OtherIvset(Box::new(base.clone())));
         }
         return Ok(Effect { destroys, discards_changes, ..Effect::default() });
     }
@@ -237,6 +295,9 @@ fn existing(
         let mut newer: Vec<Version> = newer().cloned().collect();
         newer.reverse();
         return Err(Refusal::Modified { base: Box::new(base.clone()), newer });
+    }
+    if other_ivset {
+        return Err(Refusal::OtherIvset(Box::new(base.clone())));
     }
     Ok(Effect::default())
 }

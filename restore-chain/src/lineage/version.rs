@@ -69,13 +69,19 @@ pub struct Version {
     pub clones: Vec<DatasetName>,
     /// Bytes written between the snapshot before and this one; none: not observed.
     pub written: Option<u64>,
+    /// Of a snapshot of an encrypted dataset: what its blocks are encrypted with, besides the key (`ivsetguid`). A raw stream
+    /// fits onto a snapshot with the sender's own one only. 0: nobody knows (a snapshot received otherwise); none: not
+    /// encrypted, or not observed.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub ivset: Option<u64>,
 }
 
 impl Version {
     /// A snapshot without holds and clones.
     pub fn snapshot(name: impl Into<String>, guid: u64, createtxg: u64, creation: i64) -> Self {
         let (kind, name, guid) = (Kind::Snapshot, name.into(), Guid(guid));
-        Self { kind, name, guid, createtxg, creation, holds: 0, clones: Vec::new(), written: None }
+        let (holds, clones, written, ivset) = (0, Vec::new(), None, None);
+        Self { kind, name, guid, createtxg, creation, holds, clones, written, ivset }
     }
 
     /// A bookmark.
@@ -130,6 +136,8 @@ pub struct Head {
     pub written: Option<u64>,
     /// Whether it is encrypted.
     pub encryption: Encryption,
+    /// Whether its key is loaded (`keystatus`); none: not encrypted, or not observed.
+    pub key_loaded: Option<bool>,
     /// `receive_resume_token`: an interrupted receive that can go on.
     pub resume_token: Option<String>,
     /// Whether it is a volume.

@@ -3,13 +3,26 @@
 //! Recorded by `examples/replications.rs` on a machine that was thrown away afterwards (`tests/zfs.rs`).
 
 use restore_chain::lineage::receive::{Receiver, Refusal, Stream};
-use restore_chain::lineage::{Guid, Lineage, PlanError, Policy, ResumeToken, Step, plan, read};
+use restore_chain::lineage::{
+    Encryption, Guid, Lineage, PlanError, Policy, ResumeToken, Step, plan, read,
+};
 use serde_json::Value;
 
 use crate::harness::{Verdict, same};
 
+/// The columns of recordings in which nothing is encrypted.
+const PLAIN: &str = "name,guid,createtxg,creation,type,userrefs,clones,written,receive_resume_token,encryption,origin";
+
 fn lineage(value: &Value) -> Option<Lineage> {
-    read::lineages(value.as_str()?).unwrap().into_values().next()
+    let text = value.as_str()?;
+    let plain = text.lines().next()?.split('\t').count() == PLAIN.split(',').count();
+    let columns = if plain { PLAIN } else { read::COLUMNS };
+    read::table(text, columns).unwrap().into_values().next()
+}
+
+/// Whether what the target is below is encrypted.
+fn parent(row: &Value) -> Encryption {
+    lineage(&row["parent"]).map_or(Encryption::Off, |parent| parent.head.encryption)
 }
 
 /// Our refusals in the words of the recording.
@@ -24,6 +37,11 @@ fn class(refusal: &Refusal) -> &'static str {
         Refusal::NoBase(_) => "no-base",
         Refusal::Modified { .. } => "modified",
         Refusal::Pinned(_) => "pinned",
+        Refusal::RawOntoPlain => "raw-onto-plain",
+        Refusal::ForceOntoEncrypted => "force-encrypted",
+        Refusal::EmbeddedOntoEncrypted => "embedded",
+        Refusal::KeyNotLoaded => "key",
+        Refusal::OtherIvset(_) => "ivset",
         _ => "other",
     }
 }
@@ -41,12 +59,19 @@ fn stream(
     after: Option<&Lineage>,
 ) -> Verdict {
     let to = sender.snapshot(row["snapshot"].as_str().unwrap()).unwrap().clone();
-    let base = row["base"].as_str().map(|base| {
-        sender.versions().iter().find(|version| version.to_string() == base).unwrap().guid
-    });
-    let mut receiver = Receiver::new("to/d".parse().unwrap(), before);
+    let base = row["base"]
+        .as_str()
+        .map(|base| sender.versions().iter().find(|version| version.to_string() == base).unwrap());
+    let mut receiver = Receiver::new("to/d".parse().unwrap(), before).below(parent(row));
     let force = row["force"].as_bool().unwrap();
-    let result = receiver.receive(&Stream { from: base, to, raw: false, volume: false }, force);
+    let (w, encrypted) = (row["raw"] == true, sender.head.encryption == Encryption::On);
+    let stream = Stream {
+        raw: w && encrypted,
+        embedded: w && !encrypted,
+        base_ivset: base.and_then(|base| base.ivset),
+        ..Stream::new(base.map(|base| base.guid), to)
+    };
+    let result = receiver.receive(&stream, force);
     same("refusal", &result.as_ref().err().map(class), &row["refusal"].as_str())?;
     same("after", &snapshots(receiver.lineage()), &snapshots(after))
 }
@@ -57,12 +82,14 @@ fn planned(
     before: Option<&Lineage>,
     after: Option<&Lineage>,
 ) -> Verdict {
-    let target = format!("to/d{}", row["n"]).parse().unwrap();
+    let target = row["target"].as_str().map_or(format!("to/d{}", row["n"]), str::to_owned);
+    let target = target.parse().unwrap();
     let may_destroy = match (row["granted"] == true, before) {
         (true, Some(before)) => before.snapshots().map(|version| version.guid).collect(),
         _ => Vec::new(),
     };
-    let policy = Policy { may_destroy, ..Policy::default() };
+    let (raw, parent) = (row["raw"] == true, parent(row));
+    let policy = Policy { may_destroy, raw, parent, ..Policy::default() };
     let token = before.and_then(|before| before.head.resume_token.clone());
     let token = token
         .zip(row["token"].as_str())
@@ -99,6 +126,7 @@ fn planned(
             PlanError::Conflict(_)
             | PlanError::Refused { .. }
             | PlanError::Rollback(_)
+            | PlanError::Locked(_)
             | PlanError::UnreadToken(_),
         ) => same("after", &before, &after),
         Err(other) => Err(other.to_string()),

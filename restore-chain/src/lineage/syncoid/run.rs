@@ -330,7 +330,7 @@ impl<'o> Run<'o> {
         let live = known.filter(|known| sender.is_some_and(|sender| known.is_live(sender)));
         let arrives = live.as_ref().and_then(|live| {
             let to = sender?.snapshots().find(|version| version.guid == live.to_guid)?.clone();
-            Some(Stream { from: live.from_guid, to, raw: false, volume: false })
+            Some(Stream::new(live.from_guid, to))
         });
         if let Some(stream) = arrives {
             self.change(target, |receiver| receiver.arrive(&stream, &Effect::default()));
@@ -461,7 +461,7 @@ impl<'o> Run<'o> {
                 .map(|v| v.of(&lineage.dataset))
         });
         let origin = here.ok_or(Failure::Refused(Refusal::NoBase(guid)))?;
-        let stream = Stream { from: Some(guid), to: to.clone(), raw: false, volume: false };
+        let stream = Stream::new(Some(guid), to.clone());
         self.change(target, |receiver| receiver.arrive(&stream, &Effect::default()));
         if let Some(lineage) = self.target.datasets.get_mut(target) {
             lineage.head.origin = Some(origin);

@@ -1,0 +1,107 @@
+//! The whole system on a real OpenZFS: declared, filled, copied; then damaged in five ways, each of which is found,
+//! planned, repaired and compared byte for byte.
+//!
+//! ```text
+//! story tell               plays all of it, as root, in a machine that is thrown away (examples/tests/story.rs), and
+//!                          prints what happened as Markdown
+//! story restore SERVICE    the restore of one service: what `tell` starts, kills, and goes on with
+//! story throttle RATE      passes its input on, at most so many bytes a second: the line to the backup machine
+//! ```
+//!
+//! Everything that is printed is checked here; what is not as it should be ends the story with an error.
+
+mod acts {
+    pub(crate) mod backup;
+    pub(crate) mod declare;
+    pub(crate) mod diverged;
+    pub(crate) mod drift;
+    pub(crate) mod end;
+    pub(crate) mod killed;
+    pub(crate) mod lost_dataset;
+    pub(crate) mod lost_pool;
+    pub(crate) mod month;
+}
+mod files;
+mod forge;
+mod machine;
+mod manifest;
+mod replicate;
+mod restore;
+mod tell;
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use dataset_plan::Observed;
+use examples::Failure;
+
+use crate::forge::Forge;
+use crate::manifest::Manifest;
+use crate::tell::Tell;
+
+const USAGE: &str = "usage: story tell | restore SERVICE | throttle BYTES_PER_SECOND";
+
+/// What all acts share.
+struct Story {
+    forge: Forge,
+    tell: Tell,
+    /// What each service's files are when nobody writes, by the service's name.
+    files: BTreeMap<String, Manifest>,
+    /// What was observed when everything was as declared: looking costs time.
+    settled: Observed,
+}
+
+/// What is claimed has to be so.
+fn claim(holds: bool, what: impl std::fmt::Display) -> Result<(), Failure> {
+    if holds { Ok(()) } else { Err(format!("not so: {what}").into()) }
+}
+
+fn tell() -> Result<(), Failure> {
+    let mut story = Story {
+        forge: Forge::read()?,
+        tell: Tell::new(),
+        files: BTreeMap::new(),
+        settled: Observed::default(),
+    };
+    story.tell.title();
+    acts::declare::play(&mut story)?;
+    acts::month::play(&mut story)?;
+    acts::backup::play(&mut story)?;
+    acts::drift::play(&mut story)?;
+    acts::lost_dataset::play(&mut story)?;
+    acts::lost_pool::play(&mut story)?;
+    acts::killed::play(&mut story)?;
+    acts::diverged::play(&mut story)?;
+    acts::end::play(&mut story)
+}
+
+fn throttle(rate: &str) -> Result<(), Failure> {
+    let rate: u64 = rate.parse()?;
+    let (mut input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
+    let (started, mut passed) = (Instant::now(), 0_u64);
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let read = input.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(());
+        }
+        output.write_all(buffer.get(..read).unwrap_or_default())?;
+        passed += u64::try_from(read)?;
+        let due = Duration::from_millis(passed * 1000 / rate.max(1));
+        std::thread::sleep(due.saturating_sub(started.elapsed()));
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["tell"] => tell(),
+        ["restore", service] => restore::alone(service),
+        ["throttle", rate] => throttle(rate),
+        _ => Err(USAGE.into()),
+    };
+    examples::exit(result)
+}
