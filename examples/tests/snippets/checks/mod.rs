@@ -40,11 +40,11 @@ fn report(options: Value, around: Value) -> Report {
     report
 }
 
-fn desired(host: &Host) -> Desired {
+fn desired(host: &Host) -> Desired<'_> {
     host.datasets.expand().unwrap()
 }
 
-fn want<'d>(desired: &'d Desired, dataset: &str) -> &'d Want {
+fn want<'d, 's>(desired: &'d Desired<'s>, dataset: &str) -> &'d Want<'s> {
     desired.datasets.get(&dataset.parse().unwrap()).unwrap_or_else(|| panic!("no {dataset}"))
 }
 
