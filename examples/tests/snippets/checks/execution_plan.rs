@@ -103,7 +103,7 @@ pub fn template_for_each_service(options: Value) -> Verdict {
         assert_eq!(setting(&desired, &dataset, "recordsize"), recordsize);
         assert_eq!(setting(&desired, &dataset, "compression"), compression);
         assert_eq!(setting(&desired, &dataset, property), value);
-        assert_eq!(want(&desired, &dataset).owner.as_deref(), Some(name));
+        assert_eq!(want(&desired, &dataset).owner, Some(name));
     }
     assert_eq!(host.backup.jobs.len(), 4);
     let plan = plan_of(&host);

@@ -37,7 +37,7 @@ pub fn service_module(options: Value) -> Verdict {
     let desired = desired(&host);
     let sonarr = want(&desired, "tank/persist/sonarr");
     assert_eq!(sonarr.mounted_at(), Some("/persist/sonarr"));
-    let own = (sonarr.owner.as_deref(), sonarr.group.as_deref(), sonarr.mode.unwrap().bits());
+    let own = (sonarr.owner, sonarr.group, sonarr.mode.unwrap().bits());
     assert_eq!(own, (Some("sonarr"), Some("sonarr"), 0o755));
     let scan = host.backup.scan(&"sonarr".parse().unwrap()).unwrap();
     assert_eq!(scan.roots, ["/persist/sonarr".parse().unwrap()]);
