@@ -195,11 +195,8 @@ fn snapshots_are_observed_as_they_are_listed() {
     let recorded = include_str!("../../examples/hosts/forge.get");
     let whole = Observed::from_zfs_get(recorded).unwrap();
     let is_snapshot = |line: &&str| line.split('\t').next().unwrap().contains('@');
-    let without: String = recorded
-        .lines()
-        .filter(|line| !is_snapshot(line))
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let without: Vec<&str> = recorded.lines().filter(|line| !is_snapshot(line)).collect();
+    let without = without.join("\n") + "\n";
     let mut listed = String::new();
     for line in recorded.lines().filter(is_snapshot).filter(|line| line.contains("\tguid\t")) {
         let name = line.split('\t').next().unwrap();
