@@ -55,8 +55,8 @@ pub fn applied(data: &[u8]) {
     let again = serde_json::to_vec(&applied).map(|text| serde_json::from_slice::<Applied>(&text));
     assert!(again.is_ok_and(|again| again.is_ok_and(|again| again == applied)));
     // Everything on the host is given up that was applied.
-    const OBSERVED: &str = include_str!("../examples/hosts/forge.get");
-    let (Ok(observed), spec) = (Observed::from_zfs_get(OBSERVED), Spec::default()) else { return };
+    let observed = include_str!("../examples/hosts/forge.get");
+    let (Ok(observed), spec) = (Observed::from_zfs_get(observed), Spec::default()) else { return };
     let Ok(desired) = spec.expand() else { return };
     let desired = desired.after(&applied);
     let first = plan_desired(&desired, &observed, &Policy::default());

@@ -105,6 +105,11 @@ impl Mounts {
         Some((&mount.dataset, path.strip_prefix(&*mount.path)?.to_owned()))
     }
 
+    /// The path where a mount was made leads to it, and not to another one over it.
+    pub(super) fn is_reached(&self, id: MountId) -> bool {
+        self.by_id.get(&id).is_some_and(|mount| self.at(&mount.path) == Some(id))
+    }
+
     /// Something is mounted at a path, where it is found.
     pub(super) fn is_taken(&self, path: &str) -> bool {
         let path = tidy(path);

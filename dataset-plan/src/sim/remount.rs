@@ -275,6 +275,13 @@ impl Zfs {
         self.nodes.get(name).is_some_and(|node| node.dataset.mounted == Some(true))
     }
 
+    /// Whether a filesystem is mounted where no path leads to it any more: another one was mounted over it, at its place or
+    /// above.
+    pub fn is_covered(&self, name: &DatasetName) -> bool {
+        let mount = self.nodes.get(name).and_then(|node| node.mount);
+        mount.is_some_and(|id| !self.mounts.is_reached(id))
+    }
+
     pub(super) fn is_volume(&self, name: &DatasetName) -> bool {
         self.nodes.get(name).is_some_and(|node| node.dataset.kind == Some(DatasetKind::Volume))
     }
