@@ -75,6 +75,7 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
         "Now every service has an empty dataset, and none may start: each is restored first. Of all at once, what could \
          come back:",
     );
+    machine::clock(NOW.parse()?)?;
     let inventory = inventory(&story.forge)?;
     let services: Vec<_> = story.forge.restores.services.values().collect();
     let mut choices = BTreeMap::new();
