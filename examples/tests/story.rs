@@ -5,7 +5,7 @@
 //! be what `docs/story.md` says; only what differs from run to run is left out of the comparison:
 //!
 //! * numbers of twelve digits and more (guids), and words of eight hexadecimal digits and more (ids of restic, guids in names)
-//! * seconds and what is smaller: `12 s`, `3.4 s`, and how long a restore took
+//! * minutes and what is smaller, in lengths of time: `2 min 12 s`, `3.4 s`; days and hours are compared
 //! * the seconds in points of time, and their fractions
 //! * bytes: `123456 bytes`, `4.5 MiB`, `bytes = 0x...`
 //!
@@ -116,18 +116,30 @@ fn settled(line: &str) -> String {
     };
     let words: Vec<&str> = line.split(' ').filter(|word| !word.is_empty()).collect();
     let mut settled = Vec::with_capacity(words.len());
+    let mut measured = false;
     for (n, word) in words.iter().enumerate() {
         let unit =
             words.get(n + 1).map_or("", |unit| unit.trim_end_matches(['.', ',', ':', ';', ')']));
-        let is_measured = matches!(unit, "s" | "ms" | "bytes" | "B" | "KiB" | "MiB" | "GiB");
+        let is_measured =
+            matches!(unit, "min" | "s" | "ms" | "bytes" | "B" | "KiB" | "MiB" | "GiB");
         let digits = |word: &str| word.chars().all(|c| c.is_ascii_digit() || c == '.');
-        settled.push(if (is_measured && digits(word)) || word.starts_with("0x") {
-            "#".to_owned()
+        if is_measured && digits(word) {
+            measured = true;
+        } else if std::mem::take(&mut measured) {
+            // Its unit, with what stands behind it: where minutes are 0, they are not there at all.
+            settled.push(unit_end(word).to_owned());
+        } else if word.starts_with("0x") {
+            settled.push("#".to_owned());
         } else {
-            pieces(word)
-        });
+            settled.push(pieces(word));
+        }
     }
-    settled.join(" ")
+    settled.concat()
+}
+
+/// What stands behind a unit.
+fn unit_end(word: &str) -> &str {
+    word.trim_start_matches(|c: char| c.is_ascii_alphabetic())
 }
 
 /// A word without guids, ids, and the seconds of points of time.
@@ -169,7 +181,12 @@ fn only_what_differs_from_run_to_run_is_left_out() {
         ("| Afterwards | 12.5 s |", "| Afterwards | 9.1 s |"),
         ("received 59998864 bytes.", "received 1 bytes."),
         ("toguid = 0x1234", "toguid = 0xabcd"),
-        ("loses the last 27 min 40 s", "loses the last 27 min 41 s"),
+        ("loses the last 27 min 40 s", "loses the last 28 min"),
+        ("loses the last 10 h 2 min", "loses the last 10 h"),
+        (
+            "replicas need a full send: loses 29 min 57 s more",
+            "replicas need a full send: loses 30 min 2 s more",
+        ),
     ];
     for (a, b) in same {
         assert_eq!(settled(a), settled(b));
@@ -178,7 +195,7 @@ fn only_what_differs_from_run_to_run_is_left_out() {
         ("as of 2026-11-21T04:20:10Z", "as of 2026-11-21T04:21:10Z"),
         ("132 steps, 0 are blocked", "131 steps, 0 are blocked"),
         ("tank/services/sonarr@a", "tank/services/sonarr@b"),
-        ("loses the last 27 min 40 s", "loses the last 28 min 40 s"),
+        ("loses the last 10 h 2 min", "loses the last 11 h 2 min"),
         ("668 hold", "667 hold"),
     ];
     for (a, b) in other {

@@ -95,6 +95,7 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     ));
     let mut printed = BTreeMap::new();
     for name in BACKED_UP {
+        machine::clock(NOW.parse()?)?;
         let (commands, said) = run(forge, name)?;
         if name == "pocketid" {
             story.tell.show(commands.join("\n"));

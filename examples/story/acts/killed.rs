@@ -14,9 +14,9 @@ use crate::{Story, claim, machine, replicate};
 
 const NOW: &str = "2026-11-21T16:00:00Z";
 /// Bytes a second that the line to nas-1 carries while the restore is to be killed.
-const RATE: &str = "6000000";
-/// It is killed when so many bytes have arrived.
-const ENOUGH: u64 = 15_000_000;
+const RATE: &str = "3000000";
+/// It is killed when so many bytes have arrived: what came in the first five seconds is on disk then, at the least.
+const ENOUGH: u64 = 30_000_000;
 
 /// Starts the restore as a process, and kills it in the middle of the transfer. What it had printed by then.
 fn kill() -> Result<Vec<String>, Failure> {
@@ -84,6 +84,7 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
         "What is on disk says what happened: {staging} is there, is mounted nowhere, and has a resume token, which stands for"
     ));
     story.tell.show(shown.join("\n"));
+    claim(!shown.contains(&"bytes = 0x0"), "something of it is on disk")?;
     claim(
         replicate::lineage(&service.dataset)?.is_none(),
         "nothing is in place before it is complete",

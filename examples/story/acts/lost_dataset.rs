@@ -14,6 +14,8 @@ use crate::{Story, claim, files, machine, replicate};
 
 /// 47 minutes after the last snapshot.
 const TOO_LATE: &str = "2026-11-21T04:47:00Z";
+/// When pocketid has its next snapshot.
+const RESTORED: &str = "2026-11-21T04:50:00Z";
 
 /// Tells of a service's ways back, restores it, tells of that.
 fn bring_back(story: &Story, inventory: &Inventory, name: &str) -> Result<(), Failure> {
@@ -64,6 +66,7 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     story.tell.say("Compared with the declaration:");
     story.tell.show(found.join("\n"));
 
+    machine::clock(TOO_LATE.parse()?)?;
     let inventory = inventory(&story.forge)?;
     bring_back(story, &inventory, "home-assistant")?;
     verify(story, "home-assistant", &home)?;
@@ -86,6 +89,7 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
         "The one file that is missing is the one that the job leaves out. The dataset is a new one, so replication begins \
          anew, once it has a snapshot:",
     );
+    machine::clock(RESTORED.parse()?)?;
     machine::run(&machine::words("zfs snapshot tank/services/pocketid@restored"))?;
     let (own, replica) = story.forge.both("pocketid")?;
     let target = story.forge.replica("pocketid")?;

@@ -16,6 +16,8 @@ use crate::restore::{STATE, choose, inventory, restore};
 use crate::{Story, claim, machine, replicate};
 
 const NOW: &str = "2026-11-21T14:00:00Z";
+/// When the services have their next snapshots.
+const AFTER: &str = "2026-11-21T14:11:00Z";
 
 fn guids(lineage: Option<&Lineage>) -> Vec<Guid> {
     lineage.into_iter().flat_map(Lineage::snapshots).map(|version| version.guid).collect()
@@ -77,6 +79,7 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
         "Now every service has an empty dataset, and none may start: each is restored first. Of all at once, what could \
          come back:",
     );
+    machine::clock(NOW.parse()?)?;
     let inventory = inventory(&story.forge)?;
     let services: Vec<_> = story.forge.restores.services.values().collect();
     let mut choices = BTreeMap::new();
@@ -129,6 +132,7 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     for name in SERVICES {
         snapshots.push(format!("{}@after-the-fire", story.forge.service(name)?.dataset));
     }
+    machine::clock(AFTER.parse()?)?;
     machine::run(&machine::words("zfs snapshot").args(snapshots))?;
     for name in SERVICES {
         let target: DatasetName = story.forge.replica(name)?;
