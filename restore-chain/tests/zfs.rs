@@ -23,11 +23,18 @@ const SCRIPT: &str = r#"#!/bin/bash
 set -u
 export LC_ALL=C
 cd /mnt/share || exit
-for pool in from to; do
-    truncate -s 512M "/tmp/$pool.vdev"
-    zpool create -f "$pool" "/tmp/$pool.vdev" || exit
-done
-./replications "$1" "$3" >rows.jsonl 2>said && ./replications "$2" "$3" encrypted >encrypted.jsonl 2>>said
+pools() {
+    for pool in from to; do
+        zpool destroy -f "$pool" 2>/dev/null
+        rm -rf "/tmp/$pool.vdev" /tmp/pairs
+        truncate -s 512M "/tmp/$pool.vdev"
+        zpool create -f "$pool" "/tmp/$pool.vdev" || exit
+    done
+}
+pools
+./replications "$1" "$3" >rows.jsonl 2>said || exit
+pools
+./replications "$2" "$3" encrypted >encrypted.jsonl 2>>said
 "#;
 
 /// A service's dataset is lost in several ways, and comes back. Each line that begins with `check` has to end with `yes`.
