@@ -13,7 +13,7 @@ use super::{Base, Mode, Moved, Origin, Pattern, Volume};
 use crate::applied::Claims;
 use crate::setting::Setting;
 
-/// Every declared dataset of a [`Spec`], profiles and automatic mountpoints worked in.
+/// Every declared dataset of a [`Spec`](super::Spec), profiles and automatic mountpoints worked in.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Desired<'s> {
