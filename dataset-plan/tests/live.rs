@@ -12,7 +12,7 @@ mod scenario;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use dataset_plan::Spec;
@@ -38,15 +38,6 @@ converge() {
     cat log
 }
 "#;
-
-fn program() -> Option<PathBuf> {
-    if let Some(program) = std::env::var_os("ZFS_VM") {
-        return Some(program.into());
-    }
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tools/zfs-vm");
-    let built = Command::new(&program).arg("info").output().is_ok_and(|info| info.status.success());
-    built.then_some(program)
-}
 
 /// What `cargo test` builds beside this test; `cargo test --test live` alone does not.
 fn converge() -> PathBuf {
@@ -76,7 +67,7 @@ fn accounts() -> (String, String) {
 
 /// Runs a script in the machine, with these files beside it, and gives the results that it prints.
 fn run(name: &str, script: &str, files: &[(&str, &str)]) -> Option<Vec<String>> {
-    let Some(program) = program() else {
+    let Some(program) = testing::vm::program() else {
         println!("skipped: {name} (no virtual machine: tools/zfs-vm build)");
         return None;
     };

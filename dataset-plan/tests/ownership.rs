@@ -1,29 +1,12 @@
 //! What is set and not declared: whose it is, and what becomes of it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod lines;
+
 use dataset_plan::drift::Cause;
 use dataset_plan::{Applied, Kept, Observed, Obstacle, Plan, Policy, Spec, plan_desired, sim};
+use lines::{commands, observed, spec};
 use zfs_props::name::DatasetName;
-
-fn spec(text: &str) -> Spec {
-    Spec::from_toml(text).unwrap_or_else(|problems| panic!("{problems}"))
-}
-
-/// Lines of `zfs get -Hp -s local,received,none`, as `NAME PROPERTY VALUE [SOURCE]`.
-fn observed(lines: &[&str]) -> Observed {
-    let mut text = String::new();
-    for line in lines {
-        let words: Vec<&str> = line.splitn(4, ' ').collect();
-        let source = words.get(3).unwrap_or(&"-");
-        text += &[words[0], words[1], words[2], "-", source].join("\t");
-        text.push('\n');
-    }
-    Observed::from_zfs_get_set(text).unwrap()
-}
-
-fn commands(plan: &Plan) -> Vec<String> {
-    plan.steps().iter().map(|step| step.command().to_string()).collect()
-}
 
 /// Carries a plan out that was made after another one; it leaves nothing to do.
 fn carried_out(spec: &Spec, last: &Applied, there: &Observed) -> (Plan, Observed, Applied) {

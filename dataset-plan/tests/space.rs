@@ -1,43 +1,34 @@
 //! Reservations, and the space that there is for them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use dataset_plan::{Observed, Obstacle, Plan, Policy, Spec};
+mod lines;
+
+use dataset_plan::{Observed, Obstacle, Plan, Policy};
+use lines::{commands, observed, spec};
 
 const G: u64 = 1 << 30;
 
 /// A pool with so many GiB left of 100, and one dataset in it that takes 1 GiB.
 fn pool(available: u64, lines: &[String]) -> Observed {
-    let mut text = String::new();
-    let mut line = |words: &str| {
-        let words: Vec<&str> = words.splitn(4, ' ').collect();
-        let source = words.get(3).unwrap_or(&"-");
-        text += &[words[0], words[1], words[2], "-", source].join("\t");
-        text.push('\n');
-    };
-    line("tank type filesystem");
-    line("tank mountpoint none local");
-    line(&format!("tank used {}", (100 - available) * G));
-    line(&format!("tank available {}", available * G));
-    line("tank/a type filesystem");
-    line("tank/a mountpoint none local");
-    line(&format!("tank/a used {G}"));
-    line(&format!("tank/a referenced {G}"));
+    let mut all = vec![
+        "tank type filesystem".to_owned(),
+        "tank mountpoint none local".to_owned(),
+        format!("tank used {}", (100 - available) * G),
+        format!("tank available {}", available * G),
+        "tank/a type filesystem".to_owned(),
+        "tank/a mountpoint none local".to_owned(),
+        format!("tank/a used {G}"),
+        format!("tank/a referenced {G}"),
+    ];
     if !lines.iter().any(|line| line.starts_with("tank/a available")) {
-        line(&format!("tank/a available {}", available * G));
+        all.push(format!("tank/a available {}", available * G));
     }
-    for text in lines {
-        line(text);
-    }
-    Observed::from_zfs_get_set(text).unwrap()
+    all.extend_from_slice(lines);
+    observed(&all)
 }
 
 fn plan(text: &str, there: &Observed) -> Plan {
-    let spec = Spec::from_toml(text).unwrap_or_else(|problems| panic!("{problems}"));
-    dataset_plan::plan(&spec, there, &Policy::default()).unwrap()
-}
-
-fn commands(plan: &Plan) -> Vec<String> {
-    plan.steps().iter().map(|step| step.command().to_string()).collect()
+    dataset_plan::plan(&spec(text), there, &Policy::default()).unwrap()
 }
 
 fn short_of_space(plan: &Plan) -> Vec<String> {

@@ -1,27 +1,12 @@
 //! What a declaration can ask for beside filesystems with values.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod lines;
+
 use dataset_plan::drift::{Cause, Severity, drift};
 use dataset_plan::policy::EncryptedParent;
 use dataset_plan::{Observed, Obstacle, Plan, Policy, Spec, sim};
-
-fn spec(text: &str) -> Spec {
-    Spec::from_toml(text).unwrap_or_else(|problems| panic!("{problems}"))
-}
-
-/// Lines of `zfs get -Hp -s local,received,none`, as `NAME PROPERTY VALUE [SOURCE]`.
-fn observed(lines: &[&str]) -> Observed {
-    let mut text = String::new();
-    for line in lines {
-        let mut words = line.splitn(4, ' ');
-        let (name, property, value) =
-            (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
-        let source = words.next().unwrap_or("-");
-        text += &[name, property, value, "-", source].join("\t");
-        text.push('\n');
-    }
-    Observed::from_zfs_get_set(text).unwrap()
-}
+use lines::{commands, observed, spec};
 
 fn planned(spec: &Spec, observed: &Observed, policy: &Policy) -> Plan {
     let plan = dataset_plan::plan(spec, observed, policy).unwrap();
@@ -31,10 +16,6 @@ fn planned(spec: &Spec, observed: &Observed, policy: &Policy) -> Plan {
     let again = dataset_plan::plan(spec, &zfs.observe(), policy).unwrap();
     assert!(again.is_empty(), "{plan}\n{again}");
     plan
-}
-
-fn commands(plan: &Plan) -> Vec<String> {
-    plan.steps().iter().map(|step| step.command().to_string()).collect()
 }
 
 fn codes(plan: &Plan) -> Vec<Obstacle> {

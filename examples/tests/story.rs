@@ -26,15 +26,6 @@ const SCRIPT: &str = "#!/bin/bash\n\
     cd /tmp\n\
     story tell >/mnt/share/transcript\n";
 
-fn machine() -> Option<PathBuf> {
-    if let Some(program) = std::env::var_os("ZFS_VM") {
-        return Some(program.into());
-    }
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tools/zfs-vm");
-    let built = Command::new(&program).arg("info").output().is_ok_and(|info| info.status.success());
-    built.then_some(program)
-}
-
 /// Where a program of the host is, if it is there.
 fn found(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
@@ -47,7 +38,7 @@ fn the_transcript_is_what_happens() {
         println!("skipped: the story (it takes half an hour in a machine without KVM: STORY=1)");
         return;
     }
-    let Some(machine) = machine() else {
+    let Some(machine) = testing::vm::program() else {
         println!("skipped: the story (no virtual machine: tools/zfs-vm build)");
         return;
     };

@@ -14,7 +14,7 @@ mod harness;
 mod replications;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -120,18 +120,9 @@ until_done replica tank/replica; check "restored without what was interrupted" [
 check "same content as later" same
 "#;
 
-fn machine() -> Option<PathBuf> {
-    if let Some(program) = std::env::var_os("ZFS_VM") {
-        return Some(program.into());
-    }
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tools/zfs-vm");
-    let built = Command::new(&program).arg("info").output().is_ok_and(|info| info.status.success());
-    built.then_some(program)
-}
-
 #[test]
 fn what_is_planned_is_what_zfs_does() {
-    let Some(machine) = machine() else {
+    let Some(machine) = testing::vm::program() else {
         println!("skipped: zfs (no virtual machine: tools/zfs-vm build)");
         return;
     };
@@ -182,7 +173,7 @@ fn what_is_planned_is_what_zfs_does() {
 
 #[test]
 fn a_lost_dataset_comes_back() {
-    let Some(machine) = machine() else {
+    let Some(machine) = testing::vm::program() else {
         println!("skipped: zfs (no virtual machine: tools/zfs-vm build)");
         return;
     };

@@ -5,6 +5,7 @@
 pub mod baseline;
 pub mod corpus;
 pub mod hosts;
+pub mod vm;
 
 use std::path::PathBuf;
 
