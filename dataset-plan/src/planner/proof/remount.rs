@@ -41,12 +41,13 @@ impl Remount<'_> {
         self.zfs.mountpoint(name).unwrap_or_default()
     }
 
-    /// Mounts it, and what is mounted within its place again on top of it.
+    /// Mounts it, and what is mounted within its place again on top of it. What was unmounted along with that can be what
+    /// its place lies in.
     pub(super) fn mount(&mut self, name: &DatasetName) -> Result<(), Refusal> {
         let inner = self.zfs.mounted_below(&self.place(name)).cloned().collect();
-        let aside = self.unmount_with_all(inner)?;
-        self.run(name, &Action::Mount)?;
-        for name in self.missing(aside) {
+        let mut all = self.unmount_with_all(inner)?;
+        all.insert(name.clone());
+        for name in self.missing(all) {
             self.run(&name, &Action::Mount)?;
         }
         Ok(())
