@@ -98,7 +98,7 @@ impl Zfs {
         };
         self.insert(name, node);
         if let (Some(size), Ok(node)) = (point.size, self.node_mut(name)) {
-            node.store(&Property::Volsize.into(), |entry, _| entry.set(size));
+            node.store(&Property::Volsize.into(), |entry| entry.set(size));
         }
         if let Some(point) = self.point_mut(origin) {
             point.snapshot.clones.push(name.clone());

@@ -34,7 +34,25 @@ impl Zfs {
     }
 }
 
+impl Zfs {
+    /// Whether a dataset ever received properties, or one above it: OpenZFS keeps that as a property, and it is inherited.
+    /// From then on `zfs inherit` hides received values, and a stream leaves in place what is set locally.
+    pub(super) fn has_received(&self, name: &DatasetName) -> bool {
+        self.lineage(name).has_received()
+    }
+}
+
 impl<'z> Lineage<'z> {
+    fn has_received(&self) -> bool {
+        self.line().any(|(_, node)| node.has_received)
+    }
+
+    /// What the column `received` shows. Where properties were ever received, that is also what is stored twice.
+    pub(super) fn received(&self, property: &PropertyName) -> Option<&'z Raw> {
+        let entry = self.own?.1.dataset.entries.get(property)?;
+        entry.received.as_ref().or_else(|| entry.iuv.as_ref().filter(|_| self.has_received()))
+    }
+
     /// The dataset itself.
     pub(super) fn node(&self) -> Option<&'z Node> {
         Some(self.own?.1)

@@ -17,7 +17,7 @@ pub(super) struct Node {
     pub(super) dataset: Shared<Dataset>,
     /// Its snapshots, oldest first.
     pub(super) points: Vec<Point>,
-    /// It received properties once, so that `zfs inherit` hides received values from then on.
+    /// It received properties once: see [`Zfs::has_received`](super::Zfs).
     pub(super) has_received: bool,
     /// Where it is mounted, if that is known.
     pub(super) mount: Option<MountId>,
@@ -76,9 +76,10 @@ impl From<&Shared<Dataset>> for Node {
 }
 
 impl Point {
-    /// Takes properties that came with a stream, in the place of all that came before.
-    pub(super) fn receive(&mut self, properties: &[(PropertyName, Raw)]) {
-        let first = !self.has_received;
+    /// Takes properties that came with a stream, in the place of all that came before; the first such stream for it and
+    /// its dataset even of what was set here.
+    pub(super) fn receive(&mut self, properties: &[(PropertyName, Raw)], first: bool) {
+        let first = first && !self.has_received;
         self.has_received = true;
         for entry in self.entries.values_mut() {
             entry.received = None;
@@ -130,11 +131,10 @@ impl Node {
     pub(super) fn store(
         &mut self,
         property: &PropertyName,
-        change: impl FnOnce(&mut Entry<Raw>, bool),
+        change: impl FnOnce(&mut Entry<Raw>),
     ) {
-        let has_received = self.has_received;
         let entry = self.dataset.entries.entry(property.clone()).or_default();
-        change(entry, has_received);
+        change(entry);
         if entry.is_empty() {
             self.dataset.entries.remove(property);
         }

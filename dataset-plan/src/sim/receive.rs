@@ -13,7 +13,6 @@ use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::property::{Property, Stored};
 use zfs_props::release::Release;
 use zfs_props::set::PropertySet;
-use zfs_props::store::Entry;
 
 use super::Zfs;
 use super::create::is_of_keys;
@@ -225,9 +224,10 @@ impl Zfs {
         package.mounts |=
             (!exists || package.header.is_some()) && part.kind == DatasetKind::Filesystem;
         if verdict? == Arrived::New {
+            let first = !self.has_received(target);
             if let (Some((_, of)), Some(point)) = (sent, self.node_mut(target)?.point_mut(snapshot))
             {
-                point.receive(&of.properties);
+                point.receive(&of.properties, first);
             }
         }
         Ok(())
@@ -388,16 +388,16 @@ impl Zfs {
     fn take_properties(&mut self, arrival: &Arrival<'_>) -> Result<(), Refusal> {
         let Arrival { target, how, .. } = *arrival;
         let Some(properties) = arrival.properties else { return Ok(()) };
-        let node = self.node_mut(target)?;
         // What a stream says takes the place of all that earlier ones said; the first such stream even of what
         // was set locally.
-        let first = !node.has_received;
+        let first = !self.has_received(target);
+        let node = self.node_mut(target)?;
         node.has_received = true;
         let known: Vec<PropertyName> = node.dataset.entries.keys().cloned().collect();
         for property in
             known.into_iter().filter(|property| property.native() != Some(Property::Volsize))
         {
-            node.store(&property, |entry, _| {
+            node.store(&property, |entry| {
                 entry.received = None;
                 if first {
                     entry.local = None;
@@ -422,7 +422,7 @@ impl Zfs {
                 let before = self.node(target)?.number(native).unwrap_or_default();
                 self.reserve(target, native, before, number.unwrap_or_default());
             }
-            self.node_mut(target)?.store(&property, |entry, _| entry.receive(raw));
+            self.node_mut(target)?.store(&property, |entry| entry.receive(raw));
         }
         Ok(())
     }
@@ -430,7 +430,8 @@ impl Zfs {
     fn override_properties(&mut self, arrival: &Arrival<'_>) -> Result<(), Refusal> {
         let Arrival { target, part, accepted, .. } = arrival;
         for property in self.excluded(target, part, arrival.how) {
-            self.node_mut(target)?.store(&property, Entry::inherit);
+            let has_received = self.has_received(target);
+            self.node_mut(target)?.store(&property, |entry| entry.inherit(has_received));
         }
         if arrival.is_top {
             let settable = accepted.iter().filter(|(property, _)| {
@@ -440,18 +441,19 @@ impl Zfs {
             // What fails here is only warned of.
             let _ = self.assign(target, settable);
         } else {
+            let has_received = self.has_received(target);
             for (property, _) in accepted.iter().filter(|(property, _)| inheritable(property)) {
-                self.node_mut(target)?.store(property, Entry::inherit);
+                self.node_mut(target)?.store(property, |entry| entry.inherit(has_received));
             }
         }
         if part.is_clone && arrival.is_plain(self.release) {
             // Of a clone this is not looked at, but stored.
             let off: Raw = b"off"[..].into();
-            self.node_mut(target)?.store(&Property::Encryption.into(), |entry, _| entry.set(off));
+            self.node_mut(target)?.store(&Property::Encryption.into(), |entry| entry.set(off));
         }
         if let Some(size) = &part.point.size {
             self.node_mut(target)?
-                .store(&Property::Volsize.into(), |entry, _| entry.set(size.clone()));
+                .store(&Property::Volsize.into(), |entry| entry.set(size.clone()));
         }
         Ok(())
     }

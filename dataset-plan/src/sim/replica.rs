@@ -133,8 +133,9 @@ impl Zfs {
                 continue;
             };
             theirs = Some(sent);
+            let first = !self.has_received(&of.name);
             if let Some(point) = self.point_mut(&here) {
-                point.receive(&their.properties);
+                point.receive(&their.properties, first);
             }
             if their.name != snapshot.name {
                 pass.note(&self.rename_for_replica(&here, &their.name, replication));

@@ -9,6 +9,7 @@ use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
 use zfs_props::release::Release;
 use zfs_props::set::PropertySet;
+use zfs_props::store::stand_in;
 
 use super::Zfs;
 use super::create::is_fixed;
@@ -20,12 +21,6 @@ use crate::observed::Raw;
 /// What the kernel checks against space.
 const SPACE: [Property; 4] =
     [Property::Quota, Property::Refquota, Property::Reservation, Property::Refreservation];
-
-/// Values that older kernels do not know, and are stored beside the default.
-const STORED_TWICE: [(Property, &[&str], &str); 2] = [
-    (Property::RedundantMetadata, &["some", "none"], "all"),
-    (Property::Snapdir, &["disabled"], "hidden"),
-];
 
 impl Zfs {
     /// `zfs set`; with `-u` unless what moves shall be mounted at its new place.
@@ -93,7 +88,8 @@ impl Zfs {
             self.take_down(touched)?;
         }
         let before = property.native().and_then(|native| self.node(name).ok()?.number(native));
-        self.node_mut(name)?.store(&property, |entry, has_received| {
+        let has_received = self.has_received(name);
+        self.node_mut(name)?.store(&property, |entry| {
             if revert { entry.revert() } else { entry.inherit(has_received) }
         });
         if let Some(native) = property.native().filter(|native| SPACE.contains(native)) {
@@ -241,8 +237,10 @@ impl Zfs {
                 self.reserve(name, native, before, new);
             }
         }
-        self.node_mut(name)?.store(property, |entry, _| match stand_in(native, raw) {
-            Some(known) => entry.set_iuv(raw.clone(), known),
+        let word = std::str::from_utf8(raw).unwrap_or_default();
+        let known = native.and_then(|native| stand_in(native, word));
+        self.node_mut(name)?.store(property, |entry| match known {
+            Some(known) => entry.set_iuv(raw.clone(), known.as_bytes().into()),
             None => entry.set(raw.clone()),
         });
         Ok(())
@@ -262,11 +260,6 @@ fn causes(properties: &PropertySet, accepted: &Accepted, release: Release) -> Ve
         _ => None,
     });
     causes.collect()
-}
-
-fn stand_in(native: Option<Property>, raw: &Raw) -> Option<Raw> {
-    let (_, words, known) = STORED_TWICE.iter().find(|(property, ..)| Some(*property) == native)?;
-    words.iter().any(|word| *word.as_bytes() == **raw).then(|| known.as_bytes().into())
 }
 
 /// As `zfs get -p` prints it.

@@ -117,12 +117,13 @@ impl Zfs {
         let property =
             zfs_props::check::inherit(property, revert, &DatasetFacts::snapshot(), self.release);
         let property = property.map_err(|error| Refusal::Property { dataset, error })?;
-        let Some(point) = self.point_mut(name) else { return Ok(()) };
         if let PropertyName::Native(_) = property {
             // Accepted, and without effect: a snapshot has no native properties of its own.
             return Ok(());
         }
-        let has_received = point.has_received;
+        let above = self.has_received(&name.dataset_name()?);
+        let Some(point) = self.point_mut(name) else { return Ok(()) };
+        let has_received = point.has_received || above;
         let entry = point.entries.entry(property.clone()).or_default();
         if revert {
             entry.revert();
@@ -167,7 +168,7 @@ impl Zfs {
             node.content = point.content;
         }
         if let Some(size) = point.size {
-            node.store(&Property::Volsize.into(), |entry, _| entry.set(size));
+            node.store(&Property::Volsize.into(), |entry| entry.set(size));
         }
         if is_known {
             self.lose_mounts(&head);

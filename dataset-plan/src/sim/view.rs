@@ -58,10 +58,7 @@ impl Zfs {
             let (value, source) = lineage.value(&property)?;
             Some((property, value, source))
         });
-        let received = |property: &PropertyName| {
-            let entry = node.dataset.entries.get(property)?;
-            Some(text(entry.received.as_ref()?))
-        };
+        let received = |property: &PropertyName| lineage.received(property).map(text);
         lines
             .chain(users)
             .map(|(property, value, source)| Line {

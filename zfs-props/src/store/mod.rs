@@ -36,6 +36,8 @@ mod tree;
 
 pub use tree::{Change, Effect, Seen, Tree};
 
+use crate::property::Property;
+
 /// What one dataset stores for one property.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -80,8 +82,9 @@ impl<V> Entry<V> {
         self.iuv = Some(value);
     }
 
-    /// `zfs inherit`: the local value goes, and a received one is hidden. The mark is left on every
-    /// dataset that ever received properties, even where this one was not among them.
+    /// `zfs inherit`: the local value goes, and a received one is hidden. The mark is left on every dataset that ever
+    /// received properties, even where this one was not among them, and on all below such a one: that properties were
+    /// received is itself a property (`$hasrecvd`), and inherited (OpenZFS 2.3.9, tried out).
     pub fn inherit(&mut self, has_received: bool) {
         self.local = None;
         self.iuv = None;
@@ -105,6 +108,16 @@ impl<V> Entry<V> {
     /// Nothing is stored: the entry can be dropped.
     pub fn is_empty(&self) -> bool {
         self.local.is_none() && self.received.is_none() && !self.hidden && self.iuv.is_none()
+    }
+}
+
+/// What older kernels take in place of a word that they do not know: the default. Only these few are stored in that way
+/// (OpenZFS `dsl_prop_set_iuv`).
+pub fn stand_in(property: Property, word: &str) -> Option<&'static str> {
+    match (property, word) {
+        (Property::RedundantMetadata, "some" | "none") => Some("all"),
+        (Property::Snapdir, "disabled") => Some("hidden"),
+        _ => None,
     }
 }
 

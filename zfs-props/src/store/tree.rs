@@ -5,7 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::ops::Bound;
 
-use super::{Entry, Setpoint, resolve};
+use super::{Entry, Setpoint, resolve, stand_in};
 use crate::key::PropertyName;
 use crate::name::DatasetName;
 use crate::property::{Property, Stored};
@@ -135,14 +135,15 @@ impl Tree {
     /// asked; a dataset that is not there is added.
     pub fn change(&mut self, name: &DatasetName, property: &PropertyName, change: Change) {
         let release = self.release;
+        let has_received = self.has_received(name);
         let node = self.datasets.entry(name.clone()).or_default();
         let entry = node.entries.entry(property.clone()).or_default();
         match change {
-            Change::Set(value) => match stand_in(property, &value, release) {
+            Change::Set(value) => match known(property, &value, release) {
                 Some(known) => entry.set_iuv(value, known),
                 None => entry.set(value),
             },
-            Change::Inherit => entry.inherit(node.has_received),
+            Change::Inherit => entry.inherit(has_received),
             Change::Revert => entry.revert(),
             Change::Receive(value) => {
                 node.has_received = true;
@@ -152,6 +153,13 @@ impl Tree {
         if entry.is_empty() {
             node.entries.remove(property);
         }
+    }
+
+    /// Whether a dataset, or one above it, ever received properties.
+    fn has_received(&self, name: &DatasetName) -> bool {
+        let is_marked =
+            |name: &DatasetName| self.datasets.get(name).is_some_and(|node| node.has_received);
+        is_marked(name) || name.ancestors().any(|above| is_marked(&above))
     }
 
     /// Which datasets would see another value, or the same from another source, after a change.
@@ -186,19 +194,12 @@ impl Tree {
     }
 }
 
-/// What older kernels take in place of a value that they do not know: the default. Only these few
-/// are stored in that way (OpenZFS `dsl_prop_set_iuv`).
-fn stand_in(property: &PropertyName, value: &Value, release: Release) -> Option<Value> {
-    const STORED_TWICE: [(Property, &[&str]); 2] =
-        [(Property::RedundantMetadata, &["some", "none"]), (Property::Snapdir, &["disabled"])];
+/// What older kernels take in place of a value that they do not know.
+fn known(property: &PropertyName, value: &Value, release: Release) -> Option<Value> {
     let native = property.native()?;
     let Stored::Number(number) = value else { return None };
-    let (_, words) = STORED_TWICE.iter().find(|(property, _)| *property == native)?;
-    let word = native.word_for(*number, release)?;
-    match native.default(release)? {
-        Stored::Number(default) if words.contains(&word) => Some(Stored::Number(default)),
-        _ => None,
-    }
+    let known = stand_in(native, native.word_for(*number, release)?)?;
+    Some(Stored::Number(native.number_of(known, release)?))
 }
 
 #[cfg(test)]
