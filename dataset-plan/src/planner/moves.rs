@@ -195,8 +195,8 @@ impl Planner<'_> {
             if let Some(stays) = stay.iter().copied().find(|from| first(from)) {
                 let what = format!("{stays} has to be moved first, and cannot be");
                 let remedy = "see why it cannot be moved";
-                let (row, parts, code) = (at, vec![Part::Arrival], Obstacle::OtherDataset);
-                conflicts.push(Conflict { row, parts, code, what, remedy });
+                let (parts, code) = (vec![(at, Part::Arrival)], Obstacle::OtherDataset);
+                conflicts.push(Conflict { parts, code, what, remedy });
             }
             if let Some(draft) = self.drafts.get_mut(draft) {
                 draft.needs.extend(last);

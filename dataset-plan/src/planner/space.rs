@@ -251,8 +251,7 @@ fn no_space(wanted: &Wanted, short: &str) -> Conflict {
         _ => format!("{property}={bytes} cannot be given: {short}"),
     };
     let remedy = "make room, or declare less (or a sparse volume)";
-    let (row, parts) = (wanted.at, vec![wanted.part]);
-    Conflict { row, parts, code: Obstacle::NoSpace, what, remedy }
+    Conflict { parts: vec![(wanted.at, wanted.part)], code: Obstacle::NoSpace, what, remedy }
 }
 
 /// Bytes as they are written.

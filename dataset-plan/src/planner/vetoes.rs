@@ -38,14 +38,15 @@ impl Vetoes {
     /// may not come.
     pub(super) fn add(&mut self, mut conflicts: Vec<Conflict>) {
         let known = self.by_row.len();
-        let only_waits = |conflict: &Conflict| conflict.parts == [Part::Mount];
+        let only_waits =
+            |conflict: &Conflict| conflict.parts.iter().all(|(_, part)| *part == Part::Mount);
         if !conflicts.iter().all(only_waits) {
             conflicts.retain(|conflict| !only_waits(conflict));
         }
-        for Conflict { row, parts, code, what, remedy } in conflicts {
+        for Conflict { parts, code, what, remedy } in conflicts {
             for part in parts {
                 let veto = Veto { code, what: what.clone(), remedy };
-                self.by_row.entry((row, part)).or_insert(veto);
+                self.by_row.entry(part).or_insert(veto);
             }
         }
         self.rounds += 1;

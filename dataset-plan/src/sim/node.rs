@@ -128,11 +128,7 @@ impl Node {
     }
 
     /// Stores a value; `None` takes the local one away, as `zfs inherit` does.
-    pub(super) fn store(
-        &mut self,
-        property: &PropertyName,
-        change: impl FnOnce(&mut Entry<Raw>),
-    ) {
+    pub(super) fn store(&mut self, property: &PropertyName, change: impl FnOnce(&mut Entry<Raw>)) {
         let entry = self.dataset.entries.entry(property.clone()).or_default();
         change(entry);
         if entry.is_empty() {

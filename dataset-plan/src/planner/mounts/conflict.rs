@@ -39,8 +39,8 @@ impl Part {
 /// Why something that is planned cannot be.
 #[derive(Clone, Debug)]
 pub(in crate::planner) struct Conflict {
-    pub(in crate::planner) row: usize,
-    pub(in crate::planner) parts: Vec<Part>,
+    /// What cannot be, by row.
+    pub(in crate::planner) parts: Vec<(usize, Part)>,
     pub(in crate::planner) code: Obstacle,
     pub(in crate::planner) what: String,
     pub(in crate::planner) remedy: &'static str,
@@ -99,15 +99,9 @@ impl Arrange<'_, '_, '_> {
         what: String,
         remedy: &'static str,
     ) -> Conflict {
-        let draft = self.drafts.get(draft);
-        let parts = draft.into_iter().flat_map(|draft| parts(&draft.action));
-        Conflict {
-            row: draft.map(|draft| draft.row).unwrap_or_default(),
-            parts: parts.filter(|part| part.mounts()).collect(),
-            code,
-            what,
-            remedy,
-        }
+        let mut parts = self.drafts.get(draft).map(Draft::parts).unwrap_or_default();
+        parts.retain(|(_, part)| part.mounts());
+        Conflict { parts, code, what, remedy }
     }
 
     pub(super) fn busy(

@@ -123,7 +123,7 @@ impl<'t> Arrange<'t, '_, '_> {
         }
         if waiting.why == Why::Before && self.observed.occupied.contains(place) {
             let conflict = self.occupied(0, place);
-            return Err(Some(Conflict { row: at, parts: vec![Part::Mount], ..conflict }));
+            return Err(Some(Conflict { parts: vec![(at, Part::Mount)], ..conflict }));
         }
         let mut found = BTreeSet::new();
         for (below, who) in self.stage.table.below(place) {
@@ -166,7 +166,7 @@ impl<'t> Arrange<'t, '_, '_> {
         };
         let mut found = conflict(self, since.or(of).unwrap_or_default())?;
         if waiting.why == Why::Before && since.is_none() {
-            (found.row, found.parts) = (at, vec![Part::Mount]);
+            found.parts = vec![(at, Part::Mount)];
         }
         Some(found)
     }
@@ -239,8 +239,7 @@ impl<'t> Arrange<'t, '_, '_> {
         let entry = row.and_then(|at| tree.row(at)?.observed?.entries.get(&location)?.own());
         if entry.is_none_or(|(text, _)| **text == *b"prompt") {
             self.conflicts.push(Conflict {
-                row: at,
-                parts: vec![Part::Mount],
+                parts: vec![(at, Part::Mount)],
                 code: Obstacle::Encryption,
                 what: format!("the key of {root} is not loaded, and would be asked for"),
                 remedy: "run `zfs load-key` for it, or give it a keylocation",

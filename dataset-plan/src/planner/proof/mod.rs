@@ -32,69 +32,106 @@ use crate::spec::Desired;
 /// How often what is left is planned. What is left after that keeps undoing what was done.
 const STAGES: usize = 8;
 
-/// The whole plan.
-pub(super) fn plan(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
-    let stage = |observed: &Observed, zfs: Option<&Zfs>, vetoes| {
-        propose(desired, observed, policy, zfs, vetoes)
-    };
-    let (mut plan, carried) = stage(observed, None, Vetoes::default());
-    let Some(mut carried) = carried else { return plan };
-    for _ in 0..STAGES {
-        let now = observe(&carried.zfs, observed);
-        let (mut rest, then) = stage(&now, Some(&carried.zfs), Vetoes::default());
-        if rest.is_empty() {
-            plan.blocked = rest.blocked;
-            carried.mount_again(&mut plan, observed);
-            undo::take_back(&mut plan, &carried);
-            return plan;
-        }
-        match then {
-            Some(then) => {
-                carried.zfs = then.zfs;
-                carried.mounted.extend(then.mounted);
-            }
-            None if carried.carry_out(&mut rest).is_ok() => {}
-            None => break,
-        }
-        append(&mut plan, rest, observed);
-    }
-    stage(observed, None, Vetoes::everything()).0
+/// What is asked for.
+struct Task<'t, 'a> {
+    desired: &'t Desired<'a>,
+    observed: &'t Observed,
+    policy: &'t Policy,
 }
 
-/// A plan of which no step is refused, carried out if it has to be proven.
-fn propose(
-    desired: &Desired,
-    observed: &Observed,
-    policy: &Policy,
-    zfs: Option<&Zfs>,
-    mut vetoes: Vetoes,
-) -> (Plan, Option<Carried>) {
-    let (moves, renamed) = Moves::find(desired, observed);
-    loop {
-        let planner = Planner::new(desired, policy, observed, &renamed, &moves, &vetoes);
-        let Proposal { mut plan, parts } = match planner.plan() {
-            Ok(proposal) => proposal,
-            Err(conflicts) => {
-                vetoes.add(conflicts);
-                continue;
+/// How a plan was found.
+enum Found {
+    /// Nothing in it has to be proven.
+    Plain,
+    /// None of its steps is refused.
+    Carried(Carried),
+    /// Too much is in the way: nothing in it mounts or unmounts.
+    Quiet,
+}
+
+/// The whole plan.
+pub(super) fn plan(desired: &Desired, observed: &Observed, policy: &Policy) -> Plan {
+    let task = Task { desired, observed, policy };
+    let (plan, found) = task.propose(observed, None, Vetoes::default());
+    let whole = match found {
+        Found::Plain => return plan,
+        Found::Carried(carried) => task.go_on(plan, carried),
+        Found::Quiet => task.begin_quietly(plan),
+    };
+    whole.unwrap_or_else(|| {
+        let quiet = || task.propose(observed, None, Vetoes::everything()).0;
+        task.begin_quietly(quiet()).unwrap_or_else(quiet)
+    })
+}
+
+impl Task<'_, '_> {
+    /// Once all else is done, more can be mounted and unmounted perhaps.
+    fn begin_quietly(&self, mut plan: Plan) -> Option<Plan> {
+        let mut carried = Carried::from(self.machine());
+        carried.carry_out(&mut plan).ok()?;
+        self.go_on(plan, carried)
+    }
+
+    /// A plan with what is left to do after it; `None` if there is no end to that.
+    fn go_on(&self, mut plan: Plan, mut carried: Carried) -> Option<Plan> {
+        for _ in 0..STAGES {
+            let now = observe(&carried.zfs, self.observed);
+            let (mut rest, found) = self.propose(&now, Some(&carried.zfs), Vetoes::default());
+            if rest.is_empty() {
+                plan.blocked = rest.blocked;
+                carried.mount_again(&mut plan, self.observed);
+                undo::take_back(&mut plan, &carried);
+                return Some(plan);
             }
-        };
-        // What was left out may be possible once the rest is done.
-        let is_plain = || !plan.steps.iter().any(|step| step.action.has_to_be_proven());
-        if vetoes.is_exhausted() || vetoes.is_empty() && is_plain() {
-            return (plan, None);
+            match found {
+                Found::Carried(then) => {
+                    carried.zfs = then.zfs;
+                    carried.mounted.extend(then.mounted);
+                }
+                Found::Plain | Found::Quiet => carried.carry_out(&mut rest).ok()?,
+            }
+            append(&mut plan, rest, self.observed);
         }
-        let zfs = zfs.cloned().unwrap_or_else(|| Zfs::from(observed).release(desired.release));
-        let mut carried = Carried::from(zfs);
-        match carried.carry_out(&mut plan) {
-            Ok(()) => return (plan, Some(carried)),
-            Err(refused) => {
-                let (at, refusal) = *refused;
-                let parts = parts.into_iter().nth(at).unwrap_or_default();
-                vetoes
-                    .add(plan.steps.get(at).map_or_else(Vec::new, |s| because(s, parts, &refusal)));
+        None
+    }
+
+    /// A plan of which no step is refused.
+    fn propose(&self, observed: &Observed, zfs: Option<&Zfs>, mut vetoes: Vetoes) -> (Plan, Found) {
+        let (moves, renamed) = Moves::find(self.desired, observed);
+        loop {
+            let planner =
+                Planner::new(self.desired, self.policy, observed, &renamed, &moves, &vetoes);
+            let Proposal { mut plan, parts } = match planner.plan() {
+                Ok(proposal) => proposal,
+                Err(conflicts) => {
+                    vetoes.add(conflicts);
+                    continue;
+                }
+            };
+            if vetoes.is_exhausted() {
+                return (plan, Found::Quiet);
+            }
+            // What was left out may be possible once the rest is done.
+            let is_plain = || !plan.steps.iter().any(|step| step.action.has_to_be_proven());
+            if vetoes.is_empty() && is_plain() {
+                return (plan, Found::Plain);
+            }
+            let mut carried = Carried::from(zfs.cloned().unwrap_or_else(|| self.machine()));
+            match carried.carry_out(&mut plan) {
+                Ok(()) => return (plan, Found::Carried(carried)),
+                Err(refused) => {
+                    let (at, refusal) = *refused;
+                    let parts = parts.into_iter().nth(at).unwrap_or_default();
+                    let step = plan.steps.get(at);
+                    vetoes.add(step.map_or_else(Vec::new, |step| because(step, parts, &refusal)));
+                }
             }
         }
+    }
+
+    /// As it was observed.
+    fn machine(&self) -> Zfs {
+        Zfs::from(self.observed).release(self.desired.release)
     }
 }
 
@@ -109,8 +146,7 @@ fn because(step: &Step, mut parts: Vec<(usize, Part)>, refusal: &Refusal) -> Vec
         _ => (Obstacle::Refused, "correct what it says by hand, and plan again"),
     };
     let what = format!("`{}` would be refused: {refusal}", step.command());
-    let conflict =
-        |(row, part)| Conflict { row, parts: vec![part], code, what: what.clone(), remedy };
+    let conflict = |part| Conflict { parts: vec![part], code, what: what.clone(), remedy };
     parts.into_iter().map(conflict).collect()
 }
 
