@@ -44,7 +44,7 @@ enum Found {
     /// Nothing in it has to be proven.
     Plain,
     /// None of its steps is refused.
-    Carried(Carried),
+    Carried(Box<Carried>),
     /// Too much is in the way: nothing in it mounts or unmounts.
     Quiet,
 }
@@ -55,7 +55,7 @@ pub(super) fn plan(desired: &Desired, observed: &Observed, policy: &Policy) -> P
     let (plan, found) = task.propose(observed, None, Vetoes::default());
     let whole = match found {
         Found::Plain => return plan,
-        Found::Carried(carried) => task.go_on(plan, carried),
+        Found::Carried(carried) => task.go_on(plan, *carried),
         Found::Quiet => task.begin_quietly(plan),
     };
     whole.unwrap_or_else(|| {
@@ -118,7 +118,7 @@ impl Task<'_, '_> {
             }
             let mut carried = Carried::from(zfs.cloned().unwrap_or_else(|| self.machine()));
             match carried.carry_out(&mut plan) {
-                Ok(()) => return (plan, Found::Carried(carried)),
+                Ok(()) => return (plan, Found::Carried(Box::new(carried))),
                 Err(refused) => {
                     let (at, refusal) = *refused;
                     let parts = parts.into_iter().nth(at).unwrap_or_default();
