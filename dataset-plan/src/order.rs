@@ -62,30 +62,27 @@ pub(crate) fn steps(drafts: Vec<Draft>, sequence: &[usize]) -> Vec<Step> {
         }
     }
     let id = |draft: &usize| number.get(*draft).copied().flatten();
-    let mut steps: Vec<Step> = drafts
-        .into_iter()
-        .enumerate()
-        .filter_map(|(index, draft)| {
-            let mut needs: Vec<StepId> = draft.needs.iter().filter_map(id).collect();
-            // A wish that was granted is kept by whoever runs steps side by side.
-            let own = id(&index)?;
-            needs.extend(draft.after.iter().filter_map(id).filter(|other| *other < own));
-            needs.sort_unstable();
-            needs.dedup();
-            Some(Step {
-                id: own,
-                needs,
-                dataset: draft.dataset,
-                action: draft.action,
-                reason: draft.reason,
-                risk: draft.risk,
-                heirs: draft.heirs,
-                remounts: draft.remounts,
-                expects: draft.expects,
-                undo: draft.undo,
-            })
-        })
-        .collect();
-    steps.sort_unstable_by_key(|step| step.id);
-    steps
+    let mut drafts: Vec<Option<Draft>> = drafts.into_iter().map(Some).collect();
+    let drafts =
+        sequence.iter().filter_map(|index| Some((id(index)?, drafts.get_mut(*index)?.take()?)));
+    let step = |(own, draft): (StepId, Draft)| {
+        let mut needs: Vec<StepId> = draft.needs.iter().filter_map(id).collect();
+        // A wish that was granted is kept by whoever runs steps side by side.
+        needs.extend(draft.after.iter().filter_map(id).filter(|other| *other < own));
+        needs.sort_unstable();
+        needs.dedup();
+        Step {
+            id: own,
+            needs,
+            dataset: draft.dataset,
+            action: draft.action,
+            reason: draft.reason,
+            risk: draft.risk,
+            heirs: draft.heirs,
+            remounts: draft.remounts,
+            expects: draft.expects,
+            undo: draft.undo,
+        }
+    };
+    drafts.map(step).collect()
 }

@@ -4,6 +4,7 @@
 //! 2.3 and later). Pretty sizes such as `1.50T` are refused: they stand for a range of values.
 //! What was not printed stays unknown; it is never taken for a default.
 
+mod entries;
 mod read;
 
 use std::borrow::Cow;
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use entries::Entries;
 pub use read::ObserveError;
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
@@ -18,7 +20,6 @@ use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::property::{Property, Stored};
 use zfs_props::release::Release;
 use zfs_props::source::Source;
-use zfs_props::store::Entry;
 use zfs_props::value::Value;
 
 use crate::setting::Setting;
@@ -72,7 +73,7 @@ pub struct Dataset {
     /// Its snapshots by the name after `@`, oldest first, as far as they were printed.
     pub snapshots: Vec<Snapshot>,
     /// What it stores itself.
-    pub(crate) entries: BTreeMap<PropertyName, Entry<Raw>>,
+    pub(crate) entries: Entries,
     /// Fixed when it was created: `normalization`, `volblocksize` and the like.
     pub(crate) fixed: BTreeMap<Property, Raw>,
     /// Inherited from an ancestor that was not observed itself.

@@ -366,10 +366,12 @@ impl Collector {
                 source => Some(source),
             };
             if let Some(received) = received {
-                let entry = place.entries.entry(property.clone()).or_default();
-                entry.receive(received.as_ref().into());
-                entry.hidden =
-                    matches!(source, None | Some(Source::Inherited(_) | Source::Default));
+                let hidden = matches!(source, None | Some(Source::Inherited(_) | Source::Default));
+                let received = self.shared(received.as_ref());
+                place.entries.change(&property, |entry| {
+                    entry.receive(received);
+                    entry.hidden = hidden;
+                });
             }
             if let Some(native) = property.native() {
                 place.see(native, value);
@@ -454,7 +456,10 @@ impl Collector {
     }
 
     fn keep(&mut self, dataset: Option<(DatasetName, Dataset)>) {
-        self.observed.datasets.extend(dataset.map(|(name, dataset)| (name, dataset.into())));
+        self.observed.datasets.extend(dataset.map(|(name, mut dataset)| {
+            dataset.entries.shrink();
+            (name, dataset.into())
+        }));
     }
 
     /// Keeps a value where its source says that it belongs.
@@ -471,10 +476,12 @@ impl Collector {
         }
         match (source, native) {
             (Source::Local, _) => {
-                dataset.entries.entry(property).or_default().local = Some(self.shared(value));
+                let value = self.shared(value);
+                dataset.entries.change(&property, |entry| entry.local = Some(value));
             }
             (Source::Received, _) => {
-                dataset.entries.entry(property).or_default().receive(self.shared(value));
+                let value = self.shared(value);
+                dataset.entries.change(&property, |entry| entry.receive(value));
             }
             (Source::Inherited(from), _) => {
                 dataset.outside.insert(property, (parse_name(from)?, self.shared(value)));

@@ -91,6 +91,8 @@ impl<'a> Planner<'a> {
     ) -> Self {
         let mut tree = Tree::new(desired, observed, moves.targets());
         moves.tell(&mut tree);
+        // Mostly, all of it is as declared.
+        let untouched = Vec::with_capacity(tree.len());
         Self {
             desired,
             policy,
@@ -103,7 +105,7 @@ impl<'a> Planner<'a> {
             drafts: Vec::new(),
             removals: Vec::new(),
             blocked: Vec::new(),
-            untouched: Vec::new(),
+            untouched,
             accepted: None,
             undeclared: Vec::new(),
             names: None,
@@ -149,28 +151,33 @@ impl<'a> Planner<'a> {
             let Some(&Row { ref name, observed, want, base, holds, .. }) = self.tree.row(at) else {
                 return;
             };
-            let name = name.clone().into_owned();
+            // Mostly a copy of a reference.
+            let name = name.clone();
+            let name = &*name;
             let mut next = at + 1;
-            let refused = self.moves.refused(&name);
+            let refused = self.moves.refused(name);
             if let Some(from) = refused {
-                self.refuse_move(from, &name);
+                self.refuse_move(from, name);
             }
             match (want, observed) {
                 (_, None) if refused.is_some() => {}
-                (_, Some(_)) if self.desired.absent.contains(&name) => {}
-                _ if base && observed.is_some() => self.leave(name, Kept::Base),
-                _ if base => self.miss_base(at, &name),
-                (_, Some(_)) if self.moves.to(&name) && !self.arrive(at, &name) => {
+                (_, Some(_)) if self.desired.absent.contains(name) => {}
+                _ if base && observed.is_some() => self.leave(name.clone(), Kept::Base),
+                _ if base => self.miss_base(at, name),
+                (_, Some(_)) if self.moves.to(name) && !self.arrive(at, name) => {
                     next = self.tree.end_of(at);
                 }
-                (Some(want), Some(dataset)) => self.settle(at, &name, want, dataset),
-                (Some(want), None) => self.create(at, &name, want),
-                (None, None) => self.contain(at, &name),
+                (Some(want), Some(dataset)) => self.settle(at, name, want, dataset),
+                (Some(want), None) => self.create(at, name, want),
+                (None, None) => self.contain(at, name),
                 (None, Some(dataset)) => {
                     let planned = self.drafts.len();
-                    self.leave_behind(at, &name, dataset);
+                    self.leave_behind(at, name, dataset);
                     if planned == self.drafts.len() {
-                        self.leave(name, if holds { Kept::Holds } else { Kept::Undeclared });
+                        self.leave(
+                            name.clone(),
+                            if holds { Kept::Holds } else { Kept::Undeclared },
+                        );
                     }
                 }
             }

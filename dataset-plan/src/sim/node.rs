@@ -7,7 +7,7 @@ use zfs_props::property::Property;
 use zfs_props::store::Entry;
 
 use super::mounts::MountId;
-use crate::observed::{Dataset, Raw, Snapshot};
+use crate::observed::{Dataset, Entries, Raw, Snapshot};
 use crate::shared::Shared;
 
 /// A filesystem or volume.
@@ -42,7 +42,7 @@ pub(super) struct Point {
     /// To be destroyed as soon as nothing keeps it.
     pub(super) deferred: bool,
     /// Properties of its own: only user properties can be set.
-    pub(super) entries: BTreeMap<PropertyName, Entry<Raw>>,
+    pub(super) entries: Entries,
     pub(super) has_received: bool,
     /// What was fixed when its dataset was created.
     pub(super) fixed: BTreeMap<Property, Raw>,
@@ -81,16 +81,15 @@ impl Point {
     pub(super) fn receive(&mut self, properties: &[(PropertyName, Raw)], first: bool) {
         let first = first && !self.has_received;
         self.has_received = true;
-        for entry in self.entries.values_mut() {
+        self.entries.change_all(|entry| {
             entry.received = None;
             if first {
                 entry.local = None;
             }
-        }
+        });
         for (property, raw) in properties {
-            self.entries.entry(property.clone()).or_default().receive(raw.clone());
+            self.entries.change(property, |entry| entry.receive(raw.clone()));
         }
-        self.entries.retain(|_, entry| !entry.is_empty());
     }
 }
 
@@ -129,11 +128,7 @@ impl Node {
 
     /// Stores a value; `None` takes the local one away, as `zfs inherit` does.
     pub(super) fn store(&mut self, property: &PropertyName, change: impl FnOnce(&mut Entry<Raw>)) {
-        let entry = self.dataset.entries.entry(property.clone()).or_default();
-        change(entry);
-        if entry.is_empty() {
-            self.dataset.entries.remove(property);
-        }
+        self.dataset.entries.change(property, change);
         if let PropertyName::Native(native) = property {
             self.dataset.temporary.remove(native);
         }

@@ -9,13 +9,12 @@ use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
 use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::property::Property;
-use zfs_props::store::Entry;
 
 use super::create::is_fixed;
 use super::node::{Node, Point};
 use super::refusal::Refusal;
 use super::{Zfs, no_snapshot};
-use crate::observed::Raw;
+use crate::observed::{Entries, Raw};
 
 /// What a stream carries beside the data of one snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -308,7 +307,7 @@ fn kind_of(node: &Node) -> DatasetKind {
     node.dataset.kind.unwrap_or(DatasetKind::Filesystem)
 }
 
-fn own_properties(entries: &BTreeMap<PropertyName, Entry<Raw>>, content: Content) -> Properties {
+fn own_properties(entries: &Entries, content: Content) -> Properties {
     let sent = entries.iter().filter(|(property, _)| {
         property.native().is_none_or(|native| native != Property::Volsize && !is_fixed(native))
     });

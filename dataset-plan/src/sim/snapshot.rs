@@ -51,7 +51,7 @@ impl Zfs {
                 self.point_of(&at, name.name(), txg, guid_of(txg.rotate_left(32) + number))?;
             for (property, setting) in accepted.iter() {
                 if let Some(raw) = printed(setting) {
-                    point.entries.entry(property.clone()).or_default().set(raw);
+                    point.entries.change(property, |entry| entry.set(raw));
                 }
             }
             self.node_mut(&at)?.points.push(point);
@@ -99,7 +99,7 @@ impl Zfs {
         let Some(point) = self.point_mut(name) else { return Ok(()) };
         for (property, setting) in accepted.iter() {
             if let Some(raw) = printed(setting) {
-                point.entries.entry(property.clone()).or_default().set(raw);
+                point.entries.change(property, |entry| entry.set(raw));
             }
         }
         Ok(())
@@ -124,15 +124,9 @@ impl Zfs {
         let above = self.has_received(&name.dataset_name()?);
         let Some(point) = self.point_mut(name) else { return Ok(()) };
         let has_received = point.has_received || above;
-        let entry = point.entries.entry(property.clone()).or_default();
-        if revert {
-            entry.revert();
-        } else {
-            entry.inherit(has_received);
-        }
-        if entry.is_empty() {
-            point.entries.remove(&property);
-        }
+        point.entries.change(&property, |entry| {
+            if revert { entry.revert() } else { entry.inherit(has_received) }
+        });
         Ok(())
     }
 
