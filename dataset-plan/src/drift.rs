@@ -73,6 +73,8 @@ pub enum Cause {
     Unknown,
     /// A dataset that shall be mounted is not.
     Unmounted,
+    /// It is mounted, and would not be after a restart: `canmount` is another one than `on`, and not declared.
+    NotByItself,
     /// Another mounted dataset has the same mountpoint.
     SharedMountpoint,
     /// Owner, group or mode of the directory.
@@ -220,9 +222,25 @@ impl<'t> Finder<'t> {
                 let declared = Some(path.to_owned());
                 self.found.push(Drift { declared, ..Drift::new(name, Cause::Unmounted) });
             } else {
+                self.by_itself(at, name, want);
                 self.directory(name, want, dataset);
             }
         }
+    }
+
+    /// Whether ZFS mounts it by itself; where `canmount` is declared, another value was found before.
+    fn by_itself(&mut self, at: usize, name: &DatasetName, want: &Want<'_>) {
+        let canmount = PropertyName::Native(Property::Canmount);
+        let Some(sight) = self.tree.now(at, &canmount) else { return };
+        if sight.is_printed(b"on") || want.properties.contains_key(&canmount) {
+            return;
+        }
+        self.found.push(Drift {
+            observed: Some(sight.text().into_owned()),
+            source: Some(sight.source.to_string()),
+            property: Some(canmount),
+            ..Drift::new(name, Cause::NotByItself)
+        });
     }
 
     fn directory(&mut self, name: &DatasetName, want: &Want<'_>, dataset: &Dataset) {
@@ -285,6 +303,7 @@ impl fmt::Display for Cause {
             Cause::Overridden => "is set, and should not be",
             Cause::Unknown => "was not observed",
             Cause::Unmounted => "is not mounted",
+            Cause::NotByItself => "does not let it be mounted after a restart",
             Cause::SharedMountpoint => "shares its mountpoint",
             Cause::Directory => "has other owners or another mode",
         })

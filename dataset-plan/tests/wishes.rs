@@ -4,7 +4,7 @@
 mod lines;
 
 use dataset_plan::drift::{Cause, Severity, drift};
-use dataset_plan::policy::EncryptedParent;
+use dataset_plan::policy::{EncryptedParent, Mounting};
 use dataset_plan::{Observed, Obstacle, Plan, Policy, Spec, sim};
 use lines::{commands, observed, spec};
 
@@ -259,4 +259,41 @@ fn a_change_is_held_back_for_undeclared_files_and_not_for_what_only_holds_datase
     let beside =
         ["tank/a type filesystem", "tank/a/c type filesystem", "tank/a/c mountpoint /c local"];
     assert_eq!(commands_with(&beside), (vec![], vec![Obstacle::Heirs]));
+}
+
+#[test]
+fn what_zfs_would_not_mount_by_itself_is_told() {
+    let declared = spec("[utility.\"tank/a\"]\nmountpoint = \"/srv/a\"\n");
+    let there = |mounted: &str, canmount: &str| {
+        let lines = [
+            "tank/a type filesystem".to_owned(),
+            "tank/a mountpoint /srv/a local".to_owned(),
+            format!("tank/a canmount {canmount} local"),
+            format!("tank/a mounted {mounted}"),
+        ];
+        observed(&[&POOL.map(str::to_owned)[..], &lines].concat())
+    };
+    let mut policy = Policy::default();
+    policy.mount = Mounting::Allow;
+    // Mounted now, by hand: after a restart a service would write into the directory below.
+    let by_hand = there("yes", "noauto");
+    assert!(planned(&declared, &by_hand, &policy).blocked().is_empty());
+    let found = drift(&declared, &by_hand).unwrap();
+    assert_eq!(found.iter().map(|drift| drift.cause).collect::<Vec<_>>(), [Cause::NotByItself]);
+    assert_eq!(
+        found[0].to_string(),
+        "tank/a: canmount does not let it be mounted after a restart: noauto (local)"
+    );
+    // Not mounted: no plan mounts it, which is not the same as nothing to do.
+    for canmount in ["noauto", "off"] {
+        let plan = planned(&declared, &there("no", canmount), &policy);
+        assert_eq!(codes(&plan), [Obstacle::NotMounted], "{plan}");
+        assert!(plan.is_empty());
+    }
+    assert_eq!(commands(&planned(&declared, &there("no", "on"), &policy)), ["zfs mount tank/a"]);
+    // Declared, it is nobody's surprise.
+    let noauto =
+        spec("[utility.\"tank/a\"]\nmountpoint = \"/srv/a\"\nproperties.canmount = \"noauto\"\n");
+    assert!(drift(&noauto, &by_hand).unwrap().is_empty());
+    assert!(codes(&planned(&noauto, &there("no", "noauto"), &policy)).is_empty());
 }

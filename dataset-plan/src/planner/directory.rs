@@ -96,4 +96,14 @@ impl<'a> Planner<'a> {
         );
         self.block(&name, Obstacle::NotMounted, what, &remedy);
     }
+
+    /// Declared, not mounted, and not to be by ZFS, though nobody declared that.
+    pub(super) fn block_unmountable(&mut self, at: usize) {
+        let Some(name) = self.tree.row(at).map(|row| row.name.clone().into_owned()) else { return };
+        let canmount = self.tree.later(at, &Property::Canmount.into());
+        let word = canmount.map(|sight| sight.text().into_owned()).unwrap_or_default();
+        let what = format!("it is not mounted, and ZFS does not mount it: canmount is {word}");
+        let remedy = "declare canmount, as `on`, or as `noauto` if something else mounts it";
+        self.block(&name, Obstacle::NotMounted, what, remedy);
+    }
 }

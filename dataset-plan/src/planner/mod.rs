@@ -136,6 +136,9 @@ impl<'a> Planner<'a> {
         for at in arranged.unmounted {
             self.block_unmounted(at);
         }
+        for at in arranged.unmountable {
+            self.block_unmountable(at);
+        }
         self.blocked.sort_by(|a, b| a.dataset.cmp(&b.dataset));
         let drafts = arranged.sequence.iter().filter_map(|draft| self.drafts.get(*draft));
         let parts = drafts.map(Draft::parts).collect();

@@ -17,12 +17,15 @@ use crate::spec::Desired;
 use crate::tree::Tree;
 
 /// What the drafts have become.
+#[derive(Default)]
 pub(in crate::planner) struct Arranged {
     /// Drafts in the order of running.
     pub(in crate::planner) sequence: Vec<usize>,
     pub(in crate::planner) conflicts: Vec<Conflict>,
     /// Declared datasets that shall be mounted, are not, and may not be by the policy.
     pub(in crate::planner) unmounted: Vec<usize>,
+    /// Declared datasets that shall be mounted, are not, and would not be by ZFS: `canmount` is another one than `on`.
+    pub(in crate::planner) unmountable: Vec<usize>,
 }
 
 /// A filesystem that is not mounted and shall be.
@@ -85,6 +88,7 @@ pub(super) struct Arrange<'t, 'a, 'd> {
     pub(super) events: HashMap<usize, Vec<Cow<'t, str>>>,
     pub(super) conflicts: Vec<Conflict>,
     pub(super) unmounted: Vec<usize>,
+    pub(super) unmountable: Vec<usize>,
 }
 
 /// Puts drafts in an order that runs, and adds what has to be unmounted and mounted by hand. What is not mounted and
@@ -109,7 +113,7 @@ pub(in crate::planner) fn arrange<'t>(
     let waiting: Vec<usize> = waiting.collect();
     if waiting.is_empty() && !drafts.iter().any(|draft| draft.action.may_mount()) {
         let sequence = order::sequence(drafts);
-        return Arranged { sequence, conflicts: Vec::new(), unmounted: Vec::new() };
+        return Arranged { sequence, ..Arranged::default() };
     }
     let only = if waiting.is_empty() { Places::of_new(tree, drafts) } else { None };
     let stage = Stage::before(tree, desired, observed, drafts, only.as_ref());
@@ -127,6 +131,7 @@ pub(in crate::planner) fn arrange<'t>(
         events: HashMap::new(),
         conflicts: Vec::new(),
         unmounted: Vec::new(),
+        unmountable: Vec::new(),
     };
     for at in waiting {
         arrange.wait(at, 0, Why::Before);

@@ -85,7 +85,12 @@ impl<'t> Arrange<'t, '_, '_> {
         }
         let sequence = self.merged(late);
         self.add_needs(&sequence);
-        Arranged { sequence, conflicts: self.conflicts, unmounted: self.unmounted }
+        Arranged {
+            sequence,
+            conflicts: self.conflicts,
+            unmounted: self.unmounted,
+            unmountable: self.unmountable,
+        }
     }
 
     /// The place where something is to be mounted, if it is to be at all.
@@ -97,7 +102,11 @@ impl<'t> Arrange<'t, '_, '_> {
         // Where the mountpoint is not as declared, that was reported.
         let place = self.stage.mountpoint(at)?;
         let declared = row.want.and_then(|want| want.mounted_at())?;
-        if *tidy(declared.into()) != *place || !self.stage.can(at, "on") {
+        if *tidy(declared.into()) != *place {
+            return None;
+        }
+        if !self.stage.can(at, "on") {
+            self.unmountable.push(at);
             return None;
         }
         if self.policy.mount == MountPolicy::Refuse {
