@@ -1,4 +1,5 @@
 //! Every file of the fuzz corpora, through what the fuzz targets do.
+#![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 #[path = "../../fuzz/dataset_plan.rs"]

@@ -181,6 +181,7 @@ fn a_moved_mountpoint_is_marked() {
     assert!(moved.risk.contains(Risk::REMOUNTS));
 }
 
+#[cfg(feature = "serde")]
 #[test]
 fn text_and_json_give_the_same_plan() {
     let json =
