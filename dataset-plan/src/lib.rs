@@ -89,6 +89,9 @@ pub mod setting;
 mod shared;
 pub mod sim;
 pub mod spec;
+#[cfg(feature = "proptest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
+pub mod strategy;
 mod tree;
 pub mod unit;
 pub mod verify;

@@ -1,4 +1,5 @@
 //! What holds for every declaration and every observation.
+#![cfg(feature = "proptest")]
 #![allow(
     clippy::format_collect,
     clippy::unwrap_used,
@@ -7,17 +8,18 @@
     clippy::indexing_slicing
 )]
 
-#[path = "properties/world.rs"]
-mod world;
+#[path = "properties/carried.rs"]
+mod carried;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use carried::{applied, run_in_part};
 use dataset_plan::apply::World;
 use dataset_plan::policy::{Heirs, Mounting};
+use dataset_plan::strategy::{changes, plain_changes};
 use dataset_plan::{Observed, Obstacle, Plan, Policy, Spec, plan, sim};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use world::{applied, changes, plain_changes, run_in_part};
 use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
 use zfs_props::release::Release;
@@ -117,23 +119,32 @@ proptest! {
     /// An applied plan leaves nothing to do, from whatever was there.
     #[test]
     fn one_apply_converges(change in changes()) {
-        let (there, wanted, policy) = (change.there(), change.wanted(), change.policy());
-        let first = plan(&wanted, &there, &policy).unwrap();
-        let done = applied(&first, &there);
-        let second = plan(&wanted, &done, &policy).unwrap();
+        let (there, wanted, policy) = (change.observed(), change.spec(), change.policy());
+        let first = plan(wanted, there, &policy).unwrap();
+        let done = applied(&first, there);
+        let second = plan(wanted, &done, &policy).unwrap();
         prop_assert!(second.is_empty(), "{first}\n{second}");
         prop_assert_eq!(codes(&first), codes(&second), "{}\n{}", first, second);
+    }
+
+    /// A machine is built from an empty pool in one go.
+    #[test]
+    fn a_new_machine_is_built(change in plain_changes()) {
+        let pool = Observed::from_zfs_get_set("tank\ttype\tfilesystem\t-\t-\ntank\tmounted\tyes\t-\t-\n").unwrap();
+        let first = plan(change.spec(), &pool, change.policy()).unwrap();
+        let second = plan(change.spec(), &applied(&first, &pool), change.policy()).unwrap();
+        prop_assert!(second.is_empty(), "{first}\n{second}");
     }
 
     /// What was mounted and can be is mounted, in its place, and covers nothing.
     #[test]
     fn mounts_survive_a_plan(change in changes()) {
-        let (there, wanted, policy) = (change.there(), change.wanted(), change.policy());
-        let plan = plan(&wanted, &there, &policy).unwrap();
-        let mut zfs = sim::Zfs::from(&there);
+        let (there, wanted, policy) = (change.observed(), change.spec(), change.policy());
+        let plan = plan(wanted, there, &policy).unwrap();
+        let mut zfs = sim::Zfs::from(there);
         plan.apply(&mut zfs).unwrap_or_else(|error| panic!("{error}\n{plan}"));
         let then = zfs.observe();
-        let (was, is) = (mounts(&there), mounts(&then));
+        let (was, is) = (mounts(there), mounts(&then));
         let effective = stored(&then);
         let says = |name: &DatasetName, property: &str| effective[&(name.clone(), property.into())].0.clone();
         let renamed: BTreeMap<u64, &DatasetName> =
@@ -157,7 +168,7 @@ proptest! {
             }
         }
         // What was covered before may stay so.
-        let before = covered(&sim::Zfs::from(&there));
+        let before = covered(&sim::Zfs::from(there));
         let covered = covered(&zfs);
         prop_assert!(covered.iter().all(|name| before.contains(name)), "{:?} covered\n{}", covered, plan);
     }
@@ -165,11 +176,11 @@ proptest! {
     /// No value of an undeclared dataset changes.
     #[test]
     fn what_is_not_declared_stays(change in plain_changes()) {
-        let (there, wanted) = (change.there(), change.wanted());
-        let plan = plan(&wanted, &there, &Policy::default()).unwrap();
-        let then = applied(&plan, &there);
-        let now = undeclared(&wanted, &there);
-        let mut later = undeclared(&wanted, &then);
+        let (there, wanted) = (change.observed(), change.spec());
+        let plan = plan(wanted, there, &Policy::default()).unwrap();
+        let then = applied(&plan, there);
+        let now = undeclared(wanted, there);
+        let mut later = undeclared(wanted, &then);
         later.retain(|(dataset, _), _| there.dataset(dataset).is_some());
         prop_assert_eq!(now, later, "{}", plan);
         let declared = wanted.expand().unwrap().datasets;
@@ -178,19 +189,19 @@ proptest! {
         };
         let mut after = keep(mounts(&then));
         after.retain(|dataset, _| there.dataset(dataset).is_some());
-        prop_assert_eq!(keep(mounts(&there)), after, "{}", plan);
+        prop_assert_eq!(keep(mounts(there)), after, "{}", plan);
     }
 
     /// A plan can stop anywhere, also in the middle of a step; planning again goes on from there, to where the whole plan
     /// would have led.
     #[test]
     fn an_interrupted_plan_goes_on(change in changes(), stop in 0..20usize, inside: bool) {
-        let (there, wanted) = (change.there(), change.wanted());
-        let mut policy = change.policy();
+        let (there, wanted) = (change.observed(), change.spec());
+        let mut policy = change.policy().clone();
         policy.mount = Mounting::Allow;
-        let first = plan(&wanted, &there, &policy).unwrap();
-        let whole = applied(&first, &there);
-        let mut zfs = sim::Zfs::from(&there);
+        let first = plan(wanted, there, &policy).unwrap();
+        let whole = applied(&first, there);
+        let mut zfs = sim::Zfs::from(there);
         for step in first.steps().iter().take(stop) {
             zfs.run(step).unwrap_or_else(|e| panic!("{e}\n{first}"));
         }
@@ -198,9 +209,9 @@ proptest! {
             run_in_part(&mut zfs, step);
         }
         let broken = zfs.observe();
-        let rest = plan(&wanted, &broken, &policy).unwrap();
+        let rest = plan(wanted, &broken, &policy).unwrap();
         let done = applied(&rest, &broken);
-        let again = plan(&wanted, &done, &policy).unwrap();
+        let again = plan(wanted, &done, &policy).unwrap();
         prop_assert!(again.is_empty(), "{}\n{}\n{}", first, rest, again);
         // What was unmounted when it broke down is in nobody's way; and what lay below another file system then cannot get
         // back to its place.
@@ -230,9 +241,9 @@ proptest! {
     /// The order of a declaration changes no byte of the plan.
     #[test]
     fn order_does_not_count(change in changes()) {
-        let there = change.there();
-        let a = plan(&change.wanted(), &there, &change.policy()).unwrap();
-        let b = plan(&change.shuffled(), &there, &change.policy()).unwrap();
+        let there = change.observed();
+        let a = plan(&change.spec(), there, change.policy()).unwrap();
+        let b = plan(&change.reordered(), there, change.policy()).unwrap();
         prop_assert_eq!(a.to_string(), b.to_string());
         prop_assert_eq!(a.script().to_string(), b.script().to_string());
         #[cfg(feature = "serde")]
@@ -243,14 +254,14 @@ proptest! {
     /// options cover until the next mount is not stored.) That is all, unless mounts are knotted.
     #[test]
     fn undo_restores_the_observation(change in changes()) {
-        let there = change.there();
-        let plan = plan(&change.wanted(), &there, &change.policy()).unwrap();
+        let there = change.observed();
+        let plan = plan(&change.spec(), there, change.policy()).unwrap();
         let mut policy = Policy::default();
         policy.destroy = plan.steps().iter().map(|step| step.dataset.to_string()).collect();
         let undo = plan.undo(&policy);
-        let back = applied(&undo, &applied(&plan, &there));
+        let back = applied(&undo, &applied(&plan, there));
         if !undo.blocked().is_empty() {
-            let mut zfs = sim::Zfs::from(&there);
+            let mut zfs = sim::Zfs::from(there);
             let mut knotted = false;
             for step in plan.steps() {
                 zfs.run(step).unwrap();
@@ -261,36 +272,36 @@ proptest! {
             prop_assert!(knotted || covered, "{}\n{}", plan, undo);
             return Ok(());
         }
-        let (was, is) = (stored(&there), stored(&back));
+        let (was, is) = (stored(there), stored(&back));
         prop_assert!(was.keys().eq(is.keys()));
         for (key, value) in was.iter().filter(|(_, (_, source))| *source != Source::Temporary) {
             if is[key].1 != Source::Temporary {
                 prop_assert_eq!(value, &is[key], "{:?}\n{}\n{}", key, plan, undo);
             }
         }
-        prop_assert_eq!(mounts(&there), mounts(&back), "{}\n{}", plan, undo);
+        prop_assert_eq!(mounts(there), mounts(&back), "{}\n{}", plan, undo);
     }
 
     /// Nothing is destroyed, and no undo destroys, without a grant that names it.
     #[test]
     fn without_a_grant_nothing_is_destroyed(change in plain_changes()) {
-        let (there, mut wanted) = (change.there(), change.wanted());
+        let (there, mut wanted) = (change.observed(), change.spec().clone());
         let declared = wanted.expand().unwrap();
         let kept = |name: &DatasetName| declared.datasets.keys().any(|d| d == name || d.is_under(name));
         wanted.absent =
             there.datasets().map(|(name, _)| name.clone()).filter(|name| !kept(name)).collect();
-        let plan = plan(&wanted, &there, &change.policy()).unwrap();
+        let plan = plan(&wanted, there, change.policy()).unwrap();
         for plan in [&plan, &plan.undo(&Policy::default())] {
             prop_assert!(plan.steps().iter().all(|step| !step.action.destroys()), "{}", plan);
         }
         // Granted, they go, and nothing else does.
-        let mut policy = change.policy();
+        let mut policy = change.policy().clone();
         policy.destroy = wanted.absent.iter().map(ToString::to_string).collect();
-        let granted = dataset_plan::plan(&wanted, &there, &policy).unwrap();
+        let granted = dataset_plan::plan(&wanted, there, &policy).unwrap();
         for step in granted.steps().iter().filter(|step| step.action.destroys()) {
             prop_assert!(wanted.absent.contains(&step.dataset));
         }
-        let then = applied(&granted, &there);
+        let then = applied(&granted, there);
         let again = dataset_plan::plan(&wanted, &then, &policy).unwrap();
         // What is gone is in nobody's way any more.
         prop_assert!(again.steps().iter().all(|step| !step.action.destroys()), "{}\n{}", granted, again);
@@ -301,14 +312,14 @@ proptest! {
     /// A plan is minimal: without any one of its steps something is left to do.
     #[test]
     fn every_step_is_needed(change in changes(), which in any::<prop::sample::Index>()) {
-        let (there, wanted) = (change.there(), change.wanted());
-        let mut policy = change.policy();
+        let (there, wanted) = (change.observed(), change.spec());
+        let mut policy = change.policy().clone();
         policy.mount = Mounting::Allow;
-        let plan = plan(&wanted, &there, &policy).unwrap();
+        let plan = plan(wanted, there, &policy).unwrap();
         prop_assume!(!plan.is_empty());
         let left_out = plan.steps()[which.index(plan.steps().len())].id;
         let mut without = vec![left_out];
-        let mut zfs = sim::Zfs::from(&there);
+        let mut zfs = sim::Zfs::from(there);
         for step in plan.steps() {
             if step.id == left_out || step.needs.iter().any(|need| without.contains(need)) {
                 without.push(step.id);
@@ -317,10 +328,10 @@ proptest! {
                 let _ = zfs.run(step);
             }
         }
-        let again = dataset_plan::plan(&wanted, &zfs.observe(), &policy).unwrap();
+        let again = dataset_plan::plan(wanted, &zfs.observe(), &policy).unwrap();
         // With `noauto` nobody declared that it is mounted, but it was.
         let then = zfs.observe();
-        let unmounted = mounts(&then) != mounts(&applied(&plan, &there));
+        let unmounted = mounts(&then) != mounts(&applied(&plan, there));
         prop_assert!(
             !again.is_empty() || codes(&again) != codes(&plan) || unmounted || !covered(&zfs).is_empty(),
             "{} is not needed\n{}", left_out, plan
@@ -330,9 +341,9 @@ proptest! {
     /// Batches are the same steps, each after what it needs.
     #[test]
     fn batches_do_the_same(change in changes()) {
-        let there = change.there();
-        let plan = plan(&change.wanted(), &there, &change.policy()).unwrap();
-        let mut zfs = sim::Zfs::from(&there);
+        let there = change.observed();
+        let plan = plan(&change.spec(), there, change.policy()).unwrap();
+        let mut zfs = sim::Zfs::from(there);
         let mut done = Vec::new();
         for batch in plan.batches() {
             for step in batch.steps() {
@@ -343,7 +354,7 @@ proptest! {
         }
         prop_assert_eq!(done.len(), plan.steps().len());
         // Values that a mount took over before it was remounted may be covered until the next one.
-        let (batched, single) = (zfs.observe(), applied(&plan, &there));
+        let (batched, single) = (zfs.observe(), applied(&plan, there));
         prop_assert_eq!(mounts(&batched), mounts(&single), "{}", plan);
         let (batched, single) = (stored(&batched), stored(&single));
         for (key, value) in batched.iter().filter(|(_, (_, source))| *source != Source::Temporary) {
@@ -356,12 +367,12 @@ proptest! {
     /// The least change that lets undeclared datasets follow names them.
     #[test]
     fn who_follows_is_named(change in plain_changes()) {
-        let (there, wanted) = (change.there(), change.wanted());
+        let (there, wanted) = (change.observed(), change.spec());
         let mut policy = Policy::default();
         policy.heirs = Heirs::Follow;
-        let plan = plan(&wanted, &there, &policy).unwrap();
-        let then = applied(&plan, &there);
-        let (now, later) = (undeclared(&wanted, &there), undeclared(&wanted, &then));
+        let plan = plan(wanted, there, &policy).unwrap();
+        let then = applied(&plan, there);
+        let (now, later) = (undeclared(wanted, there), undeclared(wanted, &then));
         let named: BTreeSet<_> = plan.steps().iter().flat_map(|step| &step.heirs).collect();
         for (key, value) in now {
             prop_assert!(later.get(&key) == Some(&value) || named.contains(&key.0), "{:?}\n{}", key, plan);
