@@ -120,9 +120,9 @@ proptest! {
     #[test]
     fn one_apply_converges(change in changes()) {
         let (there, wanted, policy) = (change.observed(), change.spec(), change.policy());
-        let first = plan(wanted, there, &policy).unwrap();
+        let first = plan(wanted, there, policy).unwrap();
         let done = applied(&first, there);
-        let second = plan(wanted, &done, &policy).unwrap();
+        let second = plan(wanted, &done, policy).unwrap();
         prop_assert!(second.is_empty(), "{first}\n{second}");
         prop_assert_eq!(codes(&first), codes(&second), "{}\n{}", first, second);
     }
@@ -140,7 +140,7 @@ proptest! {
     #[test]
     fn mounts_survive_a_plan(change in changes()) {
         let (there, wanted, policy) = (change.observed(), change.spec(), change.policy());
-        let plan = plan(wanted, there, &policy).unwrap();
+        let plan = plan(wanted, there, policy).unwrap();
         let mut zfs = sim::Zfs::from(there);
         plan.apply(&mut zfs).unwrap_or_else(|error| panic!("{error}\n{plan}"));
         let then = zfs.observe();
@@ -242,8 +242,8 @@ proptest! {
     #[test]
     fn order_does_not_count(change in changes()) {
         let there = change.observed();
-        let a = plan(&change.spec(), there, change.policy()).unwrap();
-        let b = plan(&change.reordered(), there, change.policy()).unwrap();
+        let a = plan(change.spec(), there, change.policy()).unwrap();
+        let b = plan(change.reordered(), there, change.policy()).unwrap();
         prop_assert_eq!(a.to_string(), b.to_string());
         prop_assert_eq!(a.script().to_string(), b.script().to_string());
         #[cfg(feature = "serde")]
@@ -255,7 +255,7 @@ proptest! {
     #[test]
     fn undo_restores_the_observation(change in changes()) {
         let there = change.observed();
-        let plan = plan(&change.spec(), there, change.policy()).unwrap();
+        let plan = plan(change.spec(), there, change.policy()).unwrap();
         let mut policy = Policy::default();
         policy.destroy = plan.steps().iter().map(|step| step.dataset.to_string()).collect();
         let undo = plan.undo(&policy);
@@ -342,7 +342,7 @@ proptest! {
     #[test]
     fn batches_do_the_same(change in changes()) {
         let there = change.observed();
-        let plan = plan(&change.spec(), there, change.policy()).unwrap();
+        let plan = plan(change.spec(), there, change.policy()).unwrap();
         let mut zfs = sim::Zfs::from(there);
         let mut done = Vec::new();
         for batch in plan.batches() {

@@ -297,3 +297,25 @@ fn what_zfs_would_not_mount_by_itself_is_told() {
     assert!(drift(&noauto, &by_hand).unwrap().is_empty());
     assert!(codes(&planned(&noauto, &there("no", "noauto"), &policy)).is_empty());
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn what_was_done_to_a_dataset_that_goes_needs_no_undo() {
+    let declared = spec("[utility.\"tank/a\"]\nrecordsize = \"16K\"\n");
+    let made = planned(&declared, &observed(&POOL), &Policy::default());
+    // A second step at the same dataset, which cannot be taken back.
+    let mut text = serde_json::to_value(&made).unwrap();
+    let mut second = text["steps"][0].clone();
+    second["id"] = 2.into();
+    second["undo"] = serde_json::json!({ "impossible": { "because": "it is covered" } });
+    text["steps"].as_array_mut().unwrap().push(second);
+    let plan: Plan = serde_json::from_value(text).unwrap();
+    let mut policy = Policy::default();
+    let without = plan.undo(&policy);
+    assert_eq!(codes(&without), [Obstacle::Irreversible, Obstacle::Destroys]);
+    assert!(without.is_empty());
+    policy.destroy.insert("tank/a".into());
+    let with = plan.undo(&policy);
+    assert!(with.blocked().is_empty(), "{with}");
+    assert_eq!(commands(&with), ["zfs destroy tank/a"]);
+}

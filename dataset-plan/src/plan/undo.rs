@@ -30,11 +30,22 @@ impl Plan {
     #[must_use]
     pub fn undo(&self, policy: &Policy) -> Plan {
         let mut undo = Plan { release: self.release, ..Plan::default() };
+        // What was done to datasets that go is gone with them.
+        let actions = self.steps.iter().filter_map(|step| match &step.undo {
+            Undo::Do(actions) => Some(actions),
+            Undo::Impossible { .. } => None,
+        });
+        let destroyed = actions.flatten().filter(|(_, action)| *action == Action::Destroy);
+        let goes: BTreeSet<&DatasetName> = destroyed
+            .map(|(dataset, _)| dataset)
+            .filter(|dataset| policy.destroy.contains(dataset.as_str()))
+            .collect();
         // Datasets that hold one that stays.
         let mut kept: BTreeSet<DatasetName> = BTreeSet::new();
         for step in self.steps.iter().rev() {
             let actions = match &step.undo {
                 Undo::Do(actions) => actions,
+                Undo::Impossible { .. } if goes.contains(&step.dataset) => continue,
                 Undo::Impossible { because } => {
                     let what = format!("step {} cannot be taken back: {because}", step.id);
                     undo.block(

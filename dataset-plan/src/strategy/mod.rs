@@ -113,9 +113,11 @@ fn strategy(
         "a machine that can be",
         |(before, after, moves, unmounted, foreign, flags)| {
             let (follow, mount, owned) = flags;
-            let mut policy = Policy::default();
-            policy.heirs = if follow { Heirs::Follow } else { Heirs::Protect };
-            policy.mount = if mount { Mounting::Allow } else { Mounting::Refuse };
+            let policy = Policy {
+                heirs: if follow { Heirs::Follow } else { Heirs::Protect },
+                mount: if mount { Mounting::Allow } else { Mounting::Refuse },
+                ..Policy::default()
+            };
             let before = declaration(&before, &[], owned);
             let (observed, unmounted) =
                 machine(&Spec::from_toml(&before).ok()?, &unmounted, &foreign)?;
@@ -178,8 +180,7 @@ fn machine(
     unmounted: &[Index],
     foreign: &[&str],
 ) -> Option<(Observed, Vec<DatasetName>)> {
-    let mut policy = Policy::default();
-    (policy.heirs, policy.mount) = (Heirs::Follow, Mounting::Allow);
+    let policy = Policy { heirs: Heirs::Follow, mount: Mounting::Allow, ..Policy::default() };
     let pool = Observed::from_zfs_get_set(POOL).ok()?;
     let mut zfs = Zfs::from(&pool).release(declared.release);
     plan(declared, &pool, &policy).ok()?.apply(&mut zfs).ok()?;
@@ -187,8 +188,8 @@ fn machine(
     let mut gone: Vec<_> = unmounted.iter().map(|index| index.get(&all).clone()).collect();
     // What holds others cannot be.
     gone.retain(|name| zfs.unmount(name).is_ok());
-    let fstab: String = foreign.iter().map(|path| format!("/dev/sda {path} ext4\n")).collect();
-    Some((zfs.observe().with_fstab(&fstab), gone))
+    let fstab: Vec<_> = foreign.iter().map(|path| format!("/dev/sda {path} ext4")).collect();
+    Some((zfs.observe().with_fstab(&fstab.join("\n")), gone))
 }
 
 type Moves = Vec<(&'static str, &'static str)>;
@@ -206,7 +207,9 @@ fn declared(tables: &[Table], mut moves: Moves, owned: bool) -> Option<(String, 
 
 fn backwards(mut tables: Vec<Table>, mut moves: Moves, owned: bool) -> String {
     tables.reverse();
-    tables.iter_mut().for_each(|(_, lines)| lines.reverse());
+    for (_, lines) in &mut tables {
+        lines.reverse();
+    }
     moves.reverse();
     declaration(&tables, &moves, owned)
 }
@@ -219,7 +222,7 @@ fn declaration(tables: &[Table], moves: &[(&str, &str)], owned: bool) -> String 
         text += "ownerProperty = \"org.example:owned\"\n";
     }
     let moves = moves.iter().map(|(old, new)| format!("{{ from = \"{old}\", to = \"{new}\" }}"));
-    text += &format!("moved = [{}]\n", moves.collect::<Vec<_>>().join(", "));
+    text.extend(["moved = [", &moves.collect::<Vec<_>>().join(", "), "]\n"]);
     for (head, lines) in tables {
         text.extend([head, "\n", &lines.join("\n"), "\n"]);
     }
