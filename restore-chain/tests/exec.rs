@@ -86,3 +86,28 @@ fn of_two_runs_one_has_the_lock() {
     first.unlock(&service);
     assert!(second.lock(&service).unwrap());
 }
+
+/// A budget may be any number.
+#[test]
+fn a_limit_that_no_clock_reaches_is_no_panic() {
+    process::run(&sh("true"), &[], Duration::MAX).unwrap();
+    pipe::run(&sh("echo"), &sh("cat >/dev/null"), &[], Duration::MAX, |_| {}).unwrap();
+}
+
+/// The master of shared `ssh` connections, say, stays for hours, with all that it has inherited.
+#[test]
+fn what_a_command_leaves_behind_holds_up_nobody() {
+    let started = Instant::now();
+    let output = process::run(&sh("setsid sleep 30 >/dev/null & echo done"), &[], LONG).unwrap();
+    assert_eq!(output, b"done\n");
+    // What still holds the output could add to it: that is no answer yet.
+    let limit = Duration::from_secs(2);
+    let result = process::run(&sh("setsid sleep 30 & echo done"), &[], limit);
+    assert!(matches!(result, Err(ProcessError::TimedOut(_))), "{result:?}");
+    let result =
+        pipe::run(&sh("setsid sleep 30 & echo"), &sh("head -c 1 >/dev/null"), &[], limit, |_| {});
+    assert!(matches!(result, Err(ProcessError::TimedOut(_))), "{result:?}");
+    let quiet = "setsid sleep 30 >/dev/null & echo";
+    pipe::run(&sh(quiet), &sh("cat >/dev/null"), &[], LONG, |_| {}).unwrap();
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+}
