@@ -525,7 +525,7 @@ fn r22_a_second_run_does_nothing() {
 #[test]
 fn r23_owners_are_given_to_nothing_outside() {
     let owner = Owner { user: "sonarr".to_owned(), group: "media".to_owned(), recursive: true };
-    let command = preseed::chown(&owner, PLACE).to_string();
+    let command = preseed::chown(&owner, PLACE, &[]).to_string();
     assert_eq!(command, "chown --no-dereference --recursive -P -- sonarr:media /var/lib/sonarr");
     let mut world = World::new();
     let choice = replica(&mut world);

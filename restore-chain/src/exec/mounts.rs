@@ -1,5 +1,6 @@
 //! What is mounted (proc(5), `/proc/self/mountinfo`).
 
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 
 use super::tools::failed;
@@ -26,22 +27,74 @@ impl Mount {
     }
 }
 
-/// What is seen at a mountpoint: of several mounts, the last one.
+/// What is seen at a mountpoint: over which nothing else is mounted, there or on a folder above.
 pub(super) fn at(path: &str) -> Result<Option<Mount>, Fault> {
-    let text = fs::read_to_string("/proc/self/mountinfo").map_err(failed)?;
-    Ok(text.lines().rev().find_map(|line| entry(line, path)))
+    Ok(Table::read(&now()?).seen(path))
 }
 
-fn entry(line: &str, path: &str) -> Option<Mount> {
-    let (before, after) = line.split_once(" - ")?;
-    let mut before = before.split(' ').skip(3);
-    let (root, place) = (before.next()?, before.next()?);
-    if unescape(place) != path {
-        return None;
+/// The mountpoints below a folder that can be seen.
+pub(super) fn below(path: &str) -> Result<Vec<String>, Fault> {
+    let text = now()?;
+    let table = Table::read(&text);
+    let inside = |place: &&str| place.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
+    let places: BTreeSet<&str> = table.0.iter().map(|line| line.place.as_str()).collect();
+    let places = places.into_iter().filter(inside).filter(|place| table.seen(place).is_some());
+    Ok(places.map(str::to_owned).collect())
+}
+
+fn now() -> Result<String, Fault> {
+    fs::read_to_string("/proc/self/mountinfo").map_err(failed)
+}
+
+struct Line {
+    id: u64,
+    /// The mount that it is mounted on.
+    on: u64,
+    place: String,
+    mount: Mount,
+}
+
+impl Line {
+    fn read(line: &str) -> Option<Self> {
+        let (before, after) = line.split_once(" - ")?;
+        let mut before = before.split(' ');
+        let (id, on) = (before.next()?.parse().ok()?, before.next()?.parse().ok()?);
+        let (root, place) = (before.nth(1)?, unescape(before.next()?));
+        let mut fields = after.split(' ');
+        let (kind, source) = (fields.next()?.to_owned(), unescape(fields.next()?));
+        Some(Self { id, on, place, mount: Mount { kind, source, whole: root == "/" } })
     }
-    let mut fields = after.split(' ');
-    let (kind, source) = (fields.next()?.to_owned(), unescape(fields.next()?));
-    Some(Mount { kind, source, whole: root == "/" })
+}
+
+/// All that is mounted.
+struct Table(Vec<Line>);
+
+impl Table {
+    fn read(text: &str) -> Self {
+        Self(text.lines().filter_map(Line::read).collect())
+    }
+
+    /// What a path leads to, if that is a mountpoint: from the root on, as the kernel walks, whatever is mounted on the mount
+    /// that was reached takes its place. A mount below a folder that something was mounted over later is never reached.
+    fn seen(&self, path: &str) -> Option<Mount> {
+        let ids: HashSet<u64> = self.0.iter().map(|line| line.id).collect();
+        let on: HashMap<(u64, &str), &Line> =
+            self.0.iter().map(|line| ((line.on, line.place.as_str()), line)).collect();
+        // The root is on a mount that is not listed, or on itself.
+        let mut at = self.0.iter().find(|line| line.on == line.id || !ids.contains(&line.on))?.on;
+        let mut seen = None;
+        let ends = path.match_indices('/').map(|(end, _)| end).filter(|end| *end > 0);
+        for end in [1].into_iter().chain(ends).chain([path.len()]) {
+            let prefix = path.get(..end)?;
+            seen = seen.filter(|line: &&Line| line.place == prefix);
+            while let Some(line) =
+                on.get(&(at, prefix)).filter(|line| seen.is_none_or(|seen| seen.id != line.id))
+            {
+                (at, seen) = (line.id, Some(*line));
+            }
+        }
+        seen.map(|line| line.mount.clone())
+    }
 }
 
 /// Blanks, tabs, newlines and backslashes are `\` and three octal digits.
@@ -60,16 +113,41 @@ fn unescape(field: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mount, at, entry};
+    use super::{Mount, Table, at};
+
+    fn zfs(source: &str, whole: bool) -> Option<Mount> {
+        Some(Mount { kind: "zfs".into(), source: source.into(), whole })
+    }
 
     #[test]
     fn the_last_mount_at_a_place_is_seen() {
-        let line = r"36 35 98:0 / /mnt\0402 rw,noatime master:1 - zfs tank/a\040b rw";
-        let mount = |whole| Mount { kind: "zfs".into(), source: "tank/a b".into(), whole };
-        assert_eq!(entry(line, "/mnt 2"), Some(mount(true)));
-        assert_eq!(entry(line, "/mnt"), None);
+        let root = "35 1 98:0 / / rw - ext4 /dev/sda rw\n";
+        let line = r"36 35 98:1 / /mnt\0402 rw,noatime master:1 - zfs tank/a\040b rw";
+        let seen = |lines: &str, path: &str| Table::read(&format!("{root}{lines}")).seen(path);
+        assert_eq!(seen(line, "/mnt 2"), zfs("tank/a b", true));
+        assert_eq!(seen(line, "/mnt"), None);
         let bound = r"36 35 98:0 /sub /mnt rw,noatime - zfs tank/a\040b rw";
-        assert_eq!(entry(bound, "/mnt"), Some(mount(false)));
+        assert_eq!(seen(bound, "/mnt"), zfs("tank/a b", false));
+        let twice = "36 35 0:1 / /mnt rw - zfs tank/a rw\n37 36 0:2 / /mnt rw - zfs tank/b rw\n";
+        assert_eq!(seen(twice, "/mnt"), zfs("tank/b", true));
         assert_eq!(at("/proc").unwrap().unwrap().kind, "proc");
+    }
+
+    /// What was read there would be another file system's folder: empty, though the dataset is not.
+    #[test]
+    fn a_dataset_below_a_folder_that_something_is_mounted_over_is_not_seen() {
+        let root = "1 1 0:2 / / rw - rootfs rootfs rw\n20 1 0:3 / / rw - zfs rpool rw\n";
+        let own = "36 20 0:4 / /var/lib/svc rw - zfs tank/svc rw\n";
+        let seen = |lines: &str| Table::read(lines).seen("/var/lib/svc");
+        assert_eq!(seen(&format!("{root}{own}")), zfs("tank/svc", true));
+        let over = "40 20 0:5 / /var/lib rw - tmpfs tmpfs rw\n";
+        assert_eq!(seen(&format!("{root}{own}{over}")), None);
+        // Over it, and then the dataset once more.
+        let again = "41 40 0:4 / /var/lib/svc rw - zfs tank/svc rw\n";
+        assert_eq!(seen(&format!("{root}{own}{over}{again}")), zfs("tank/svc", true));
+        assert_eq!(Table::read(root).seen("/"), zfs("rpool", true));
+        // In a root that is no mountpoint, or where nothing is.
+        assert_eq!(Table::read(own).seen("/var/lib/svc"), zfs("tank/svc", true));
+        assert_eq!(seen(""), None);
     }
 }

@@ -379,7 +379,9 @@ impl Zfs {
             Act::Mount => self.zfs(["mount", own], limit).map(drop),
             Act::SetOwner => match &service.owner {
                 Some(owner) => {
-                    self.tools.run(&chown(owner, service.mountpoint.as_str()), limit).map(drop)
+                    let place = service.mountpoint.as_str();
+                    let mounted = mounts::below(place)?;
+                    self.tools.run(&chown(owner, place, &mounted), limit).map(drop)
                 }
                 None => Ok(()),
             },

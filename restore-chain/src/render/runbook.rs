@@ -77,7 +77,7 @@ impl<'s> Book<'s> {
             }
             Kind::Owner => service
                 .and_then(|service| service.owner.as_ref())
-                .map(|owner| preseed::chown(owner, name)),
+                .map(|owner| preseed::chown(owner, name, &[])),
             Kind::Dataset => {
                 return self
                     .by_dataset
