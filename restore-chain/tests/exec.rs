@@ -4,11 +4,13 @@
 
 use std::time::{Duration, Instant};
 
-use restore_chain::Service;
+use restore_chain::candidates::{Candidate, Method};
 use restore_chain::command::Command;
 use restore_chain::exec::process::ProcessError;
-use restore_chain::exec::{Folder, Tools, file, pipe, process};
-use restore_chain::preseed::World as _;
+use restore_chain::exec::{Folder, Tools, Zfs, file, pipe, process};
+use restore_chain::lineage::Version;
+use restore_chain::preseed::{Act, Budget, Outcome, Preseed, Record, RecordKind, World as _};
+use restore_chain::{Choice, Service};
 
 const LONG: Duration = Duration::from_secs(30);
 
@@ -110,4 +112,91 @@ fn what_a_command_leaves_behind_holds_up_nobody() {
     let quiet = "setsid sleep 30 >/dev/null & echo";
     pipe::run(&sh(quiet), &sh("cat >/dev/null"), &[], LONG, |_| {}).unwrap();
     assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+}
+
+/// The note of what staging is filled from outlived staging, and stood for whatever had its name later.
+#[test]
+fn a_folder_that_later_has_the_name_of_staging_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("x");
+    let service =
+        Service::new("x", "folder/x".parse().unwrap(), place.to_str().unwrap().parse().unwrap());
+    std::fs::create_dir(&place).unwrap();
+    std::fs::write(place.join("data"), "data").unwrap();
+    let mut world = Folder::new(Tools::below(folder.path().join("state")));
+    // A restore wrote this when it began, and has renamed staging into place.
+    file::write(&folder.path().join("state/x.staging"), "restic b2 01234567\n").unwrap();
+    let guid = world.observe(&service).unwrap().target.unwrap().guid;
+    let record = Record { guid, kind: RecordKind::Adopted, at: jiff::Timestamp::now(), seconds: 1 };
+    world.act(&service, &Act::Complete(record), 10).unwrap();
+    let mine = folder.path().join("x.restore-staging");
+    std::fs::create_dir(&mine).unwrap();
+    std::fs::write(mine.join("mine"), "mine").unwrap();
+    let restore = Preseed::new(&service, &Choice::default(), &Budget::default()).unwrap();
+    let report = restore.run(&mut world).unwrap();
+    assert!(matches!(report.outcome, Outcome::Skipped(_)), "{report}");
+    assert!(mine.join("mine").exists(), "somebody else's folder was removed");
+}
+
+/// A machine on which `zfs` and `zpool` are a script: `$*` is the command line, `$0.calls` has all of them.
+fn scripted(folder: &tempfile::TempDir, cases: &str) -> (Zfs, Service, Vec<String>) {
+    let program = folder.path().join("fake");
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" = \"$0\" ] && shift\necho \"$*\" >>\"$0.calls\"\ncase \"$*\" in\n\
+         'zpool list'*) echo ONLINE ;;\n{cases}\n\
+         *) echo \"what is $*?\" >&2; exit 1 ;;\nesac\n"
+    );
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .unwrap();
+    let prefix = vec![program.to_str().unwrap().to_owned()];
+    let mut tools = Tools::below(folder.path().join("state"));
+    tools.prefix.clone_from(&prefix);
+    let service = Service::new("x", "tank/x".parse().unwrap(), "/nowhere/x".parse().unwrap());
+    (Zfs::new(tools), service, prefix)
+}
+
+/// Something else may have that name: it would be put in the service's place, or released.
+#[test]
+fn what_was_set_aside_is_known_by_its_guid_and_not_by_its_name_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = "'zfs list -Hp -t filesystem'*) printf '%s\\t%s\\tnoauto\\tnone\\t-\\n' \
+        tank 1 tank/x.restore-aside-0000000000000007 7 tank/x.restore-aside-0000000000000008 4711 ;;";
+    let (mut world, service, _) = scripted(&folder, list);
+    let sight = world.observe(&service).unwrap();
+    assert_eq!(sight.asides.iter().map(|aside| aside.guid).collect::<Vec<_>>(), [7]);
+}
+
+/// Destroyed and made anew under its name, the snapshot of an interrupted send never comes: every run would fail at it.
+#[test]
+fn a_token_of_a_snapshot_that_was_made_anew_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = r#"
+'zfs receive -A'*) touch "$0.aborted" ;;
+'zfs list -Hp -t filesystem,volume'*)
+    line() { printf "$1	$2	$3	1	$4	0	-	0	$5	off	-	-	-
+"; }
+    if [ -e "$0.received" ]; then
+        line tank/x.restore-staging 5 5 filesystem -; line tank/x.restore-staging@s1 9 9 snapshot -
+    elif [ -e "$0.aborted" ]; then echo "cannot open: dataset does not exist" >&2; exit 1
+    else line tank/x.restore-staging 5 5 filesystem 1-token; fi ;;
+'zfs send -nvt'*) echo "cannot resume send: 'backup/x@s1' is no longer the same snapshot used in the initial send" >&2; exit 255 ;;
+'zfs send -t'*) exit 1 ;;
+'zfs send'*) echo stream ;;
+'zfs receive'*) cat >/dev/null; touch "$0.received" ;;"#;
+    let (mut world, service, transport) = scripted(&folder, cases);
+    let version = Box::new(Version::snapshot("s1", 9, 9, 1));
+    let method = Method::Replica {
+        replica: "nas".to_owned(),
+        from: "backup/x".parse().unwrap(),
+        oldest: version.clone(),
+        newest: version,
+        transport,
+        raw: false,
+    };
+    let candidate = Box::new(Candidate::new("replica nas", method, None));
+    let staging = "tank/x.restore-staging".parse().unwrap();
+    let fetched = world.act(&service, &Act::Fetch { candidate, staging }, 20);
+    let calls = std::fs::read_to_string(folder.path().join("fake.calls")).unwrap();
+    assert_eq!(fetched, Ok(()), "{calls}");
 }

@@ -42,6 +42,10 @@ struct Listed {
 /// What a look or a small command may take, in seconds.
 const LOOK: u64 = 30;
 
+/// What `zfs send -t` says of a token whose snapshots are gone, or were made anew under the same name (OpenZFS 2.1 to 2.4,
+/// `lib/libzfs/libzfs_sendrecv.c`, `zfs_send_resume_impl`).
+const STALE: [&str; 2] = ["no longer exists", "is no longer the same snapshot"];
+
 /// The columns of [`listed`].
 const COLUMNS: &str = "name,guid,canmount,mountpoint,receive_resume_token";
 
@@ -230,7 +234,7 @@ impl Zfs {
         let ask = Command::new(transport.iter().cloned()).args(["zfs", "send", "-nvt", token]);
         match self.tools.run(&ask, LOOK) {
             Ok(_) => Ok(false),
-            Err(Fault::Failed(why)) if why.contains("no longer exists") => Ok(true),
+            Err(Fault::Failed(why)) if STALE.iter().any(|stale| why.contains(stale)) => Ok(true),
             Err(fault) => Err(fault),
         }
     }
@@ -488,11 +492,12 @@ impl World for Zfs {
                 .find(|(_, other)| claims(other))
                 .map(|(name, _)| Occupant::Dataset(name.clone())),
         };
-        let asides = listed
-            .keys()
-            .filter_map(Aside::read)
-            .filter(|aside| aside.of == service.dataset)
-            .collect();
+        // The name alone could be anybody's; a dataset keeps its guid when it is renamed.
+        let asides = listed.iter().filter_map(|(name, other)| {
+            Aside::read(name)
+                .filter(|aside| aside.of == service.dataset && aside.guid == other.guid)
+        });
+        let asides = asides.collect();
         Ok(Sight {
             pool,
             target: target.transpose()?,
