@@ -377,3 +377,18 @@ fn the_check_of_what_is_there_has_to_fit_too() {
         "{error}"
     );
 }
+
+/// Numbers that a listing claims are added up without an end.
+#[test]
+fn what_snapshots_claim_to_have_written_is_no_panic() {
+    let mut inventory = inventory();
+    let list = "backup/forge/zfs-recv/sonarr@autosnap_1\t1\t10\t1795261400\t18446744073709551615\n\
+        backup/forge/zfs-recv/sonarr@autosnap_2\t2\t20\t1795261500\t18446744073709551615\n";
+    let read = restore_chain::lineage::read::table(list, "name,guid,createtxg,creation,written");
+    inventory.replicas[0].datasets = Seen::Here(read.unwrap());
+    inventory.replicas[0].target = name("backup/forge/zfs-recv/sonarr");
+    inventory.replicas[0].source = service().dataset;
+    let choice = Candidates::discover(&inventory, &service()).choose(&Policy::default()).unwrap();
+    let replica = choice.chain.iter().find(|one| one.method.kind() == Kind::Replica).unwrap();
+    assert_eq!(replica.bytes, Some(u64::MAX));
+}
