@@ -200,3 +200,44 @@ fn a_token_of_a_snapshot_that_was_made_anew_is_given_up() {
     let calls = std::fs::read_to_string(folder.path().join("fake.calls")).unwrap();
     assert_eq!(fetched, Ok(()), "{calls}");
 }
+
+/// Snapshots are taken of an emptied dataset, too, and are the newest of all: they bring nothing back.
+#[test]
+fn a_snapshot_of_the_loss_is_no_way_back() {
+    let (empty, full, locked) = ("", "touch \"$place/data\"", "exit 9");
+    for (what, key, verified) in
+        [(empty, "-", false), (full, "-", true), (locked, "unavailable", true)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("state/run/mounts/x");
+        let cases = format!(
+            r#"
+'zfs list -Hp -o guid'*) echo 5 ;;
+'zfs list -Hp -t filesystem,volume'*)
+    line() {{ printf '%s\t%s\t%s\t1\t%s\t0\t-\t0\t-\toff\t-\t-\t-\n' "$@"; }}
+    line tank/x.restore-staging 5 5 filesystem; line tank/x.restore-staging@s1 9 9 snapshot ;;
+'zfs get -Hp -o value keystatus'*) echo {key} ;;
+'zfs mount -o ro'*) place="{place}"; mkdir -p "$place"; {what} ;;
+'zfs unmount'*|'zfs set'*) ;;"#,
+            place = place.display()
+        );
+        let (mut world, service, transport) = scripted(&folder, &cases);
+        let version = Box::new(Version::snapshot("s1", 9, 9, 1));
+        let method = Method::Replica {
+            replica: "nas".to_owned(),
+            from: "backup/x".parse().unwrap(),
+            oldest: version.clone(),
+            newest: version,
+            transport,
+            raw: key == "unavailable",
+        };
+        let point = Some(jiff::Timestamp::UNIX_EPOCH);
+        let candidate = Box::new(Candidate::new("replica nas", method, point));
+        let staging = "tank/x.restore-staging".parse().unwrap();
+        let result = world.act(&service, &Act::Verify { candidate, staging }, 20);
+        assert_eq!(result.is_ok(), verified, "{what} {key}: {result:?}");
+        let calls = std::fs::read_to_string(folder.path().join("fake.calls")).unwrap();
+        assert_eq!(calls.contains("restore-chain:verified="), verified, "{calls}");
+        assert_eq!(calls.contains("unmount"), key == "-", "{calls}");
+    }
+}

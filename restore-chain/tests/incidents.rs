@@ -692,3 +692,24 @@ fn r31_a_release_counts_in_snapshots() {
         Err(preseed::release::Kept::StartedEmpty)
     );
 }
+
+/// The freshest copy of an emptied dataset is a snapshot of its emptiness: another one comes back, or the service waits.
+#[test]
+fn a_copy_with_nothing_in_it_is_not_restored() {
+    let service = service();
+    let place = service.mountpoint.to_string();
+    let mut world = World::new();
+    world.add_dataset(service.dataset.clone(), &place, &[]);
+    let local = world.add_local_snapshot("autosnap_after_the_loss", &[]);
+    let replica = world.add_copy("nas-1", &"backup/x".parse().unwrap(), &[("db", "42")]);
+    let run = |world: &mut World, chain: &[&Candidate]| {
+        let chain = chain.iter().map(|one| (*one).clone()).collect();
+        let choice = Choice { chain, ..Choice::default() };
+        Preseed::new(&service, &choice, &Budget::default()).unwrap().run(world).unwrap()
+    };
+    let report = run(&mut world, &[&local]);
+    assert_eq!(report.outcome, Outcome::Blocked(Block::NothingRestored), "{report}");
+    let report = run(&mut world, &[&local, &replica]);
+    assert!(matches!(report.outcome, Outcome::Restored(_)), "{report}");
+    assert_eq!(world.read(&format!("{place}/db")), Some("42"));
+}

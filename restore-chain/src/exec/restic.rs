@@ -90,6 +90,12 @@ impl<'m> Source<'m> {
         let listed = tools.run_with(&list, &self.environment, limit)?;
         let mut wanted = wanted(&listed, self.root)?;
         let mut missing: usize = wanted.values().map(Vec::len).sum();
+        if missing == 0 {
+            return Err(failed(format!(
+                "the snapshot has nothing below {}: it is of a time when the data was lost",
+                self.root
+            )));
+        }
         let mut waiting = vec![folder.to_owned()];
         while let Some(at) = waiting.pop() {
             for entry in fs::read_dir(&at).map_err(failed)? {

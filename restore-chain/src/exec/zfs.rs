@@ -275,6 +275,25 @@ impl Zfs {
         self.set(staging, FETCHED, &guid, LOOK)
     }
 
+    /// Whether there is anything in staging. Snapshots are taken of an emptied dataset, too, and sent: the newest of all may well be
+    /// of the loss itself. Without its key nobody can look; then it is seen where it is mounted in the end.
+    fn look_inside(&self, service: &Service, staging: &DatasetName) -> Result<(), Fault> {
+        let key = self.zfs(["get", "-Hp", "-o", "value", "keystatus", staging.as_str()], LOOK)?;
+        if key.trim_end() == "unavailable" {
+            return Ok(());
+        }
+        let place = self.workshop(service);
+        self.set(staging, "mountpoint", &place.display(), LOOK)?;
+        self.zfs(["mount", "-o", "ro", staging.as_str()], LOOK)?;
+        let first = fs::read_dir(&place).map(|mut entries| entries.next().is_some());
+        self.zfs(["unmount", staging.as_str()], LOOK)?;
+        match first {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(failed("nothing is in it: it is of a time when the data was lost")),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
     fn verify(
         &mut self,
         service: &Service,
@@ -294,6 +313,7 @@ impl Zfs {
                 if !arrived || lineage.head.resume_token.is_some() {
                     return Err(failed(format!("{wanted} did not arrive in full")));
                 }
+                self.look_inside(service, staging)?;
             }
             Method::Restic { .. } => {
                 if self.marks(staging)?.get(FETCHED) != Some(&guid.to_string()) {
