@@ -241,3 +241,25 @@ fn a_snapshot_of_the_loss_is_no_way_back() {
         assert_eq!(calls.contains("unmount"), key == "-", "{calls}");
     }
 }
+
+/// ZFS mounts both at one place, and whichever comes later hides the other.
+#[test]
+fn a_mountpoint_that_is_spelt_otherwise_is_the_same_place() {
+    for (mountpoint, taken) in [
+        ("/nowhere/x", true),
+        ("/nowhere//x/", true),
+        ("/nowhere/./x", true),
+        ("/nowhere/y/../x", true),
+        ("/nowhere/x/y", false),
+        ("none", false),
+        ("legacy", false),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let list = format!(
+            "'zfs list -Hp -t filesystem'*) printf '%s\\t%s\\ton\\t%s\\t-\\n' tank 1 /tank tank/other 2 {mountpoint} ;;"
+        );
+        let (mut world, service, _) = scripted(&folder, &list);
+        let occupant = world.observe(&service).unwrap().occupant;
+        assert_eq!(occupant.is_some(), taken, "{mountpoint}: {occupant:?}");
+    }
+}

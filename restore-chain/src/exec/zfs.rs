@@ -60,6 +60,20 @@ fn listed(line: &str) -> Result<(DatasetName, Listed), Fault> {
     Ok((name, Listed { guid, armed, mountpoint, token }))
 }
 
+/// Whether a `mountpoint` leads to a path, however it is spelt: ZFS keeps `//`, `.` and `..`, and mounts there all the same.
+fn is_place(mountpoint: &str, path: &str) -> bool {
+    let mut parts = Vec::new();
+    for part in mountpoint.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    mountpoint.starts_with('/')
+        && parts.into_iter().eq(path.split('/').filter(|part| !part.is_empty()))
+}
+
 /// A failure that says that a dataset is not there; any other one is none.
 fn absent<T>(fault: Fault) -> Result<Option<T>, Fault> {
     match fault {
@@ -505,7 +519,7 @@ impl World for Zfs {
             })
         });
         let mut others = listed.iter().filter(|(name, _)| **name != service.dataset);
-        let claims = |other: &Listed| other.armed && other.mountpoint == place;
+        let claims = |other: &Listed| other.armed && is_place(&other.mountpoint, place);
         let occupant = match seen.filter(|_| !mounted) {
             Some(mount) => Some(mount.occupant()),
             None => others

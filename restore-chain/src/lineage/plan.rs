@@ -213,8 +213,8 @@ impl Draft<'_> {
         let destroys: Vec<Version> =
             rollback.destroys.iter().filter(|gone| !granted(gone)).cloned().collect();
         if !destroys.is_empty() {
-            let (receiver, to) = (self.target.clone(), Box::new(rollback.to));
-            return Err(PlanError::NotGranted { receiver, to, destroys });
+            let to = Box::new(rollback.to);
+            return Err(PlanError::NotGranted { receiver: self.target.clone(), to, destroys });
         }
         let back = rollback.to.createtxg;
         received.retain(|version| version.createtxg <= back);
