@@ -30,7 +30,9 @@ fn a_bookmark_that_nobody_granted_is_not_destroyed() {
         matches!(with(&[]), Err(PlanError::Conflict(conflict)) if matches!(*conflict, Conflict::Diverged { .. }))
     );
     match with(&[7]) {
-        Err(PlanError::NotGranted { destroys, .. }) => assert_eq!(destroys, [bookmark.clone()]),
+        Err(PlanError::NotGranted { destroys, .. }) => {
+            assert_eq!(destroys, std::slice::from_ref(&bookmark));
+        }
         other => panic!("{other:?}"),
     }
     let planned = with(&[7, 8]).unwrap();

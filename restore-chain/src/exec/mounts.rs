@@ -115,8 +115,8 @@ fn unescape(field: &str) -> String {
 mod tests {
     use super::{Mount, Table, at};
 
-    fn zfs(source: &str, whole: bool) -> Option<Mount> {
-        Some(Mount { kind: "zfs".into(), source: source.into(), whole })
+    fn zfs(source: &str, whole: bool) -> Mount {
+        Mount { kind: "zfs".into(), source: source.into(), whole }
     }
 
     #[test]
@@ -124,12 +124,12 @@ mod tests {
         let root = "35 1 98:0 / / rw - ext4 /dev/sda rw\n";
         let line = r"36 35 98:1 / /mnt\0402 rw,noatime master:1 - zfs tank/a\040b rw";
         let seen = |lines: &str, path: &str| Table::read(&format!("{root}{lines}")).seen(path);
-        assert_eq!(seen(line, "/mnt 2"), zfs("tank/a b", true));
+        assert_eq!(seen(line, "/mnt 2"), Some(zfs("tank/a b", true)));
         assert_eq!(seen(line, "/mnt"), None);
         let bound = r"36 35 98:0 /sub /mnt rw,noatime - zfs tank/a\040b rw";
-        assert_eq!(seen(bound, "/mnt"), zfs("tank/a b", false));
+        assert_eq!(seen(bound, "/mnt"), Some(zfs("tank/a b", false)));
         let twice = "36 35 0:1 / /mnt rw - zfs tank/a rw\n37 36 0:2 / /mnt rw - zfs tank/b rw\n";
-        assert_eq!(seen(twice, "/mnt"), zfs("tank/b", true));
+        assert_eq!(seen(twice, "/mnt"), Some(zfs("tank/b", true)));
         assert_eq!(at("/proc").unwrap().unwrap().kind, "proc");
     }
 
@@ -139,15 +139,15 @@ mod tests {
         let root = "1 1 0:2 / / rw - rootfs rootfs rw\n20 1 0:3 / / rw - zfs rpool rw\n";
         let own = "36 20 0:4 / /var/lib/svc rw - zfs tank/svc rw\n";
         let seen = |lines: &str| Table::read(lines).seen("/var/lib/svc");
-        assert_eq!(seen(&format!("{root}{own}")), zfs("tank/svc", true));
+        assert_eq!(seen(&format!("{root}{own}")), Some(zfs("tank/svc", true)));
         let over = "40 20 0:5 / /var/lib rw - tmpfs tmpfs rw\n";
         assert_eq!(seen(&format!("{root}{own}{over}")), None);
         // Over it, and then the dataset once more.
         let again = "41 40 0:4 / /var/lib/svc rw - zfs tank/svc rw\n";
-        assert_eq!(seen(&format!("{root}{own}{over}{again}")), zfs("tank/svc", true));
-        assert_eq!(Table::read(root).seen("/"), zfs("rpool", true));
+        assert_eq!(seen(&format!("{root}{own}{over}{again}")), Some(zfs("tank/svc", true)));
+        assert_eq!(Table::read(root).seen("/"), Some(zfs("rpool", true)));
         // In a root that is no mountpoint, or where nothing is.
-        assert_eq!(Table::read(own).seen("/var/lib/svc"), zfs("tank/svc", true));
+        assert_eq!(Table::read(own).seen("/var/lib/svc"), Some(zfs("tank/svc", true)));
         assert_eq!(seen(""), None);
     }
 }
