@@ -14,7 +14,7 @@ use restore_chain::order::Limits;
 use restore_chain::order::host::{Host, Place};
 use restore_chain::preseed::{
     self, Block, Budget, Event, EventKind, MethodBudget, Occupant, Outcome, Pool, Preseed, Record,
-    RecordKind, World as _,
+    RecordKind, Verified, World as _,
 };
 use restore_chain::sim::{Behaviour, Crash, Moment, World};
 use restore_chain::{
@@ -712,4 +712,27 @@ fn a_copy_with_nothing_in_it_is_not_restored() {
     let report = run(&mut world, &[&local, &replica]);
     assert!(matches!(report.outcome, Outcome::Restored(_)), "{report}");
     assert_eq!(world.read(&format!("{place}/db")), Some("42"));
+}
+
+/// What nobody could look into before, for want of its key, is looked at where it is mounted.
+#[test]
+fn what_came_back_empty_is_not_complete() {
+    let service = service();
+    let point = now();
+    for (files, complete) in [(&[][..], false), (&[("db", "42")][..], true)] {
+        let mut world = World::new();
+        let dataset =
+            world.add_dataset(service.dataset.clone(), service.mountpoint.as_str(), files);
+        let verified = Verified {
+            guid: dataset.guid,
+            candidate: "replica nas-1".to_owned(),
+            point,
+            at: point,
+        };
+        dataset.local.insert(preseed::VERIFIED.to_owned(), verified.to_string());
+        let restore = Preseed::new(&service, &Choice::default(), &Budget::default()).unwrap();
+        let outcome = restore.run(&mut world).unwrap().outcome;
+        assert_eq!(outcome.record().is_some(), complete, "{outcome:?}");
+        assert_eq!(outcome == Outcome::Blocked(Block::NothingInIt), !complete);
+    }
 }

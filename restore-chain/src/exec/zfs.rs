@@ -296,16 +296,32 @@ impl Zfs {
         if key.trim_end() == "unavailable" {
             return Ok(());
         }
-        let place = self.workshop(service);
-        self.set(staging, "mountpoint", &place.display(), LOOK)?;
-        self.zfs(["mount", "-o", "ro", staging.as_str()], LOOK)?;
-        let first = fs::read_dir(&place).map(|mut entries| entries.next().is_some());
-        self.zfs(["unmount", staging.as_str()], LOOK)?;
-        match first {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(failed("nothing is in it: it is of a time when the data was lost")),
-            Err(error) => Err(failed(error)),
+        let at = self.workshop(service);
+        self.set(staging, "mountpoint", &at.display(), LOOK)?;
+        let first = |place: &Path| fs::read_dir(place).map(|mut entries| entries.next());
+        match self.while_mounted(service, staging, |place| first(place).map_err(failed))? {
+            Some(_) => Ok(()),
+            None => Err(failed("nothing is in it: it is of a time when the data was lost")),
         }
+    }
+
+    /// Looks into staging, which is not changed by that.
+    fn while_mounted<T>(
+        &self,
+        service: &Service,
+        staging: &DatasetName,
+        look: impl FnOnce(&Path) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let place = self.workshop(service);
+        // A run that was killed while it looked has left it mounted.
+        let left = mounts::at(&place.to_string_lossy())?;
+        if left.is_some_and(|mount| mount.source == staging.as_str()) {
+            self.zfs(["unmount", staging.as_str()], LOOK)?;
+        }
+        self.zfs(["mount", "-o", "ro", staging.as_str()], LOOK)?;
+        let seen = look(&place);
+        self.zfs(["unmount", staging.as_str()], LOOK)?;
+        seen
     }
 
     fn verify(
@@ -333,11 +349,9 @@ impl Zfs {
                 if self.marks(staging)?.get(FETCHED) != Some(&guid.to_string()) {
                     return Err(failed("staging was not filled to its end"));
                 }
-                self.zfs(["mount", staging.as_str()], LOOK)?;
-                let place = self.workshop(service);
-                let compared = Source::of(&candidate.method)?.verify(&self.tools, &place, limit);
-                self.zfs(["unmount", staging.as_str()], LOOK)?;
-                compared?;
+                let source = Source::of(&candidate.method)?;
+                let compare = |place: &Path| source.verify(&self.tools, place, limit);
+                self.while_mounted(service, staging, compare)?;
             }
             other => return Err(not_here(other)),
         }
