@@ -29,15 +29,15 @@ impl Mount {
 
 /// What is seen at a mountpoint: over which nothing else is mounted, there or on a folder above.
 pub(super) fn at(path: &str) -> Result<Option<Mount>, Fault> {
-    Ok(Table::read(&now()?).seen(path))
+    Ok(Table::of(&lines(&now()?)).seen(path))
 }
 
 /// The mountpoints below a folder that can be seen.
 pub(super) fn below(path: &str) -> Result<Vec<String>, Fault> {
-    let text = now()?;
-    let table = Table::read(&text);
+    let lines = lines(&now()?);
+    let table = Table::of(&lines);
     let inside = |place: &&str| place.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
-    let places: BTreeSet<&str> = table.0.iter().map(|line| line.place.as_str()).collect();
+    let places: BTreeSet<&str> = lines.iter().map(|line| line.place.as_str()).collect();
     let places = places.into_iter().filter(inside).filter(|place| table.seen(place).is_some());
     Ok(places.map(str::to_owned).collect())
 }
@@ -66,31 +66,42 @@ impl Line {
     }
 }
 
-/// All that is mounted.
-struct Table(Vec<Line>);
+fn lines(text: &str) -> Vec<Line> {
+    text.lines().filter_map(Line::read).collect()
+}
 
-impl Table {
-    fn read(text: &str) -> Self {
-        Self(text.lines().filter_map(Line::read).collect())
+/// All that is mounted.
+struct Table<'t> {
+    /// What the root is mounted on: a mount that is not listed, or itself.
+    start: Option<u64>,
+    /// By the mount that it is mounted on, and the place.
+    on: HashMap<(u64, &'t str), &'t Line>,
+}
+
+impl<'t> Table<'t> {
+    fn of(lines: &'t [Line]) -> Self {
+        let ids: HashSet<u64> = lines.iter().map(|line| line.id).collect();
+        let is_first = |line: &&Line| line.on == line.id || !ids.contains(&line.on);
+        let start = lines.iter().find(is_first).map(|line| line.on);
+        Self {
+            start,
+            on: lines.iter().map(|line| ((line.on, line.place.as_str()), line)).collect(),
+        }
     }
 
     /// What a path leads to, if that is a mountpoint: from the root on, as the kernel walks, whatever is mounted on the mount
     /// that was reached takes its place. A mount below a folder that something was mounted over later is never reached.
     fn seen(&self, path: &str) -> Option<Mount> {
-        let ids: HashSet<u64> = self.0.iter().map(|line| line.id).collect();
-        let on: HashMap<(u64, &str), &Line> =
-            self.0.iter().map(|line| ((line.on, line.place.as_str()), line)).collect();
-        // The root is on a mount that is not listed, or on itself.
-        let mut at = self.0.iter().find(|line| line.on == line.id || !ids.contains(&line.on))?.on;
-        let mut seen = None;
+        let (mut at, mut seen) = (self.start?, None::<&Line>);
         let ends = path.match_indices('/').map(|(end, _)| end).filter(|end| *end > 0);
         for end in [1].into_iter().chain(ends).chain([path.len()]) {
             let prefix = path.get(..end)?;
-            seen = seen.filter(|line: &&Line| line.place == prefix);
-            while let Some(line) =
-                on.get(&(at, prefix)).filter(|line| seen.is_none_or(|seen| seen.id != line.id))
-            {
+            seen = seen.filter(|line| line.place == prefix);
+            let new = |line: &&&Line| seen.is_none_or(|seen| seen.id != line.id);
+            let mut next = self.on.get(&(at, prefix)).filter(new);
+            while let Some(line) = next {
                 (at, seen) = (line.id, Some(*line));
+                next = self.on.get(&(at, prefix)).filter(|next| next.id != line.id);
             }
         }
         seen.map(|line| line.mount.clone())
@@ -113,17 +124,21 @@ fn unescape(field: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mount, Table, at};
+    use super::{Mount, Table, at, lines};
 
     fn zfs(source: &str, whole: bool) -> Mount {
         Mount { kind: "zfs".into(), source: source.into(), whole }
+    }
+
+    fn look(text: &str, path: &str) -> Option<Mount> {
+        Table::of(&lines(text)).seen(path)
     }
 
     #[test]
     fn the_last_mount_at_a_place_is_seen() {
         let root = "35 1 98:0 / / rw - ext4 /dev/sda rw\n";
         let line = r"36 35 98:1 / /mnt\0402 rw,noatime master:1 - zfs tank/a\040b rw";
-        let seen = |lines: &str, path: &str| Table::read(&format!("{root}{lines}")).seen(path);
+        let seen = |more: &str, path: &str| look(&format!("{root}{more}"), path);
         assert_eq!(seen(line, "/mnt 2"), Some(zfs("tank/a b", true)));
         assert_eq!(seen(line, "/mnt"), None);
         let bound = r"36 35 98:0 /sub /mnt rw,noatime - zfs tank/a\040b rw";
@@ -138,16 +153,16 @@ mod tests {
     fn a_dataset_below_a_folder_that_something_is_mounted_over_is_not_seen() {
         let root = "1 1 0:2 / / rw - rootfs rootfs rw\n20 1 0:3 / / rw - zfs rpool rw\n";
         let own = "36 20 0:4 / /var/lib/svc rw - zfs tank/svc rw\n";
-        let seen = |lines: &str| Table::read(lines).seen("/var/lib/svc");
+        let seen = |text: &str| look(text, "/var/lib/svc");
         assert_eq!(seen(&format!("{root}{own}")), Some(zfs("tank/svc", true)));
         let over = "40 20 0:5 / /var/lib rw - tmpfs tmpfs rw\n";
         assert_eq!(seen(&format!("{root}{own}{over}")), None);
         // Over it, and then the dataset once more.
         let again = "41 40 0:4 / /var/lib/svc rw - zfs tank/svc rw\n";
         assert_eq!(seen(&format!("{root}{own}{over}{again}")), Some(zfs("tank/svc", true)));
-        assert_eq!(Table::read(root).seen("/"), Some(zfs("rpool", true)));
+        assert_eq!(look(root, "/"), Some(zfs("rpool", true)));
         // In a root that is no mountpoint, or where nothing is.
-        assert_eq!(Table::read(own).seen("/var/lib/svc"), Some(zfs("tank/svc", true)));
+        assert_eq!(look(own, "/var/lib/svc"), Some(zfs("tank/svc", true)));
         assert_eq!(seen(""), None);
     }
 }
