@@ -298,11 +298,14 @@ impl Zfs {
         }
         let at = self.workshop(service);
         self.set(staging, "mountpoint", &at.display(), LOOK)?;
-        let first = |place: &Path| fs::read_dir(place).map(|mut entries| entries.next());
-        match self.while_mounted(service, staging, |place| first(place).map_err(failed))? {
-            Some(_) => Ok(()),
-            None => Err(failed("nothing is in it: it is of a time when the data was lost")),
+        // An entry would keep the folder open, and so the dataset busy.
+        let is_empty = |place: &Path| {
+            fs::read_dir(place).map(|mut entries| entries.next().is_none()).map_err(failed)
+        };
+        if self.while_mounted(service, staging, is_empty)? {
+            return Err(failed("nothing is in it: it is of a time when the data was lost"));
         }
+        Ok(())
     }
 
     /// Looks into staging, which is not changed by that.
