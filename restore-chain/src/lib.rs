@@ -50,7 +50,8 @@
 //! * It never replaces data that nobody has restored or adopted.
 //! * It takes no failure for an absence: a tool that failed has not said that there is nothing.
 //! * It is complete when the record says so, and the record is the last thing that is written.
-//! * It lets no service start empty that may not: a copy that is too old, or cannot be reached, is no absence.
+//! * It lets no service start empty that may not: a copy that is too old, or cannot be reached, is no absence; and a snapshot
+//!   of the emptied dataset is no copy.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

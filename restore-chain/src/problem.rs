@@ -7,6 +7,8 @@ declared::code! {
     pub enum Code {
         /// A name that ZFS does not accept, or a path that is none.
         BadName = "bad-name",
+        /// A property that ZFS would not take, or that a restore sets itself.
+        BadProperty = "bad-property",
         /// Two services in one dataset.
         DuplicateDataset = "duplicate-dataset",
         /// Two services at one mountpoint: one would hide the other, and its records.

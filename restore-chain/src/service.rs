@@ -53,7 +53,7 @@ pub struct Owner {
     pub user: String,
     /// Group, by name or number.
     pub group: String,
-    /// Whether all below the mountpoint belongs to them. Never for trees of several owners.
+    /// Whether all below the mountpoint belongs to them, but for what is mounted there. Never for trees of several owners.
     pub recursive: bool,
 }
 

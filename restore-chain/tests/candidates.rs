@@ -377,3 +377,51 @@ fn the_check_of_what_is_there_has_to_fit_too() {
         "{error}"
     );
 }
+
+/// Numbers that a listing claims are added up without an end.
+#[test]
+fn what_snapshots_claim_to_have_written_is_no_panic() {
+    let mut inventory = inventory();
+    let list = "backup/forge/zfs-recv/sonarr@autosnap_1\t1\t10\t1795261400\t18446744073709551615\n\
+        backup/forge/zfs-recv/sonarr@autosnap_2\t2\t20\t1795261500\t18446744073709551615\n";
+    let read = restore_chain::lineage::read::table(list, "name,guid,createtxg,creation,written");
+    inventory.replicas[0].datasets = Seen::Here(read.unwrap());
+    inventory.replicas[0].target = name("backup/forge/zfs-recv/sonarr");
+    inventory.replicas[0].source = service().dataset;
+    let choice = Candidates::discover(&inventory, &service()).choose(&Policy::default()).unwrap();
+    let replica = choice.chain.iter().find(|one| one.method.kind() == Kind::Replica).unwrap();
+    assert_eq!(replica.bytes, Some(u64::MAX));
+}
+
+/// A service that moved has its backups under the old path: they are no reason to start with nothing.
+#[test]
+fn a_backup_of_the_job_under_an_older_path_is_a_copy() {
+    let service = Service { bootstrap: Bootstrap::IfNothingExists, ..service() };
+    let chosen = |tags: &[&str]| {
+        let mut inventory = Inventory::new("forge", now());
+        inventory.local = Seen::Here(BTreeMap::new());
+        let tags: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        inventory.repositories.push(Repository {
+            name: "b2".to_owned(),
+            url: "b2:x".to_owned(),
+            password_file: path("/run/secrets/restic"),
+            environment_file: None,
+            remote: true,
+            jobs: BTreeMap::from([(service.name.clone(), (tags.clone(), path("/var/lib/sonarr")))]),
+            rate: None,
+            snapshots: Seen::Here(vec![ResticSnapshot {
+                id: "0123456789".to_owned(),
+                time: now(),
+                hostname: "forge".to_owned(),
+                paths: vec!["/persist/sonarr".to_owned()],
+                tags,
+                summary: None,
+            }]),
+        });
+        Candidates::discover(&inventory, &service).choose(&Policy::default())
+    };
+    // Of another job, for all that is known: the service may start empty.
+    assert!(chosen(&[]).is_ok());
+    let none = chosen(&["sonarr"]).unwrap_err();
+    assert!(none.to_string().contains("has /persist/sonarr, not /var/lib/sonarr"), "{none}");
+}

@@ -14,7 +14,7 @@ use restore_chain::order::Limits;
 use restore_chain::order::host::{Host, Place};
 use restore_chain::preseed::{
     self, Block, Budget, Event, EventKind, MethodBudget, Occupant, Outcome, Pool, Preseed, Record,
-    RecordKind, World as _,
+    RecordKind, Verified, World as _,
 };
 use restore_chain::sim::{Behaviour, Crash, Moment, World};
 use restore_chain::{
@@ -525,7 +525,7 @@ fn r22_a_second_run_does_nothing() {
 #[test]
 fn r23_owners_are_given_to_nothing_outside() {
     let owner = Owner { user: "sonarr".to_owned(), group: "media".to_owned(), recursive: true };
-    let command = preseed::chown(&owner, PLACE).to_string();
+    let command = preseed::chown(&owner, PLACE, &[]).to_string();
     assert_eq!(command, "chown --no-dereference --recursive -P -- sonarr:media /var/lib/sonarr");
     let mut world = World::new();
     let choice = replica(&mut world);
@@ -691,4 +691,48 @@ fn r31_a_release_counts_in_snapshots() {
         preseed::release::plan(&service(), &sight, &clones, policy, later),
         Err(preseed::release::Kept::StartedEmpty)
     );
+}
+
+/// The freshest copy of an emptied dataset is a snapshot of its emptiness: another one comes back, or the service waits.
+#[test]
+fn a_copy_with_nothing_in_it_is_not_restored() {
+    let service = service();
+    let place = service.mountpoint.to_string();
+    let mut world = World::new();
+    world.add_dataset(service.dataset.clone(), &place, &[]);
+    let local = world.add_local_snapshot("autosnap_after_the_loss", &[]);
+    let replica = world.add_copy("nas-1", &"backup/x".parse().unwrap(), &[("db", "42")]);
+    let run = |world: &mut World, chain: &[&Candidate]| {
+        let chain = chain.iter().map(|one| (*one).clone()).collect();
+        let choice = Choice { chain, ..Choice::default() };
+        Preseed::new(&service, &choice, &Budget::default()).unwrap().run(world).unwrap()
+    };
+    let report = run(&mut world, &[&local]);
+    assert_eq!(report.outcome, Outcome::Blocked(Block::NothingRestored), "{report}");
+    let report = run(&mut world, &[&local, &replica]);
+    assert!(matches!(report.outcome, Outcome::Restored(_)), "{report}");
+    assert_eq!(world.read(&format!("{place}/db")), Some("42"));
+}
+
+/// What nobody could look into before, for want of its key, is looked at where it is mounted.
+#[test]
+fn what_came_back_empty_is_not_complete() {
+    let service = service();
+    let point = now();
+    for (files, complete) in [(&[][..], false), (&[("db", "42")][..], true)] {
+        let mut world = World::new();
+        let dataset =
+            world.add_dataset(service.dataset.clone(), service.mountpoint.as_str(), files);
+        let verified = Verified {
+            guid: dataset.guid,
+            candidate: "replica nas-1".to_owned(),
+            point,
+            at: point,
+        };
+        dataset.local.insert(preseed::VERIFIED.to_owned(), verified.to_string());
+        let restore = Preseed::new(&service, &Choice::default(), &Budget::default()).unwrap();
+        let outcome = restore.run(&mut world).unwrap().outcome;
+        assert_eq!(outcome.record().is_some(), complete, "{outcome:?}");
+        assert_eq!(outcome == Outcome::Blocked(Block::NothingInIt), !complete);
+    }
 }

@@ -240,6 +240,34 @@ impl Lab {
     }
 }
 
+impl Lab {
+    /// A server that was recovered once keeps what it was told then, and so do its backups; those of a standby have its mark.
+    fn again(&self, rows: &str) {
+        let once = self.path("to-time");
+        self.start(&once);
+        self.row(30);
+        self.backup("grown");
+        self.row(31);
+        self.archived();
+        self.stop(&once);
+        self.run("touch", &[self.path("grown").join("standby.signal").to_str().unwrap()]);
+        // The timeline that it began.
+        let last = TimelineId(3);
+        for (target, data, more) in
+            [(Target::End, "again-to-end", "30 31"), (Target::Immediate, "again-to-backup", "30")]
+        {
+            let wish = Wish::new(target).on(last);
+            let (archive, backups) = self.observe();
+            assert_eq!(choose(&backups, &archive, &wish, None).unwrap().backup.name, "grown");
+            assert_eq!(self.recover(&wish, data), format!("{rows} {more}"));
+            self.stop(&self.path(data));
+        }
+        println!(
+            "postgres: 2 plans carried out from the backup of a server that was recovered before"
+        );
+    }
+}
+
 fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n")
 }
@@ -321,6 +349,7 @@ fn three_plans_end_where_they_should() {
     assert_eq!(lab.recover(&Wish::new(Target::End).on(two), "to-end"), "1 2 20");
     lab.stop(&lab.path("to-end"));
     println!("postgres: 3 plans carried out");
+    lab.again("1 2 3 4");
     lab.killed(&Wish::new(Target::Time(fourth)).on(one), "1 2 3 4");
     lab.refused(&Wish::new(Target::Time(fourth)).on(one));
 }

@@ -117,3 +117,24 @@ fn a_runbook_and_graphs_name_every_step() {
     assert_eq!(graph::dot(&order).matches(" -> ").count(), 3);
     assert_eq!(graph::mermaid(&order).matches(" --> ").count(), 3);
 }
+
+/// Without its credentials, restic reaches nothing; and nobody remembers them on the day.
+#[test]
+fn a_runbook_has_what_a_repository_is_reached_with() {
+    let mut all = Graph::new();
+    all.add(Kind::Dataset, "tank/services/sonarr", 60);
+    let order = all.order(&Limits::default()).unwrap();
+    let mut world = World::new();
+    let mut candidate = world.add_repository("b2", &"/var/lib/sonarr".parse().unwrap(), &[]);
+    if let Method::Restic { environment_file, .. } = &mut candidate.method {
+        *environment_file = Some("/run/secrets/b 2".parse().unwrap());
+    }
+    let choice = Choice { chain: vec![candidate], ..Choice::default() };
+    let text = runbook::markdown("forge", &order, &[(service("sonarr", Gate::Required), choice)]);
+    let at = |part: &str| {
+        text.lines()
+            .position(|line| line.starts_with(part))
+            .unwrap_or_else(|| panic!("{part}\n{text}"))
+    };
+    assert!(at("set -a; . '/run/secrets/b 2'; set +a") < at("restic --no-cache"), "{text}");
+}

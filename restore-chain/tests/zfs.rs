@@ -78,7 +78,9 @@ restore replica tank/replica; check "somebody has to look" [ $? = 2 ]
 check "data is untouched" grep -q mine /srv/svc/mine
 
 echo "== emptied, with a snapshot of its own"
-zfs snapshot tank/svc@autosnap_1; rm /srv/svc/mine
+zfs snapshot tank/svc@autosnap_1; rm /srv/svc/mine; zfs snapshot tank/svc@autosnap_2
+restore local autosnap_2; check "a snapshot of the loss is no way back" [ $? = 1 ]
+check "nothing is complete by it" property restore-chain:complete "$(printf -- '-\t-')"
 restore local autosnap_1; check "restored from its snapshot" [ $? = 0 ]
 check "its data is back" grep -q mine /srv/svc/mine
 check "the emptied one is aside" aside
@@ -104,14 +106,22 @@ restore replica tank/replica; check "a folder of its own over it stops it" [ $? 
 umount /srv/svc; restore replica tank/replica; check "without it, it is complete" [ $? = 0 ]
 check "same content below it" same
 
+echo "== something else is mounted over the folder above it"
+zfs destroy -r tank/svc; zfs create -o mountpoint=/srv/svc tank/svc; echo mine >/srv/svc/mine
+mount -t tmpfs tmpfs /srv; mkdir /srv/svc
+restore replica tank/replica; check "a folder that is empty there is not its content" [ $? = 1 ]
+check "nothing was fetched for it" [ -z "$(zfs list -H -o name | grep restore-)" ]
+umount /srv; restore replica tank/replica; check "somebody has to look at what is there" [ $? = 2 ]
+check "data is still untouched" grep -q mine /srv/svc/mine
+
 echo "== the sender has lost what an interrupted receive needs"
 token() { zfs get -H -o value receive_resume_token tank/svc.restore-staging 2>/dev/null; }
-for tenth in 5 3 7 4 6 2 8 1 9; do
-    delay=$(printf '%d.%03d' $((whole * tenth / 10000)) $((whole * tenth / 10 % 1000)))
+for part in 50 30 70 40 60 20 80 10 90 35 25 45 15 55 12 18 22 28 8 5; do
+    delay=$(printf '%d.%03d' $((whole * part / 100000)) $((whole * part / 100 % 1000)))
     zfs destroy -r tank/svc 2>/dev/null; zfs destroy -r tank/svc.restore-staging 2>/dev/null
     ./restore_dataset /tmp/state tank/svc /srv/svc replica tank/replica >>said 2>&1 & pid=$!
     sleep $delay; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
-    for n in {1..20}; do pgrep -x zfs >/dev/null || break; sleep 0.2; done
+    for n in {1..20}; do grep -qsx zfs /proc/[0-9]*/comm || break; sleep 0.2; done
     case "$(token)" in ""|-) ;; *) break ;; esac
 done
 case "$(token)" in ""|-) check "a receive was interrupted" false ;; *) check "a receive was interrupted" true ;; esac

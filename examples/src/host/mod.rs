@@ -108,9 +108,9 @@ impl Host {
             shared::Tables::of(document, desired.as_ref())
         };
 
-        let persistence = impermanence_model::Host::from_node(&tables.persistence);
+        let persistence = impermanence_model::Host::from_part(&tables.persistence, "persistence");
         let persistence = persistence.and_then(|host| Ok((host.resolve()?, host)));
-        let persistence = report.of_table("persistence", persistence);
+        let persistence = report.of_document(persistence);
         let backup = report.of_table("backup", Checked::from_node(&tables.backup));
         let restore = restore_chain::Spec::from_node(&tables.restore);
         let restore = report.of_table("restore", restore);

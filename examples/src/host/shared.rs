@@ -175,9 +175,13 @@ fn services_of(restore: &mut Node, datasets: &Node, mounts: &Mounts, desired: Op
             let owner = table([("user", string(user)), ("group", string(group))]);
             give(&mut service.node, "owner", owner);
         }
-        // A service is mounted where it says; how a property is set is the same for both crates.
-        let mountpoint = PropertyName::Native(Property::Mountpoint);
-        let settings = want.settings().filter(|(name, _)| **name != mountpoint);
+        // A service is mounted where it says, and what is set once is that of what came back; how any other property is set is the
+        // same for both crates.
+        let is_own = |name: &PropertyName| match name.native() {
+            Some(Property::Mountpoint | Property::Canmount) => false,
+            native => native.is_none_or(|native| !native.is_settable_once()),
+        };
+        let settings = want.settings().filter(|(name, _)| is_own(name));
         let settings =
             settings.map(|(name, setting)| (name.to_string(), string(setting.argument())));
         if want.kind() == DatasetKind::Filesystem {

@@ -19,15 +19,19 @@ pub(super) fn copies(options: &mut Options) -> Value {
         merge(&mut copies, json!({ "sanoid": snapshots }));
     }
     let sends = enabled(&mut syncoid) && on;
-    let sources = syncoid.get("datasets").and_then(Value::as_array).cloned().unwrap_or_default();
-    for source in sources.iter().filter_map(Value::as_str) {
+    let sources = syncoid.remove("datasets").as_ref().and_then(Value::as_array).cloned();
+    let target = syncoid.remove("destination");
+    for source in sources.iter().flatten().filter_map(Value::as_str) {
         let name = source.replace('/', ".");
-        let sent =
-            json!({ "source": source, "target": syncoid.get("destination"), "enable": sends });
+        let sent = json!({ "source": source, "target": target, "enable": sends });
         merge(&mut copies, json!({ "replication": { name: sent } }));
     }
+    options.put_back("modules.replication.zfs.syncoid", syncoid);
     for (name, template) in options.table("modules.notifications.templates") {
-        let Value::Object(mut template) = template else { continue };
+        let Value::Object(mut template) = template else {
+            options.put_back("modules.notifications.templates", Map::from_iter([(name, template)]));
+            continue;
+        };
         if enabled(&mut template) {
             merge(&mut copies, json!({ "notifications": { name: template } }));
         }
@@ -69,8 +73,8 @@ pub(super) fn archives(options: &mut Options, tables: &mut Value) {
         *value != json!(if key == "archive_mode" { "on" } else { "replica" })
             || !["archive_mode", "wal_level"].contains(&key.as_str())
     });
-    put_back(options, "services", "postgresql.settings", settings);
-    put_back(options, "modules", "database.postgresql.pitr", pitr);
+    options.put_back("services.postgresql.settings", settings);
+    options.put_back("modules.database.postgresql.pitr", pitr);
     base_backups(options, &mut archive);
     let Some(empty) = archive.as_object().map(Map::is_empty) else { return };
     if !empty {
@@ -112,16 +116,4 @@ fn base_backups(options: &mut Options, archive: &mut Value) {
         }
         options.take(&format!("{timer}.wantedBy"));
     }
-}
-
-/// What nobody took of a table is still there.
-fn put_back(options: &mut Options, top: &str, path: &str, rest: Map<String, Value>) {
-    if rest.is_empty() {
-        return;
-    }
-    let mut tree = Value::from(rest);
-    for key in path.split('.').rev().chain([top]) {
-        tree = json!({ key: tree });
-    }
-    merge(&mut options.0, tree);
 }

@@ -1,6 +1,6 @@
 //! A tree of options that are taken one after another.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The options that nobody took yet.
 pub(super) struct Options(pub(super) Value);
@@ -22,6 +22,24 @@ impl Options {
             Some(Value::Object(map)) => map,
             _ => Map::new(),
         }
+    }
+
+    /// Puts back what nobody took of a table: nothing of it is without effect unnoticed.
+    pub(super) fn put_back(&mut self, path: &str, rest: Map<String, Value>) {
+        if rest.is_empty() {
+            return;
+        }
+        let keys: Vec<&str> = path.split('.').collect();
+        let tree = keys.iter().rev().fold(Value::from(rest), |tree, key| json!({ *key: tree }));
+        merge(&mut self.0, tree);
+    }
+
+    /// Whether a table is switched on, as [`enabled`] has it; what else it says stays.
+    pub(super) fn is_enabled(&mut self, path: &str) -> bool {
+        let mut table = self.table(path);
+        let on = enabled(&mut table);
+        self.put_back(path, table);
+        on
     }
 
     /// The names in a table.

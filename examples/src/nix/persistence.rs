@@ -1,6 +1,6 @@
 //! File systems, and what is kept of a root that is thrown away.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::options::{Options, enabled, merge};
 
@@ -14,21 +14,28 @@ pub(super) fn declared(options: &mut Options) -> Value {
         let partitions = format!("disko.devices.disk.{disk}.content.partitions");
         for name in options.names(&partitions) {
             let at = format!("{partitions}.{name}");
-            let mut content = options.table(&format!("{at}.content"));
-            let kind = content.remove("type");
-            let (format, path) = (content.remove("format"), content.remove("mountpoint"));
             // How big it is makes no difference to what is kept.
             options.take(&format!("{at}.size"));
+            let content = format!("{at}.content");
+            let mut rest = options.table(&content);
+            let text = |rest: &Map<String, Value>, key| {
+                rest.get(key).and_then(Value::as_str).map(str::to_owned)
+            };
             if let (Some("filesystem"), Some(path)) =
-                (kind.as_ref().and_then(Value::as_str), path.as_ref().and_then(Value::as_str))
+                (text(&rest, "type").as_deref(), text(&rest, "mountpoint"))
             {
                 let device = format!("/dev/disk/by-partlabel/disk-{disk}-{name}");
-                let file_system = json!({ "device": device, "fsType": format });
+                let mut file_system = json!({ "device": device, "fsType": text(&rest, "format") });
+                if let Some(options) = rest.remove("mountOptions") {
+                    merge(&mut file_system, json!({ "options": options }));
+                }
                 merge(&mut declared, json!({ "fileSystems": { path: file_system } }));
+                rest.retain(|key, _| !["type", "mountpoint", "format"].contains(&key.as_str()));
             }
+            options.put_back(&content, rest);
         }
     }
-    let enabled = enabled(&mut options.table("mySystem.system.impermanence"));
+    let enabled = options.is_enabled("mySystem.system.impermanence");
     let folder = options.take("mySystem.persistentFolder");
     if let Some(folder) = folder.as_ref().and_then(Value::as_str).filter(|_| enabled) {
         merge(&mut declared, json!({ "stores": { folder: {} } }));

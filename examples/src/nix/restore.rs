@@ -9,7 +9,10 @@ pub(super) fn restores(options: &mut Options) -> Value {
     let mut restores = json!({});
     let mut preseed = options.table("preseed");
     let name = preseed.remove("serviceName");
-    let Some(name) = name.as_ref().and_then(Value::as_str) else { return restores };
+    let Some(name) = name.as_ref().and_then(Value::as_str) else {
+        options.put_back("preseed", preseed);
+        return restores;
+    };
     let (path, dataset) = (preseed.remove("dataPath"), preseed.remove("zfsDataset"));
     let order = if dataset.is_some() { json!(["local", "restic"]) } else { json!(["restic"]) };
     let mut service = json!({ "mountpoint": path, "bootstrap": "even-if-restore-fails" });
@@ -32,8 +35,6 @@ pub(super) fn restores(options: &mut Options) -> Value {
     }
     let timeout = preseed.remove("timeout").unwrap_or(json!(3600));
     merge(&mut restores, json!({ "budget": { "unit": timeout } }));
-    for (key, value) in preseed {
-        merge(&mut options.0, json!({ "preseed": { key: value } }));
-    }
+    options.put_back("preseed", preseed);
     restores
 }

@@ -17,19 +17,32 @@ pub(super) fn owners(options: &mut Options, tables: &mut Value) {
     let mount = datasets.get("parentMount").and_then(Value::as_str).unwrap_or_default();
     let services = datasets.get("services").and_then(Value::as_object);
     let rules = rules.as_array().cloned().unwrap_or_default();
-    for rule in rules.iter().filter_map(Value::as_str) {
-        let words: Vec<&str> = rule.split_whitespace().collect();
-        let ["d", path, mode, owner, group, ..] = words.as_slice() else { continue };
+    let mut others = Vec::new();
+    for rule in rules {
+        let words: Vec<&str> = rule.as_str().unwrap_or_default().split_whitespace().collect();
+        let ["d", path, mode, owner, group, ..] = words.as_slice() else {
+            others.push(rule);
+            continue;
+        };
         let here = services.into_iter().flatten().find(|(name, service)| {
             match service.get("mountpoint").and_then(Value::as_str) {
                 Some(mountpoint) => mountpoint == *path,
                 None => format!("{mount}/{name}") == *path,
             }
         });
-        if let Some((name, _)) = here {
-            let own = json!({ "owner": owner, "group": group, "mode": mode });
-            merge(tables, json!({ "datasets": { "services": { name: own } } }));
-        }
+        let Some((name, _)) = here else {
+            others.push(rule);
+            continue;
+        };
+        // `-` is whatever tmpfiles takes by itself.
+        let said = [("owner", owner), ("group", group), ("mode", mode)];
+        let said = said.into_iter().filter(|(_, word)| **word != "-");
+        let own: Map<String, Value> =
+            said.map(|(key, word)| (key.to_owned(), json!(word))).collect();
+        merge(tables, json!({ "datasets": { "services": { name: own } } }));
+    }
+    if !others.is_empty() {
+        options.put_back("systemd.tmpfiles", Map::from_iter([("rules".to_owned(), others.into())]));
     }
 }
 

@@ -127,6 +127,37 @@ fn state_that_nobody_keeps_is_an_error() {
     assert!(found[0].0.starts_with("persistence.services.adguardhome"), "{report}");
 }
 
+/// `host.directories` would be a key of another table of the file: what a problem or a warning says of other keys names theirs.
+#[test]
+fn a_key_that_is_named_on_the_way_is_named_with_its_table() {
+    let twice = "[persistence.host]\ndirectories = [\"/srv/x\", \"/srv/x\"]";
+    let report = Host::from_toml(&format!("{}\n{twice}", text("rydev"))).unwrap_err();
+    let [problem] = report.problems() else { panic!("{report}") };
+    assert_eq!(problem.path, "persistence.host.directories[1]");
+    assert!(problem.what.contains("(persistence.host.directories[0])"), "{report}");
+    let host = Host::from_toml(text("rydev")).unwrap();
+    let entries = host.layout.entries().iter();
+    let keys: Vec<&str> = entries.map(|entry| &*entry.origin.key).collect();
+    assert!(keys.iter().all(|key| key.starts_with("persistence.")), "{keys:?}");
+}
+
+/// `zfs set` would refuse them, after everything has come back.
+#[test]
+fn what_is_set_once_is_no_property_of_a_restore() {
+    let host = Host::from_toml(
+        r#"
+        host.name = "x"
+        datasets.parentDataset = "tank"
+        datasets.services.a = { mountpoint = "/srv/a", recordsize = "16K", properties = { casesensitivity = "mixed", canmount = "on" } }
+        persistence.root.kind = "tmpfs"
+        restore.services.a = { bootstrap = "if-nothing-exists" }
+        "#,
+    );
+    let host = host.unwrap_or_else(|report| panic!("{report}"));
+    let own = ("recordsize".to_owned(), "16K".to_owned());
+    assert_eq!(host.restore.services["a"].properties, [own]);
+}
+
 /// Text that is neither, and a table that nobody reads.
 #[test]
 fn a_document_of_another_kind_is_refused() {

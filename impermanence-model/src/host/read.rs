@@ -33,11 +33,16 @@ impl Host {
         Self::from_node(&Node::from_json(text).map_err(|problems| problems.map(Code::from))?)
     }
 
-    /// Reads a tree that is at hand: for hosts that declare more than persistence, in one document. Positions are those
-    /// of the document; paths are of this part, until [`within`](declared::Problem::within) says where it is.
+    /// Reads a tree that is at hand.
     pub fn from_node(node: &Node) -> Result<Self, Problems> {
+        Self::from_part(node, "")
+    }
+
+    /// Reads a part of a document that is known there by `path`: for hosts that declare more than persistence. Every key that is
+    /// named, by problems, warnings and layouts alike, is named as a key of the document.
+    pub fn from_part(node: &Node, path: &str) -> Result<Self, Problems> {
         let mut reader = Reader::new();
-        let host = host(&mut reader, &Entry::root(node));
+        let host = host(&mut reader, &Entry::part(node, path));
         reader.done(host.unwrap_or_else(|| Host::new("", Root::DEFAULT)))
     }
 }

@@ -88,7 +88,9 @@ impl Candidates {
             return;
         };
         let sent = lineage.snapshots().filter(|version| version.createtxg <= newest.0.createtxg);
-        let bytes = sent.map(|version| version.written).sum::<Option<u64>>();
+        let bytes = sent
+            .map(|version| version.written)
+            .try_fold(0_u64, |all, one| Some(all.saturating_add(one?)));
         let Some(oldest) = lineage.snapshots().next() else { return };
         let mut needs = vec![Need::Source(replica.name.clone())];
         if !replica.transport.is_empty() {

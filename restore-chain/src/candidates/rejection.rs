@@ -37,6 +37,14 @@ pub enum Rejection {
     /// It is of another dataset, host, job or path.
     #[error("is of {0}")]
     OfAnother(String),
+    /// It is this job's, by machine and tags, and has another path: the data was elsewhere when it was made.
+    #[error("is this job's, and has {paths}, not {root}: restore it by hand, or declare that root")]
+    OtherPath {
+        /// What it has.
+        paths: String,
+        /// Where the job is declared to have the data.
+        root: AbsolutePath,
+    },
     /// It is of the future: some clock was wrong, and nobody knows when it is really of.
     #[error("is of the future: a clock was wrong when it was made")]
     Future,

@@ -86,11 +86,13 @@ impl Job<'_> {
         let has =
             |path: &String| path.parse().is_ok_and(|path: AbsolutePath| path.contains(self.root));
         if !snapshot.paths.iter().any(has) {
-            return Err(Rejection::OfAnother(format!(
-                "{}, not {}",
-                snapshot.paths.join(", "),
-                self.root
-            )));
+            let (paths, root) = (snapshot.paths.join(", "), self.root);
+            // Its tags say that it is this job's all the same: made when the data was elsewhere.
+            return Err(if self.tags.is_empty() {
+                Rejection::OfAnother(format!("{paths}, not {root}"))
+            } else {
+                Rejection::OtherPath { paths, root: root.clone() }
+            });
         }
         if snapshot.time > now {
             return Err(Rejection::Future);

@@ -12,6 +12,7 @@ use std::time::UNIX_EPOCH;
 
 use jiff::Timestamp;
 
+use super::mounts;
 use super::restic::{Source, sync_filesystem};
 use super::tools::{Tools, failed};
 use crate::preseed::{
@@ -134,12 +135,20 @@ impl Folder {
             Act::CreateEmpty => fs::create_dir(&paths.own).map_err(failed),
             Act::SetOwner => match &service.owner {
                 Some(owner) => {
-                    self.tools.run(&chown(owner, service.mountpoint.as_str()), limit).map(drop)
+                    let place = service.mountpoint.as_str();
+                    let mounted = mounts::below(place)?;
+                    self.tools.run(&chown(owner, place, &mounted), limit).map(drop)
                 }
                 None => Ok(()),
             },
             Act::CheckExisting => (self.tools.check)(service, &paths.own).map_err(Fault::Failed),
-            Act::Complete(record) => self.tools.write_record(service, "complete", record),
+            Act::Complete(record) => {
+                // Staging took its place: whatever has that name later is somebody else's.
+                if identity(&paths.staging)?.is_none() && identity(&paths.part)?.is_none() {
+                    self.tools.remove_record(service, "staging")?;
+                }
+                self.tools.write_record(service, "complete", record)
+            }
             Act::Wait(seconds) => {
                 std::thread::sleep(std::time::Duration::from_secs(*seconds));
                 Ok(())

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::process::{ProcessError, Running};
+use super::process::{self, ProcessError, Running};
 use crate::command::Command;
 
 /// How far a transfer has come.
@@ -35,7 +35,7 @@ pub fn run(
     mut progress: impl FnMut(Progress),
 ) -> Result<u64, ProcessError> {
     let started = Instant::now();
-    let until = started + limit;
+    let until = process::after(limit);
     let mut receiver = Running::start(receive, environment, Stdio::piped(), Stdio::null())?;
     let mut sender = Running::start(send, environment, Stdio::null(), Stdio::piped())?;
     let (from_sender, from_receiver) = (sender.listen(), receiver.listen());
@@ -78,9 +78,8 @@ pub fn run(
         }
         thread::sleep(LOOK);
     }
-    let _ = pump.join();
-    let (there, here) =
-        (from_sender.join().unwrap_or_default(), from_receiver.join().unwrap_or_default());
+    let whole = process::finished(&pump, until);
+    let (there, here) = (from_sender.text(until), from_receiver.text(until));
     for (status, line) in [(ends.1, receiver.line()), (ends.0, sender.line())] {
         if let Some(status) = status.filter(|status| !status.success()) {
             let said: Vec<&str> = [here.as_str(), there.as_str()]
@@ -93,6 +92,10 @@ pub fn run(
                 stderr: said.join("; "),
             });
         }
+    }
+    // Both ended well, and something that the sender left behind may still send.
+    if !whole {
+        return Err(ProcessError::TimedOut(format!("{} | {}", sender.line(), receiver.line())));
     }
     Ok(count.load(Ordering::Relaxed))
 }

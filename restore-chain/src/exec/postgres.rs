@@ -155,6 +155,8 @@ const MARK: &str = "# restore-chain: ";
 /// How long the server may take to stop.
 const STOP: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_millis(100);
+/// Of its socket while it replays, whatever its own settings say.
+const PORT: &str = "5432";
 /// So much of the log is told.
 const TOLD: usize = 2000;
 
@@ -166,7 +168,7 @@ impl Postgres {
         source: &Source,
         limit: Duration,
     ) -> Result<Recovered, RecoverError> {
-        let until = Instant::now() + limit;
+        let until = process::after(limit);
         let settings = render::conf(choice, &source.restore_command());
         let mark = format!("{MARK}{} {}", choice.backup.name, digest(&settings));
         let record = self.beside("restore-complete");
@@ -211,7 +213,7 @@ impl Postgres {
         let command = Command::new([self.programs.join("psql").display().to_string()])
             .args(["-X", "-At", "-d", "postgres", "-h"])
             .arg(self.sockets.display())
-            .args(["-c", text]);
+            .args(["-p", PORT, "-c", text]);
         Ok(self.run(&command, Duration::from_secs(30))?.trim().to_owned())
     }
 
@@ -247,6 +249,9 @@ impl Postgres {
         // The last word counts: what the backup or its tool set before does not.
         let conf = staging.join("postgresql.auto.conf");
         let before = file::read(&conf).map_err(|error| at(&conf, error))?.unwrap_or_default();
+        // A server that was recovered once has that in its base backups: it is no mark of this recovery.
+        let before = before.lines().filter(|line| !line.starts_with(MARK));
+        let before: String = before.flat_map(|line| [line, "\n"]).collect();
         let target = format!("{name}/postgresql.auto.conf");
         let text = format!("{before}{settings}");
         // As the server's user, whose file it has to be.
@@ -254,6 +259,9 @@ impl Postgres {
             &Command::new(["sh", "-c", "printf %s \"$1\" >\"$2\"", "sh", &text, &target]),
             left(),
         )?;
+        // The backup of a standby has this, and with it no server promotes itself.
+        let standby = format!("{name}/standby.signal");
+        self.run(&Command::new(["rm", "-f", "--", &standby]), left())?;
         self.run(&Command::new(["touch", "--", &format!("{name}/recovery.signal")]), left())?;
         restic::sync_filesystem(&staging)
             .map_err(|error| at(&staging, io::Error::other(error.to_string())))?;
@@ -269,10 +277,11 @@ impl Postgres {
     fn replay(&self, until: Instant) -> Result<(), RecoverError> {
         let left = || until.saturating_duration_since(Instant::now());
         if self.ctl(&["status"], LOOK * 100).is_err() {
-            let own = format!(
-                "-c listen_addresses= -c unix_socket_directories={}",
-                self.sockets.display()
-            );
+            // `pg_ctl` gives the options to a shell.
+            let own = Command::new(["-c", "listen_addresses=", "-c"])
+                .arg(format!("unix_socket_directories={}", self.sockets.display()))
+                .args(["-c", &format!("port={PORT}")])
+                .to_string();
             let log = self.log.display().to_string();
             let seconds = left().as_secs().max(1).to_string();
             let start = ["start", "-w", "-t", &seconds, "-l", &log, "-o", &own];

@@ -1,8 +1,9 @@
 //! One command: no shell, no input, a time limit.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,9 @@ use crate::preseed::Fault;
 const GRACE: Duration = Duration::from_secs(5);
 /// How often a running process is looked at.
 const LOOK: Duration = Duration::from_millis(10);
+/// How long the end of what was said is waited for, after the one who said it has ended. A process that it left behind (the
+/// master of shared `ssh` connections, say) may hold its standard error for hours.
+const LINGER: Duration = Duration::from_secs(1);
 /// So much of what a command says on standard error is kept: its end.
 const KEPT: usize = 64 << 10;
 
@@ -116,24 +120,9 @@ impl Running {
         &self.line
     }
 
-    /// Reads its standard error in the background.
-    pub(super) fn listen(&mut self) -> JoinHandle<String> {
-        let stderr = self.child.stderr.take();
-        thread::spawn(move || {
-            let mut kept = Vec::new();
-            let mut buffer = [0; 4096];
-            let mut stderr = stderr;
-            while let Some(read) = stderr
-                .as_mut()
-                .and_then(|stderr| stderr.read(&mut buffer).ok())
-                .filter(|read| *read > 0)
-            {
-                kept.extend_from_slice(buffer.get(..read).unwrap_or_default());
-                let surplus = kept.len().saturating_sub(KEPT);
-                kept.drain(..surplus);
-            }
-            String::from_utf8_lossy(&kept).trim_end().to_owned()
-        })
+    /// Reads its standard error in the background: the end of it is kept.
+    pub(super) fn listen(&mut self) -> Heard {
+        Heard::of(self.child.stderr.take(), KEPT)
     }
 
     /// How it ended, if it has.
@@ -176,9 +165,76 @@ impl Running {
         }
         // What it started may have outlived it.
         let _ = killpg(group, Signal::SIGKILL);
-        let _ = self.child.wait();
+        // One that waits in the kernel for a pool that is suspended does not even end then, and nobody waits for it here.
+        let until = Instant::now() + GRACE;
+        while Instant::now() < until && !matches!(self.child.try_wait(), Ok(Some(_)) | Err(_)) {
+            thread::sleep(LOOK);
+        }
         self.done = true;
     }
+}
+
+/// What is written into a pipe, read in the background.
+pub(super) struct Heard {
+    thread: JoinHandle<()>,
+    kept: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Heard {
+    /// Reads to the end, and keeps so many bytes of that end.
+    fn of(from: Option<impl Read + Send + 'static>, keep: usize) -> Self {
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let shared = Arc::clone(&kept);
+        let thread = thread::spawn(move || {
+            let Some(mut from) = from else { return };
+            let mut buffer = vec![0; 64 << 10];
+            loop {
+                let read = match from.read(&mut buffer) {
+                    Ok(0) => return,
+                    Ok(read) => read,
+                    Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                    Err(_) => return,
+                };
+                let mut kept = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.extend_from_slice(buffer.get(..read).unwrap_or_default());
+                let surplus = kept.len().saturating_sub(keep);
+                kept.drain(..surplus);
+            }
+        });
+        Self { thread, kept }
+    }
+
+    /// All of it; none if it has no end until then: something that the process has left behind still holds the pipe.
+    fn all(self, until: Instant) -> Option<Vec<u8>> {
+        finished(&self.thread, until).then(|| self.so_far())
+    }
+
+    /// What was said, as text, by a process that has ended.
+    pub(super) fn text(self, until: Instant) -> String {
+        finished(&self.thread, until.min(Instant::now() + LINGER));
+        String::from_utf8_lossy(&self.so_far()).trim_end().to_owned()
+    }
+
+    fn so_far(self) -> Vec<u8> {
+        std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Whether a thread has ended, or does until then.
+pub(super) fn finished<T>(thread: &JoinHandle<T>, until: Instant) -> bool {
+    while !thread.is_finished() {
+        if Instant::now() >= until {
+            return false;
+        }
+        thread::sleep(LOOK);
+    }
+    true
+}
+
+/// So much later. What no clock ever shows is in a hundred years.
+pub(super) fn after(limit: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(limit).unwrap_or_else(|| now + Duration::from_secs(100 * 365 * 86_400))
 }
 
 impl Drop for Running {
@@ -193,21 +249,15 @@ pub fn output(
     environment: &[(String, String)],
     limit: Duration,
 ) -> Result<Output, ProcessError> {
-    let until = Instant::now() + limit;
+    let until = after(limit);
     let mut running = Running::start(command, environment, Stdio::null(), Stdio::piped())?;
-    let listener = running.listen();
-    let stdout = running.child().stdout.take();
-    let reader = thread::spawn(move || {
-        let mut all = Vec::new();
-        if let Some(mut stdout) = stdout {
-            let _ = stdout.read_to_end(&mut all);
-        }
-        all
-    });
+    let said = running.listen();
+    let printed = Heard::of(running.child().stdout.take(), usize::MAX);
     let status = running.wait(until)?;
-    let stdout = reader.join().unwrap_or_default();
-    let stderr = listener.join().unwrap_or_default();
-    Ok(Output { status, stdout, stderr })
+    // A listing that may go on is none.
+    let stdout =
+        printed.all(until).ok_or_else(|| ProcessError::TimedOut(running.line().to_owned()))?;
+    Ok(Output { status, stdout, stderr: said.text(until) })
 }
 
 /// Runs a command that has to succeed.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::tools::{Tools, failed};
@@ -38,15 +39,7 @@ impl<'m> Source<'m> {
         if let Some(path) = environment_file {
             let text = fs::read_to_string(path.as_str())
                 .map_err(|error| failed(format!("{path}: {error}")))?;
-            let lines = text
-                .lines()
-                .map(str::trim)
-                .filter(|line| !line.is_empty() && !line.starts_with('#'));
-            let pairs = lines
-                .filter_map(|line| line.strip_prefix("export ").unwrap_or(line).split_once('='));
-            environment.extend(
-                pairs.map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned())),
-            );
+            environment = variables(&text);
         }
         Ok(Self { url, password_file, snapshot, root, environment })
     }
@@ -96,31 +89,39 @@ impl<'m> Source<'m> {
         .args(["ls", "--json", "--recursive", self.snapshot, self.root.as_str()]);
         let listed = tools.run_with(&list, &self.environment, limit)?;
         let mut wanted = wanted(&listed, self.root)?;
+        let mut missing: usize = wanted.values().map(Vec::len).sum();
+        if missing == 0 {
+            return Err(failed(format!(
+                "the snapshot has nothing below {}: it is of a time when the data was lost",
+                self.root
+            )));
+        }
         let mut waiting = vec![folder.to_owned()];
         while let Some(at) = waiting.pop() {
             for entry in fs::read_dir(&at).map_err(failed)? {
                 let entry = entry.map_err(failed)?;
                 let path = entry.path();
                 let metadata = fs::symlink_metadata(&path).map_err(failed)?;
-                let name =
-                    path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
+                let name = as_listed(path.strip_prefix(folder).unwrap_or(&path));
                 let is = Entry::of(&metadata);
-                match wanted.remove(&name) {
-                    Some(should) if should == is => {}
-                    Some(should) => {
-                        return Err(failed(format!("{name} is {is:?} and should be {should:?}")));
-                    }
-                    None => return Err(failed(format!("{name} is not in the snapshot"))),
-                }
+                let should = wanted.get_mut(&name).filter(|should| !should.is_empty());
+                let Some(should) = should else {
+                    return Err(failed(format!("{name} is not in the snapshot")));
+                };
+                let Some(at) = should.iter().position(|should| *should == is) else {
+                    return Err(failed(format!("{name} is {is:?} and should be {should:?}")));
+                };
+                should.swap_remove(at);
+                missing -= 1;
                 if metadata.is_dir() {
                     waiting.push(path);
                 }
             }
         }
-        match wanted.keys().next() {
+        match wanted.iter().find(|(_, left)| !left.is_empty()) {
             None => Ok(()),
-            Some(first) => {
-                Err(failed(format!("{} files are missing, the first is {first}", wanted.len())))
+            Some((first, _)) => {
+                Err(failed(format!("{missing} files are missing, the first is {first}")))
             }
         }
     }
@@ -144,8 +145,35 @@ impl Entry {
     }
 }
 
-/// What `restic ls --json` lists below a folder.
-fn wanted(listed: &[u8], root: &AbsolutePath) -> Result<BTreeMap<String, Entry>, Fault> {
+/// A path as `restic ls --json` has it: a byte that is no UTF-8 is U+FFFD, each of them (Go's `encoding/json`).
+fn as_listed(path: &Path) -> String {
+    let mut text = String::new();
+    for chunk in path.as_os_str().as_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    text
+}
+
+/// Variables, as a file has them for systemd (`EnvironmentFile=`, systemd.exec(5)) or a shell: one a line, perhaps with `export`
+/// before it, and its value perhaps in quotes of either kind.
+fn variables(text: &str) -> Vec<(String, String)> {
+    let lines = text.lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
+    let pairs = lines.filter_map(|line| {
+        line.strip_prefix("export ").unwrap_or(line).trim_start().split_once('=')
+    });
+    let quoted = |value: &'_ str, quote: char| {
+        value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)).map(str::to_owned)
+    };
+    let value = |value: &str| {
+        quoted(value, '"').or_else(|| quoted(value, '\'')).unwrap_or_else(|| value.to_owned())
+    };
+    pairs.map(|(name, text)| (name.trim_end().to_owned(), value(text.trim_start()))).collect()
+}
+
+/// What `restic ls --json` lists below a folder: of names that look alike there, each.
+fn wanted(listed: &[u8], root: &AbsolutePath) -> Result<BTreeMap<String, Vec<Entry>>, Fault> {
     #[derive(serde::Deserialize)]
     struct Node {
         #[serde(default)]
@@ -157,7 +185,7 @@ fn wanted(listed: &[u8], root: &AbsolutePath) -> Result<BTreeMap<String, Entry>,
         #[serde(default)]
         struct_type: String,
     }
-    let mut wanted = BTreeMap::new();
+    let mut wanted: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
     for line in listed.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         let node: Node = serde_json::from_slice(line).map_err(failed)?;
         if node.struct_type != "node" {
@@ -170,7 +198,7 @@ fn wanted(listed: &[u8], root: &AbsolutePath) -> Result<BTreeMap<String, Entry>,
             "dir" => Entry::Folder,
             _ => Entry::Other,
         };
-        wanted.insert(rest.to_owned(), entry);
+        wanted.entry(rest.to_owned()).or_default().push(entry);
     }
     Ok(wanted)
 }
@@ -195,5 +223,74 @@ impl Tools {
         let known = release >= SUBFOLDERS;
         self.restic_subfolders = Some(known);
         Ok(known)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use super::*;
+
+    /// Credentials with the quotes still around them are refused by every server.
+    #[test]
+    fn variables_lose_their_quotes_and_nothing_else() {
+        let text =
+            "# a comment\n\nexport A=1\nB=\"two words\"\nC='thr\"ee'\nD=a=b\nE=\"\nF=\"\"x\"\"\n";
+        let wanted = [
+            ("A", "1"),
+            ("B", "two words"),
+            ("C", "thr\"ee"),
+            ("D", "a=b"),
+            ("E", "\""),
+            ("F", "\"x\""),
+        ];
+        let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        assert_eq!(variables(text), wanted.map(pair));
+    }
+
+    /// A service with two files of names in Latin-1 could not come back by restic at all.
+    #[test]
+    fn names_that_are_no_text_are_compared_as_restic_lists_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, repository) = (folder.path().join("data"), folder.path().join("repository"));
+        fs::create_dir(&data).unwrap();
+        for (name, size) in
+            [(b"\xe9t\xe9".as_slice(), 1), (b"a\xff", 2), (b"a\xfe", 3), (b"\xe2\x82x", 4)]
+        {
+            fs::write(data.join(OsStr::from_bytes(name)), vec![0; size]).unwrap();
+        }
+        let password = folder.path().join("password");
+        fs::write(&password, "secret").unwrap();
+        let restic = |words: &[&str]| {
+            let mut command = std::process::Command::new("restic");
+            command
+                .args(["--no-cache", "--repo"])
+                .arg(&repository)
+                .arg("--password-file")
+                .arg(&password);
+            command.args(words).output()
+        };
+        let Ok(init) = restic(&["init"]) else {
+            println!("skipped: restic (not installed)");
+            return;
+        };
+        assert!(init.status.success(), "{init:?}");
+        let backup = restic(&["backup", data.to_str().unwrap()]).unwrap();
+        assert!(backup.status.success(), "{backup:?}");
+        let method = Method::Restic {
+            repository: String::new(),
+            url: repository.to_str().unwrap().to_owned(),
+            password_file: password.to_str().unwrap().parse().unwrap(),
+            environment_file: None,
+            snapshot: "latest".to_owned(),
+            root: data.to_str().unwrap().parse().unwrap(),
+        };
+        let verify = |folder: &Path| Source::of(&method).unwrap().verify(&Tools::new(), folder, 60);
+        assert_eq!(verify(&data), Ok(()));
+        fs::write(data.join(OsStr::from_bytes(b"a\xfe")), [0; 9]).unwrap();
+        assert!(verify(&data).is_err());
+        fs::remove_file(data.join(OsStr::from_bytes(b"a\xfe"))).unwrap();
+        assert!(verify(&data).unwrap_err().to_string().contains("1 files are missing"));
     }
 }

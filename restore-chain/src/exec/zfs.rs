@@ -42,6 +42,10 @@ struct Listed {
 /// What a look or a small command may take, in seconds.
 const LOOK: u64 = 30;
 
+/// What `zfs send -t` says of a token whose snapshots are gone, or were made anew under the same name (OpenZFS 2.1 to 2.4,
+/// `lib/libzfs/libzfs_sendrecv.c`, `zfs_send_resume_impl`).
+const STALE: [&str; 2] = ["no longer exists", "is no longer the same snapshot"];
+
 /// The columns of [`listed`].
 const COLUMNS: &str = "name,guid,canmount,mountpoint,receive_resume_token";
 
@@ -54,6 +58,20 @@ fn listed(line: &str) -> Result<(DatasetName, Listed), Fault> {
     let (armed, mountpoint) = (next() == "on", next().to_owned());
     let token = Some(next().to_owned()).filter(|token| !matches!(token.as_str(), "-" | ""));
     Ok((name, Listed { guid, armed, mountpoint, token }))
+}
+
+/// Whether a `mountpoint` leads to a path, however it is spelt: ZFS keeps `//`, `.` and `..`, and mounts there all the same.
+fn is_place(mountpoint: &str, path: &str) -> bool {
+    let mut parts = Vec::new();
+    for part in mountpoint.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    mountpoint.starts_with('/')
+        && parts.into_iter().eq(path.split('/').filter(|part| !part.is_empty()))
 }
 
 /// A failure that says that a dataset is not there; any other one is none.
@@ -230,7 +248,7 @@ impl Zfs {
         let ask = Command::new(transport.iter().cloned()).args(["zfs", "send", "-nvt", token]);
         match self.tools.run(&ask, LOOK) {
             Ok(_) => Ok(false),
-            Err(Fault::Failed(why)) if why.contains("no longer exists") => Ok(true),
+            Err(Fault::Failed(why)) if STALE.iter().any(|stale| why.contains(stale)) => Ok(true),
             Err(fault) => Err(fault),
         }
     }
@@ -271,6 +289,44 @@ impl Zfs {
         self.set(staging, FETCHED, &guid, LOOK)
     }
 
+    /// Whether there is anything in staging. Snapshots are taken of an emptied dataset, too, and sent: the newest of all may well be
+    /// of the loss itself. Without its key nobody can look; then it is seen where it is mounted in the end.
+    fn look_inside(&self, service: &Service, staging: &DatasetName) -> Result<(), Fault> {
+        let key = self.zfs(["get", "-Hp", "-o", "value", "keystatus", staging.as_str()], LOOK)?;
+        if key.trim_end() == "unavailable" {
+            return Ok(());
+        }
+        let at = self.workshop(service);
+        self.set(staging, "mountpoint", &at.display(), LOOK)?;
+        // An entry would keep the folder open, and so the dataset busy.
+        let is_empty = |place: &Path| {
+            fs::read_dir(place).map(|mut entries| entries.next().is_none()).map_err(failed)
+        };
+        if self.while_mounted(service, staging, is_empty)? {
+            return Err(failed("nothing is in it: it is of a time when the data was lost"));
+        }
+        Ok(())
+    }
+
+    /// Looks into staging, which is not changed by that.
+    fn while_mounted<T>(
+        &self,
+        service: &Service,
+        staging: &DatasetName,
+        look: impl FnOnce(&Path) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let place = self.workshop(service);
+        // A run that was killed while it looked has left it mounted.
+        let left = mounts::at(&place.to_string_lossy())?;
+        if left.is_some_and(|mount| mount.source == staging.as_str()) {
+            self.zfs(["unmount", staging.as_str()], LOOK)?;
+        }
+        self.zfs(["mount", "-o", "ro", staging.as_str()], LOOK)?;
+        let seen = look(&place);
+        self.zfs(["unmount", staging.as_str()], LOOK)?;
+        seen
+    }
+
     fn verify(
         &mut self,
         service: &Service,
@@ -290,16 +346,15 @@ impl Zfs {
                 if !arrived || lineage.head.resume_token.is_some() {
                     return Err(failed(format!("{wanted} did not arrive in full")));
                 }
+                self.look_inside(service, staging)?;
             }
             Method::Restic { .. } => {
                 if self.marks(staging)?.get(FETCHED) != Some(&guid.to_string()) {
                     return Err(failed("staging was not filled to its end"));
                 }
-                self.zfs(["mount", staging.as_str()], LOOK)?;
-                let place = self.workshop(service);
-                let compared = Source::of(&candidate.method)?.verify(&self.tools, &place, limit);
-                self.zfs(["unmount", staging.as_str()], LOOK)?;
-                compared?;
+                let source = Source::of(&candidate.method)?;
+                let compare = |place: &Path| source.verify(&self.tools, place, limit);
+                self.while_mounted(service, staging, compare)?;
             }
             other => return Err(not_here(other)),
         }
@@ -379,7 +434,9 @@ impl Zfs {
             Act::Mount => self.zfs(["mount", own], limit).map(drop),
             Act::SetOwner => match &service.owner {
                 Some(owner) => {
-                    self.tools.run(&chown(owner, service.mountpoint.as_str()), limit).map(drop)
+                    let place = service.mountpoint.as_str();
+                    let mounted = mounts::below(place)?;
+                    self.tools.run(&chown(owner, place, &mounted), limit).map(drop)
                 }
                 None => Ok(()),
             },
@@ -479,18 +536,19 @@ impl World for Zfs {
             })
         });
         let mut others = listed.iter().filter(|(name, _)| **name != service.dataset);
-        let claims = |other: &Listed| other.armed && other.mountpoint == place;
+        let claims = |other: &Listed| other.armed && is_place(&other.mountpoint, place);
         let occupant = match seen.filter(|_| !mounted) {
             Some(mount) => Some(mount.occupant()),
             None => others
                 .find(|(_, other)| claims(other))
                 .map(|(name, _)| Occupant::Dataset(name.clone())),
         };
-        let asides = listed
-            .keys()
-            .filter_map(Aside::read)
-            .filter(|aside| aside.of == service.dataset)
-            .collect();
+        // The name alone could be anybody's; a dataset keeps its guid when it is renamed.
+        let asides = listed.iter().filter_map(|(name, other)| {
+            Aside::read(name)
+                .filter(|aside| aside.of == service.dataset && aside.guid == other.guid)
+        });
+        let asides = asides.collect();
         Ok(Sight {
             pool,
             target: target.transpose()?,

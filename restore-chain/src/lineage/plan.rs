@@ -1,15 +1,16 @@
 //! Whole replications: the first one, an interrupted one, and what to do about a conflict.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use zfs_props::name::DatasetName;
 
-use super::path::{Conflict, incremental_path};
+use super::path::{Conflict, List, incremental_path};
 use super::receive::{Effect, Receiver, Refusal, Stream};
 use super::rollback::{self, Reach};
 use super::step::{Base, Options, Step};
 use super::token::ResumeToken;
-use super::version::{Encryption, Lineage, Version};
+use super::version::{Encryption, Guid, Lineage, Version};
 
 /// What a first replication brings over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,9 +43,9 @@ pub struct Policy {
     pub raw: bool,
     /// Whether what a new receiver is created below is encrypted.
     pub parent: Encryption,
-    /// Guids of receiver's snapshots that may be destroyed by a rollback to the newest common one. A conflict with any
-    /// other one stays a conflict.
-    pub may_destroy: Vec<super::Guid>,
+    /// Guids of receiver's snapshots and bookmarks that may be destroyed by a rollback to the newest common snapshot. A
+    /// conflict with any other one stays a conflict.
+    pub may_destroy: Vec<Guid>,
 }
 
 /// The steps from what the receiver has to what the sender has, and what they destroy.
@@ -87,10 +88,20 @@ pub enum PlanError {
     /// A rollback would be refused.
     #[error(transparent)]
     Rollback(#[from] rollback::Refusal),
+    /// A rollback would destroy bookmarks, too, that nobody said it may destroy.
+    #[error("going back to {to} would destroy {}, too, of {receiver}: nobody said that it may", List(.destroys))]
+    NotGranted {
+        /// The receiver.
+        receiver: DatasetName,
+        /// What it would go back to.
+        to: Box<Version>,
+        /// What it may not destroy.
+        destroys: Vec<Version>,
+    },
     /// The sender's key is not loaded.
     #[error("the key of {0} is not loaded: load it, or send raw")]
     Locked(DatasetName),
-    /// The receiver has an interrupted receive, and nobody said what it is.
+    /// The receiver has an interrupted receive, and nobody said what it is, or said it of another one.
     #[error(
         "{0} has an interrupted receive: read its token with `zfs send -nvt`, to see whether it can go on"
     )]
@@ -117,8 +128,9 @@ pub fn plan(
         return Err(PlanError::Locked(sender.dataset.clone()));
     }
     let receiver = Receiver::new(target.clone(), receiver.cloned()).below(policy.parent);
-    let mut draft =
-        Draft { sender, target, receiver, policy, steps: Vec::new(), destroys: Vec::new() };
+    let granted = policy.may_destroy.iter().copied().collect();
+    let (steps, destroys) = (Vec::new(), Vec::new());
+    let mut draft = Draft { sender, target, receiver, policy, granted, steps, destroys };
     draft.resume(token)?;
     draft.run()?;
     Ok(Replication { steps: draft.steps, destroys: draft.destroys })
@@ -130,6 +142,8 @@ struct Draft<'d> {
     /// As it is after the steps so far.
     receiver: Receiver,
     policy: &'d Policy,
+    /// What may be destroyed.
+    granted: HashSet<Guid>,
     steps: Vec<Step>,
     destroys: Vec<Version>,
 }
@@ -145,10 +159,9 @@ impl Draft<'_> {
 
     fn resume(&mut self, token: Option<&ResumeToken>) -> Result<(), PlanError> {
         let mut there = self.received();
-        if there.head.resume_token.take().is_none() {
-            return Ok(());
-        }
+        let Some(waiting) = there.head.resume_token.take() else { return Ok(()) };
         let receiver = self.target.clone();
+        let token = token.filter(|token| token.token == waiting);
         let Some(token) = token else { return Err(PlanError::UnreadToken(receiver)) };
         // A dataset that only the interrupted receive had made is gone when that is aborted.
         let nothing_else = there.newest().is_none() && token.from_guid.is_none();
@@ -181,9 +194,7 @@ impl Draft<'_> {
             }
             Err(Conflict::UpToDate { .. }) if !self.steps.is_empty() => Ok(()),
             Err(Conflict::Diverged { common, receiver_only, .. })
-                if receiver_only
-                    .iter()
-                    .all(|version| self.policy.may_destroy.contains(&version.guid)) =>
+                if receiver_only.iter().all(|version| self.granted.contains(&version.guid)) =>
             {
                 self.roll_back(common.guid)?;
                 let path = incremental_path(self.sender, &self.received())?;
@@ -193,11 +204,18 @@ impl Draft<'_> {
         }
     }
 
-    fn roll_back(&mut self, common: super::Guid) -> Result<(), PlanError> {
+    fn roll_back(&mut self, common: Guid) -> Result<(), PlanError> {
         let mut received = self.received();
         let name =
             received.snapshots().find(|version| version.guid == common).map(|v| v.name.clone());
         let rollback = rollback::check(&received, &name.unwrap_or_default(), Reach::Newer, None)?;
+        let granted = |gone: &Version| self.granted.contains(&gone.guid);
+        let destroys: Vec<Version> =
+            rollback.destroys.iter().filter(|gone| !granted(gone)).cloned().collect();
+        if !destroys.is_empty() {
+            let to = Box::new(rollback.to);
+            return Err(PlanError::NotGranted { receiver: self.target.clone(), to, destroys });
+        }
         let back = rollback.to.createtxg;
         received.retain(|version| version.createtxg <= back);
         received.head.written = Some(0);

@@ -4,8 +4,20 @@ use super::choose::Choice;
 use super::target::{Action, Settings, Target, TimelineWish};
 use crate::command::Command;
 
-/// Settings of PostgreSQL 12 and later, as name and value: for `postgresql.auto.conf`, with an empty
+/// What a recovery may be told to stop at.
+const TARGETS: [&str; 5] = [
+    "recovery_target",
+    "recovery_target_time",
+    "recovery_target_lsn",
+    "recovery_target_xid",
+    "recovery_target_name",
+];
+
+/// Settings of PostgreSQL 12 and later, as name and value: for the end of `postgresql.auto.conf`, with an empty
 /// `recovery.signal` beside it. `restore_command` as the server wants it, with `%f` and `%p`.
+///
+/// A server that was recovered once keeps what it was told then, and so do its base backups. Two targets are an error
+/// (`assign_recovery_target_*` in `guc_tables.c`, PostgreSQL 12 to 17): all are set to nothing before the one that counts.
 pub fn settings(settings: &Settings, restore_command: &str) -> Vec<(&'static str, String)> {
     let mut lines = vec![("restore_command", restore_command.to_owned())];
     let target = match &settings.target {
@@ -17,10 +29,13 @@ pub fn settings(settings: &Settings, restore_command: &str) -> Vec<(&'static str
         Target::Name(name) => Some(("recovery_target_name", name.clone())),
     };
     let stops = target.is_some();
+    let others = TARGETS.iter().filter(|name| target.as_ref().is_none_or(|(own, _)| own != *name));
+    lines.extend(others.map(|name| (*name, String::new())));
     lines.extend(target);
     let exact = matches!(settings.target, Target::Time(_) | Target::Lsn(_) | Target::Xid(_));
-    if exact && !settings.inclusive {
-        lines.push(("recovery_target_inclusive", "off".to_owned()));
+    if exact {
+        let inclusive = if settings.inclusive { "on" } else { "off" };
+        lines.push(("recovery_target_inclusive", inclusive.to_owned()));
     }
     let timeline = match settings.timeline {
         TimelineWish::Current => "current".to_owned(),

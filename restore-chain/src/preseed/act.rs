@@ -114,10 +114,60 @@ impl fmt::Display for Act {
     }
 }
 
-/// `chown`: of the mountpoint alone, or of everything on that filesystem; links are never followed.
-pub fn chown(owner: &Owner, path: &str) -> Command {
+/// `chown`: of the mountpoint alone, or of everything below it but what is mounted there, which are the paths `but`: that is
+/// somebody else's. Links are never followed.
+pub fn chown(owner: &Owner, path: &str, but: &[String]) -> Command {
     let who = format!("{}:{}", owner.user, owner.group);
-    let command = Command::new(["chown", "--no-dereference"]);
-    let command = if owner.recursive { command.args(["--recursive", "-P"]) } else { command };
-    command.args(["--", &who, path])
+    let chown = ["chown", "--no-dereference"];
+    if !owner.recursive {
+        return Command::new(chown).args(["--", &who, path]);
+    }
+    if but.is_empty() {
+        return Command::new(chown).args(["--recursive", "-P", "--", &who, path]);
+    }
+    // `chown` itself goes on into whatever is mounted; and -xdev of `find` stops only behind the first folder of that.
+    let mut command = Command::new(["find", "-P", path, "("]);
+    for (n, place) in but.iter().enumerate() {
+        let or: &[&str] = if n > 0 { &["-o"] } else { &[] };
+        command = command.args(or.iter().copied()).arg("-path").arg(pattern(place));
+    }
+    command.args([")", "-prune", "-o", "-exec"]).args(chown).args(["--", &who, "{}", "+"])
+}
+
+/// A pattern of `find -path` that is this path alone (fnmatch(3)).
+fn pattern(path: &str) -> String {
+    let special = |c: char| matches!(c, '*' | '?' | '[' | '\\').then_some('\\');
+    path.chars().flat_map(|c| special(c).into_iter().chain([c])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    /// What another dataset below the mountpoint has would go to this service's user.
+    #[test]
+    fn what_is_mounted_below_keeps_its_owner() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = fs::metadata(folder.path()).unwrap();
+        if own.uid() != 0 {
+            println!("skipped: chown (not root)");
+            return;
+        }
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        for name in ["a*b/deep", "axb/deep", "c\\[d]/deep"] {
+            fs::create_dir_all(path(name)).unwrap();
+        }
+        std::os::unix::fs::symlink("/nowhere", path("link")).unwrap();
+        let owner = Owner { user: "4711".to_owned(), group: "4712".to_owned(), recursive: true };
+        let command =
+            chown(&owner, folder.path().to_str().unwrap(), &[path("a*b"), path("c\\[d]")]);
+        let [program, words @ ..] = command.argv() else { panic!("{command}") };
+        assert!(std::process::Command::new(program).args(words).status().unwrap().success());
+        let owner = |name: &str| fs::symlink_metadata(path(name)).unwrap().uid();
+        assert_eq!(["", "axb", "axb/deep", "link"].map(owner), [4711; 4]);
+        assert_eq!(["a*b", "a*b/deep", "c\\[d]", "c\\[d]/deep"].map(owner), [0; 4]);
+    }
 }

@@ -223,6 +223,9 @@ impl Decision<'_> {
         if !target.mounted {
             return self.act(Act::Mount);
         }
+        if matches!(kind, RecordKind::Restored { .. }) && target.content == Content::Empty {
+            return Self::end(Block::NothingInIt);
+        }
         if self.preseed.service().owner.is_some() && !self.memory.done.contains("set-owner") {
             return self.act(Act::SetOwner);
         }

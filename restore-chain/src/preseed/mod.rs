@@ -11,6 +11,7 @@
 //! | dataset, mounted and empty | fetch into staging |
 //! | no dataset | fetch into staging |
 //! | staging, unverified | check it, or go on receiving, or discard it |
+//! | staging, and nothing in it | discard it: it is of a time when the data was lost |
 //! | staging, verified, and an empty dataset | set the dataset aside, by rename |
 //! | staging, verified, and no dataset | rename it into place |
 //! | dataset in place, verified | properties, mount, owner; the record last |

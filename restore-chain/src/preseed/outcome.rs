@@ -56,6 +56,8 @@ pub enum Block {
     CannotTell,
     /// Every way back failed, or there was none, and the service may not start empty.
     NothingRestored,
+    /// What came back is empty, which nobody could see before it was mounted.
+    NothingInIt,
     /// Not enough time was left for another attempt.
     OutOfTime,
     /// The last way back that was left needs more time than it has. What has arrived stays, and the next run goes on.
@@ -89,6 +91,9 @@ impl fmt::Display for Block {
             Self::NothingRestored => {
                 f.write_str("nothing could be restored, and the service may not start empty")
             }
+            Self::NothingInIt => f.write_str(
+                "what came back has nothing in it: see what other copies there are, and rename it away",
+            ),
             Self::OutOfTime => f.write_str("no time was left for another attempt"),
             Self::Unfinished(candidate) => write!(
                 f,

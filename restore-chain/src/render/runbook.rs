@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::systemd::escape;
 use crate::candidates::{Candidate, Choice, Method, restic};
 use crate::command::Command;
 use crate::lineage::{Base, Step, step};
@@ -77,7 +78,7 @@ impl<'s> Book<'s> {
             }
             Kind::Owner => service
                 .and_then(|service| service.owner.as_ref())
-                .map(|owner| preseed::chown(owner, name)),
+                .map(|owner| preseed::chown(owner, name, &[])),
             Kind::Dataset => {
                 return self
                     .by_dataset
@@ -120,15 +121,22 @@ fn commands(service: &Service, candidate: &Candidate) -> Option<Vec<String>> {
             let snapshot = snapshot.of(&service.dataset);
             vec![zfs(&["clone", "-o", "canmount=noauto", &snapshot]).arg(&staging).to_string()]
         }
-        Method::Restic { url, password_file, snapshot, root, .. } => {
-            let place = format!("/run/restore/{}", service.name);
+        Method::Restic { url, password_file, environment_file, snapshot, root, .. } => {
+            let place = format!("/run/restore/{}", escape(&service.name));
             let at = format!("mountpoint={place}");
-            vec![
+            let credentials = environment_file
+                .as_ref()
+                .map(|file| format!("set -a; {}; set +a", Command::new(["."]).arg(file)));
+            let mut commands = vec![
                 zfs(&["create", "-o", "canmount=noauto", "-o", &at]).arg(&staging).to_string(),
                 zfs(&["mount"]).arg(&staging).to_string(),
+            ];
+            commands.extend(credentials);
+            commands.extend([
                 restic::restore(url, password_file, snapshot, root, &place).to_string(),
                 zfs(&["unmount"]).arg(&staging).to_string(),
-            ]
+            ]);
+            commands
         }
         Method::Pitr { choice, .. } => {
             return Some(vec![format!("# {}", choice.to_string().replace('\n', "\n# "))]);

@@ -98,8 +98,9 @@ fn exec_line(command: &Command) -> String {
                 '\\' | '"' => quoted.extend(['\\', c]),
                 '%' => quoted.push_str("%%"),
                 '$' => quoted.push_str("$$"),
-                '\n' => quoted.push_str("\\n"),
-                '\t' => quoted.push_str("\\t"),
+                c if c.is_ascii_control() => {
+                    let _ = write!(quoted, "\\x{:02x}", u32::from(c));
+                }
                 c => quoted.push(c),
             }
         }

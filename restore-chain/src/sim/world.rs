@@ -421,6 +421,9 @@ impl World {
         if dataset.files != whole || dataset.resumable {
             return Err(failed("files are missing"));
         }
+        if whole.is_empty() {
+            return Err(failed("nothing is in it"));
+        }
         let verified = Verified {
             guid: dataset.guid,
             candidate: candidate.id.clone(),

@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 
 use declared::{Data, Entry, Node, Table};
+use zfs_props::check::{Context, DatasetFacts};
+use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
+use zfs_props::property::Property;
+use zfs_props::release::Release;
+use zfs_props::set::PropertySet;
 
 use super::{Spec, check};
 use crate::candidates::{Kind, Order, Policy, Replica, Repository, Seen};
@@ -20,6 +25,7 @@ const KINDS: [(&str, Kind); 4] = [
 ];
 const DATASET: &str = "write a dataset as `zfs list` does, such as tank/services";
 const PATH: &str = "write an absolute path";
+const PLAIN: &str = "write a name, without control characters";
 const SECONDS: &str = "write a whole number of seconds";
 
 pub(super) fn spec(node: &Node) -> Result<Spec, Problems> {
@@ -29,6 +35,11 @@ pub(super) fn spec(node: &Node) -> Result<Spec, Problems> {
         reader.base.add(check::problems(&spec));
     }
     reader.base.done(spec)
+}
+
+/// Whether it is a name that fits into a line.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && !name.chars().any(char::is_control)
 }
 
 #[derive(Default)]
@@ -50,9 +61,7 @@ impl Reader {
         let Some(mut top) = self.base.table(root) else { return spec };
         let remedy = "name the machine as its backups do (restic snapshots: Host)";
         let host = self.base.required(&mut top, "host", remedy);
-        host.and_then(|entry| self.base.text(&entry))
-            .unwrap_or_default()
-            .clone_into(&mut spec.host);
+        spec.host = host.and_then(|entry| self.plain(&entry)).unwrap_or_default();
         if let Some(entry) = top.take("policy") {
             spec.policy = self.policy(&entry);
         }
@@ -181,15 +190,15 @@ impl Reader {
         let gate = [("required", Gate::Required), ("wanted", Gate::Wanted)];
         let gate =
             table.take("gate").and_then(|entry| self.base.word(&entry, &gate)).unwrap_or_default();
-        let units =
-            table.take("units").map(|entry| self.base.parsed_list(&entry, "write names of units"));
+        let units = table.take("units").map(|entry| {
+            let units = self.base.list(&entry);
+            units.iter().filter_map(|unit| self.unit(unit)).collect()
+        });
         let owner = table.take("owner").and_then(|entry| self.owner(&entry));
         let properties = self.entries(&mut table, "properties");
-        let properties = properties
-            .iter()
-            .filter_map(|entry| Some((entry.key.to_owned(), self.base.text(entry)?.to_owned())));
-        let properties = properties.collect();
+        let properties = properties.iter().filter_map(|entry| self.property(entry)).collect();
         self.base.finish(&table);
+        self.key(entry);
         let service = Service::new(entry.key, dataset?, mountpoint?);
         let units = units.unwrap_or_else(|| service.units.clone());
         Some(Service { properties, owner, bootstrap, unmarked, units, gate, ..service })
@@ -199,7 +208,7 @@ impl Reader {
         let mut table = self.base.table(entry)?;
         let mut name = |key| {
             let entry = self.base.required(&mut table, key, "name the user or group")?;
-            self.base.text(&entry).map(str::to_owned)
+            self.account(&entry)
         };
         let (user, group) = (name("user"), name("group"));
         let recursive =
@@ -226,6 +235,7 @@ impl Reader {
         let rate =
             table.take("rate").and_then(|entry| self.base.parsed(&entry, "write bytes a second"));
         self.base.finish(&table);
+        self.key(entry);
         let replica = Replica::new(entry.key, source?, target?);
         Some(Replica {
             recursive,
@@ -255,6 +265,7 @@ impl Reader {
             jobs.extend(self.job(&entry).map(|job| (entry.key.to_owned(), job)));
         }
         self.base.finish(&table);
+        self.key(entry);
         Some(Repository {
             name: entry.key.to_owned(),
             url: url?,
@@ -288,6 +299,78 @@ impl Reader {
         let sources = self.base.list(entry);
         let sources = sources.iter().filter_map(|entry| self.path(entry)).collect();
         Some((secret?, sources))
+    }
+
+    /// A text that there is, on one line.
+    fn plain(&mut self, entry: &Entry<'_>) -> Option<String> {
+        let text = self.base.text(entry)?;
+        if is_plain(text) {
+            return Some(text.to_owned());
+        }
+        self.base.report(entry, Code::BadName, format_args!("{text:?} is no name"), PLAIN);
+        None
+    }
+
+    /// A key that is a name: it stands in records, and in names of units.
+    fn key(&mut self, entry: &Entry<'_>) {
+        if !is_plain(entry.key) {
+            let what = format!("{:?} is no name", entry.key);
+            self.base.report_key(entry, Code::BadName, what, PLAIN);
+        }
+    }
+
+    /// The name of a unit (systemd.unit(5)), which is that of a folder, too.
+    fn unit(&mut self, entry: &Entry<'_>) -> Option<String> {
+        let text = self.base.text(entry)?;
+        let fits = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
+        let (name, kind) = text.rsplit_once('.').unwrap_or_default();
+        if !name.is_empty() && !kind.is_empty() && text.chars().all(fits) && text.len() < 256 {
+            return Some(text.to_owned());
+        }
+        let what = format!("{text:?} is no name of a unit");
+        self.base.report(entry, Code::BadName, what, "write it in full, such as sonarr.service");
+        None
+    }
+
+    /// What chown(1) takes on either side of the colon.
+    fn account(&mut self, entry: &Entry<'_>) -> Option<String> {
+        let text = self.base.text(entry)?;
+        let fits = |c: char| c.is_alphanumeric() || "_-.$".contains(c);
+        if !text.is_empty() && text.chars().all(fits) {
+            return Some(text.to_owned());
+        }
+        let what = format!("{text:?} is no name or number of a user or group");
+        let remedy = "write a name such as sonarr, or a number in quotes";
+        self.base.report(entry, Code::BadName, what, remedy);
+        None
+    }
+
+    /// A property that `zfs set` takes for a filesystem that is there.
+    fn property(&mut self, entry: &Entry<'_>) -> Option<(String, String)> {
+        let (name, value) = (entry.key, self.base.text(entry)?);
+        let context = Context::set(DatasetFacts::filesystem());
+        let refused = match PropertyName::parse(name, Release::LATEST) {
+            Err(error) => Some(error.to_string()),
+            Ok(PropertyName::Native(Property::Mountpoint | Property::Canmount)) => {
+                let what = format!("a restore sets `{name}` itself");
+                let remedy = "leave it out; where it is mounted is the service's `mountpoint`";
+                self.base.report_key(entry, Code::BadProperty, what, remedy);
+                return None;
+            }
+            // Whether there is such a user, or the dataset is encrypted, is not said here.
+            Ok(PropertyName::Account(_) | PropertyName::Native(Property::Keylocation)) => None,
+            Ok(_) => PropertySet::from_pairs([(name, value)])
+                .map_err(|error| error.to_string())
+                .and_then(|one| one.check(&context).map_err(|error| error.to_string()))
+                .err(),
+        };
+        if let Some(what) = refused {
+            let remedy =
+                "write a property and a value that `zfs set` takes for a filesystem that is there";
+            self.base.report(entry, Code::BadProperty, what, remedy);
+            return None;
+        }
+        Some((name.to_owned(), value.to_owned()))
     }
 
     fn name(&mut self, entry: &Entry<'_>) -> Option<DatasetName> {

@@ -354,11 +354,11 @@ pub fn forge(options: Value) -> Verdict {
     }
     // It is mounted after what it is mounted in, whichever pool that is of.
     let steps: Vec<String> = host.layout.steps().iter().map(|step| format!("{step:?}")).collect();
-    let at = |path: &str| steps.iter().position(|step| step.contains(path));
-    assert!(
-        at("tank/persist/sonarr").is_some() && at("rpool/safe/persist") < at("tank/persist/sonarr"),
-        "{steps:#?}"
-    );
+    let at = |path: &str| {
+        let step = steps.iter().position(|step| step.contains(path));
+        step.unwrap_or_else(|| panic!("no step has {path}: {steps:#?}"))
+    };
+    assert!(at("rpool/safe/persist") < at("tank/persist/sonarr"), "{steps:#?}");
     let fate = host.layout.fate("/persist/sonarr/sonarr.db").to_string();
     assert!(fate.contains("tank/persist/sonarr"), "{fate}");
 
