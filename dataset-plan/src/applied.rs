@@ -36,7 +36,9 @@
 //! [`Desired::applied`] names what is declared, and what was applied before, has left the declaration and is still set. So it can
 //! be written down before a plan is carried out, from the observation that the plan was made from: wherever the machine
 //! stops, nothing of ours is forgotten. Written down once more from an observation afterwards, it names no more than
-//! what is ours by then.
+//! what is ours by then. What is out of sight (a pool that is not imported) stays named.
+//!
+//! Whoever declares a property takes it over: from then on it counts as ours, also where somebody had set it before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -114,6 +116,22 @@ impl<'s> Desired<'s> {
             applied.datasets.insert(name.clone(), Owned { guid, properties });
         }
         let Some(claims) = &self.claims else { return applied };
+        // What is out of sight is still ours when it is seen again.
+        let seen: BTreeSet<u64> =
+            observed.datasets().filter_map(|(_, dataset)| dataset.guid).collect();
+        for (name, owned) in &claims.applied.datasets {
+            let is_away =
+                name.ancestors().last().is_none_or(|pool| observed.dataset(&pool).is_none());
+            let found = observed.dataset(name).is_some()
+                || owned.guid.is_some_and(|guid| seen.contains(&guid));
+            // Where its pool is there, it is gone, and made anew if it is declared.
+            let is_gone = !is_away && (owned.guid.is_none() || applied.datasets.contains_key(name));
+            if !found && !is_gone {
+                let kept = applied.datasets.entry(name.clone()).or_default();
+                kept.properties.extend(owned.properties.iter().cloned());
+                kept.guid = owned.guid;
+            }
+        }
         for (name, dataset) in observed.datasets() {
             for property in claims.of(name, dataset).filter(|p| dataset.sets(p, self.release)) {
                 let owned = applied

@@ -80,6 +80,7 @@ pub mod migration;
 pub mod observed;
 mod order;
 mod ownership;
+mod path;
 mod plan;
 mod planner;
 pub mod policy;

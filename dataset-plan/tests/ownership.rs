@@ -210,3 +210,43 @@ fn what_was_applied_is_plain_data() {
     assert_eq!(serde_json::from_str::<Applied>(&text).unwrap(), kept);
     assert!(serde_json::from_str::<Applied>("{\"dataset\":{}}").is_err());
 }
+
+/// A pool that is exported, or not yet imported, has forgotten nothing when it is back.
+#[test]
+fn what_is_out_of_sight_is_still_ours() {
+    let backup = [
+        "backup type filesystem",
+        "backup guid 9",
+        "backup mountpoint none local",
+        "backup/a type filesystem",
+        "backup/a guid 5",
+        "backup/a mountpoint none local",
+        "backup/a sync always local",
+    ];
+    let both = observed(&[&TREE[..], &backup].concat());
+    let away = observed(&TREE);
+    let with = spec("[utility.\"backup/a\"]\nproperties.sync = \"always\"\n");
+    let without = spec("[utility.\"backup/a\"]\n");
+    let kept = with.expand().unwrap().applied(&both);
+    let name: DatasetName = "backup/a".parse().unwrap();
+
+    // It leaves the declaration while the pool is away.
+    for declared in [&without, &spec("[utility.\"tank/a\"]\n")] {
+        let kept = declared.expand().unwrap().after(&kept).applied(&away);
+        assert_eq!(kept.datasets[&name].guid, Some(5));
+        let desired = declared.expand().unwrap().after(&kept);
+        let plan = plan_desired(&desired, &both, &Policy::default());
+        assert!(commands(&plan).contains(&"zfs inherit sync backup/a".to_owned()), "{plan}");
+        // Another dataset that has the name by then is somebody else's.
+        let other = backup.map(|line| line.replace("guid 5", "guid 77"));
+        let other = observed(&[&TREE.map(str::to_owned)[..], &other].concat());
+        let plan = plan_desired(&desired, &other, &Policy::default());
+        assert!(plan.is_empty(), "{plan}");
+    }
+
+    // Where the pool is there and it is not, it is gone, and will be another one.
+    let gone = observed(&[&TREE[..], &backup[..3]].concat());
+    let kept = without.expand().unwrap().after(&kept).applied(&gone);
+    assert_eq!(kept.datasets[&name].guid, None);
+    assert!(!kept.datasets[&name].properties.contains(&"sync".parse().unwrap()));
+}

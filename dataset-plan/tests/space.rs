@@ -5,6 +5,7 @@ mod lines;
 
 use dataset_plan::{Observed, Obstacle, Plan, Policy};
 use lines::{commands, observed, spec};
+use zfs_props::release::Release;
 
 const G: u64 = 1 << 30;
 
@@ -74,16 +75,17 @@ fn a_volume_that_is_not_sparse_needs_its_size() {
     assert!(thick.is_empty(), "{thick}");
     assert_eq!(short_of_space(&thick).len(), 1);
     assert_eq!(commands(&plan(&declared(true), &there)), ["zfs create -s -V 21474836480 tank/v"]);
-    // Neither can one grow for which all is reserved.
+    // Neither can one grow for which all is reserved, as `zfs create -V` does it.
+    let whole = zfs_props::reservation::reservation(2 * G, 16384, 1, &[], Release::LATEST);
     let lines = [
         "tank/v type volume".to_owned(),
         format!("tank/v volsize {} local", 2 * G),
         "tank/v volblocksize 16384".to_owned(),
-        format!("tank/v refreservation {} local", 2 * G + (1 << 25)),
+        format!("tank/v refreservation {whole} local"),
         format!("tank/v used {}", 2 * G),
         "tank/v referenced 0".to_owned(),
         format!("tank/v available {}", 12 * G),
-        format!("tank/v usedbyrefreservation {}", 2 * G + (1 << 25)),
+        format!("tank/v usedbyrefreservation {whole}"),
     ];
     let grown = plan(&declared(false), &pool(10, &lines));
     assert!(grown.is_empty(), "{grown}");
@@ -159,4 +161,43 @@ fn a_new_quota_makes_no_room_in_the_pool() {
     let expected = ["zfs set quota=100G tank/a", "zfs create -o reservation=9G tank/a/b"];
     assert_eq!(commands(&raised), expected, "{raised}");
     assert_eq!(short_of_space(&plan(&declared("11G"), &there)).len(), 1);
+}
+
+#[test]
+fn a_volume_that_reserves_more_than_its_size_keeps_that_when_it_grows() {
+    let lines = [
+        "tank/v type volume".to_owned(),
+        format!("tank/v volsize {G} local"),
+        "tank/v volblocksize 16384".to_owned(),
+        format!("tank/v refreservation {} local", 5 * G),
+        format!("tank/v used {}", 5 * G),
+        "tank/v referenced 1000".to_owned(),
+        format!("tank/v usedbyrefreservation {}", 5 * G),
+        format!("tank/v available {}", 10 * G),
+    ];
+    let there = pool(5, &lines);
+    let declared = "[utility.\"tank/v\"]\nvolume = \"2G\"\n[utility.\"tank/w\"]\nproperties.refreservation = \"7G\"\n";
+    let plan = plan(declared, &there);
+    assert_eq!(commands(&plan), ["zfs set volsize=2147483648 tank/v"]);
+    let what = "tank/w: refreservation=7G cannot be given: 5G more are available";
+    assert_eq!(short_of_space(&plan), [what]);
+}
+
+#[test]
+fn what_is_below_a_quota_fits_into_it_as_it_is_declared() {
+    let lines = [format!("tank/a quota {} local", 3 * G), format!("tank/a available {}", 2 * G)];
+    let declared = |quota: &str| {
+        format!(
+            "[utility.\"tank/a\"]\nquota = \"{quota}\"\n[utility.\"tank/a/b\"]\nproperties.refreservation = \"800M\"\n"
+        )
+    };
+    let there = pool(10, &lines);
+    let lowered = plan(&declared("1500M"), &there);
+    assert_eq!(commands(&lowered), ["zfs set quota=1500M tank/a"]);
+    let what = "tank/a/b: refreservation=800M cannot be given: 476M more are available";
+    assert_eq!(short_of_space(&lowered), [what], "{lowered}");
+    let fits = plan(&declared("2G"), &there);
+    assert!(short_of_space(&fits).is_empty(), "{fits}");
+    let raised = plan(&declared("9G"), &there);
+    assert!(short_of_space(&raised).is_empty(), "{raised}");
 }

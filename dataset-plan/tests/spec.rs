@@ -10,6 +10,11 @@ fn problems(text: &str) -> Vec<Problem> {
     Spec::from_toml(text).unwrap_err().iter().cloned().collect()
 }
 
+/// The problems, or none.
+fn found(text: &str) -> Vec<Problem> {
+    Spec::from_toml(text).err().into_iter().flatten().collect()
+}
+
 /// The problems of the table `datasets` of a host's file.
 fn problems_of_datasets(text: &str) -> Vec<Problem> {
     let document = Node::from_toml(text).unwrap();
@@ -281,3 +286,71 @@ sparse = true
 origin = "tank/services/new@s"
 mountpoint = "none"
 "#;
+
+#[test]
+fn what_is_never_touched_or_moved_away_is_not_declared_absent() {
+    let what = |text: &str| -> Vec<String> {
+        found(text)
+            .into_iter()
+            .map(|problem| format!("{}: {}", problem.path, problem.what))
+            .collect()
+    };
+    assert_eq!(
+        what("absent = [\"tank/a\"]\n[base.\"tank/a\"]\n"),
+        ["absent: tank/a shall not exist, and tank/a is never touched, as `base` says"]
+    );
+    assert_eq!(
+        what("absent = [\"tank/a\"]\n[base.\"tank/a/b\"]\n"),
+        ["absent: tank/a shall not exist, and tank/a/b is never touched, as `base` says"]
+    );
+    assert_eq!(
+        what("absent = [\"tank/a/b\"]\nignore = [\"tank/a/**\"]\n"),
+        ["absent: tank/a/b shall not exist, and is ignored by `tank/a/**`"]
+    );
+    let moved = "absent = [\"tank/a\"]\nmoved = [{ from = \"tank/a\", to = \"tank/b\" }]\n[utility.\"tank/b\"]\n";
+    assert_eq!(
+        what(moved),
+        [
+            "moved: tank/a is moved away, and shall not exist: where it cannot be moved it would be destroyed"
+        ]
+    );
+    assert!(
+        what("absent = [\"tank/c\"]\nignore = [\"tank/a/**\"]\n[base.\"tank/b\"]\n").is_empty()
+    );
+}
+
+#[test]
+fn a_mountpoint_says_the_path_that_it_is() {
+    let codes = |other: &str| -> Vec<Code> {
+        let text = format!(
+            "[utility.\"tank/a\"]\nmountpoint = \"/srv/a\"\n[utility.\"tank/b\"]\nmountpoint = \"{other}\"\n"
+        );
+        found(&text).into_iter().map(|problem| problem.code).collect()
+    };
+    for same in ["/srv//a", "/srv/a/", "//srv/a"] {
+        assert_eq!(codes(same), [Code::DuplicateMountpoint], "{same}");
+    }
+    for another in ["/srv/./a", "/srv/x/../a", "/srv/.."] {
+        assert_eq!(codes(another), [Code::BadValue], "{another}");
+    }
+    assert!(codes("/srv/..a").is_empty());
+}
+
+#[test]
+fn a_value_that_openzfs_would_not_store_is_a_problem() {
+    let long = |length: usize| {
+        format!("[utility.\"tank/a\"]\nproperties.\"org.example:x\" = \"{}\"\n", "x".repeat(length))
+    };
+    assert!(found(&long(8191)).is_empty());
+    let problems = found(&long(8192));
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].what, "`org.example:x` would have 8192 bytes, and OpenZFS takes 8191");
+    // The note of what is declared becomes as long as the names of all properties.
+    let many: Vec<String> =
+        (0..400).map(|n| format!("\"org.example:rather-a-long-name-{n}\" = \"x\"")).collect();
+    let noted = format!("[utility.\"tank/a\"]\nproperties = {{ {} }}\n", many.join(", "));
+    assert!(found(&noted).is_empty());
+    let problems = found(&format!("ownerProperty = \"org.example:owned\"\n{noted}"));
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].what.starts_with("`org.example:owned` would have "), "{problems:?}");
+}

@@ -164,8 +164,8 @@ impl<'a> Planner<'a> {
             }
             match (want, observed) {
                 (_, None) if refused.is_some() => {}
-                (_, Some(_)) if self.desired.absent.contains(name) => {}
                 _ if base && observed.is_some() => self.leave(name.clone(), Kept::Base),
+                (_, Some(_)) if self.desired.absent.contains(name) => {}
                 _ if base => self.miss_base(at, name),
                 (_, Some(_)) if self.moves.to(name) && !self.arrive(at, name) => {
                     next = self.tree.end_of(at);

@@ -24,7 +24,8 @@ impl Planner<'_> {
             let Some(row) = self.tree.row(at) else { continue };
             let name = row.name.clone().into_owned();
             let parent = name.parent();
-            let Some(dataset) = row.observed.filter(|_| self.desired.absent.contains(&name)) else {
+            let goes = !row.base && self.desired.absent.contains(&name);
+            let Some(dataset) = row.observed.filter(|_| goes) else {
                 kept.extend(parent);
                 continue;
             };

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use zfs_props::key::PropertyName;
 use zfs_props::property::Property;
+use zfs_props::reservation::reservation;
 
 use super::{Conflict, Part, Planner};
 use crate::plan::{Action, Assignment, Obstacle};
@@ -81,12 +82,9 @@ impl Planner<'_> {
                         let known = value.word().is_none_or(|word| word == "none");
                         known.then(|| wanted(property, bytes, property))
                     }
-                    // What was reserved as a whole stays so (`zfs_add_synthetic_resv`).
                     Property::Volsize if !arrives => {
-                        let (old, reserved) =
-                            (self.number(at, property)?, Property::Refreservation);
-                        let thick = old > 0 && self.number(at, reserved)? >= old;
-                        thick.then(|| wanted(reserved, bytes, property))
+                        let bytes = self.reserved_for(at, bytes)?;
+                        Some(wanted(Property::Refreservation, bytes, property))
                     }
                     _ => None,
                 }
@@ -100,6 +98,16 @@ impl Planner<'_> {
             );
         }
         all
+    }
+
+    /// What is reserved for a volume once it has another size: what was reserved as a whole stays so, and anything else
+    /// stays as it is (`zfs_add_synthetic_resv`, `lib/libzfs/libzfs_dataset.c`). On RAID-Z the whole is more than
+    /// is known here.
+    fn reserved_for(&self, at: usize, size: u64) -> Option<u64> {
+        let block = self.number(at, Property::Volblocksize)?;
+        let whole = |size| reservation(size, block, 1, &[], self.release);
+        let old = self.number(at, Property::Volsize)?;
+        (self.number(at, Property::Refreservation)? == whole(old)).then(|| whole(size))
     }
 
     /// The dataset's own quota, if a reservation is greater.
@@ -155,13 +163,18 @@ impl Planner<'_> {
                     dataset.available.map(|bytes| i128::from(bytes) - own - taken + promised);
                 room = here.into_iter().chain(room).min();
             }
-            if self.raises_quota(at, row) {
+            let quota = planned_quota(row);
+            if quota.is_some_and(|new| self.raises_quota(at, row, new)) {
                 // What it left here and below is not what it will leave.
                 room = None;
             }
+            let used = row.observed.map_or(Some(0), |dataset| dataset.used);
+            if let Some((quota, used)) = quota.filter(|new| *new > 0).zip(used) {
+                let left = i128::from(quota) - i128::from(used) - taken + promised;
+                room = room.into_iter().chain([left]).min();
+            }
             // What is reserved here and not used is not taken from above.
             let reserved = i128::from(self.reserved(ledger, at, Property::Reservation));
-            let used = row.observed.map_or(Some(0), |dataset| dataset.used);
             let used = used.map_or(0, |used| i128::from(used) + taken);
             promised += (reserved - used).max(0);
             next = row.parent_at(Time::Later);
@@ -170,17 +183,11 @@ impl Planner<'_> {
     }
 
     /// The plan raises a quota, or lifts it, and no less than that is available as things stand.
-    fn raises_quota(&self, at: usize, row: &Row<'_>) -> bool {
-        let quota = PropertyName::Native(Property::Quota);
-        let planned = row.planned.iter().find(|planned| planned.property == quota);
-        let new = planned.and_then(|planned| match planned.wish.setting()? {
-            Setting::Native(value) => value.number(),
-            Setting::User(_) => None,
-        });
+    fn raises_quota(&self, at: usize, row: &Row<'_>, new: u64) -> bool {
         let old = self.number(at, Property::Quota);
-        let raised = new.zip(old).filter(|(new, old)| *old > 0 && (*new == 0 || new > old));
+        let raised = old.filter(|old| *old > 0 && (new == 0 || new > *old));
         let known = row.observed.and_then(|dataset| dataset.used.zip(dataset.available));
-        raised.is_some_and(|(_, old)| {
+        raised.is_some_and(|old| {
             known.is_none_or(|(used, available)| available >= old.saturating_sub(used))
         })
     }
@@ -239,6 +246,16 @@ impl Planner<'_> {
         }
         let text = self.tree.now(at, &property.into())?.into_text();
         if text == "none" { Some(0) } else { text.parse().ok() }
+    }
+}
+
+/// The quota that the plan gives; 0: none.
+fn planned_quota(row: &Row<'_>) -> Option<u64> {
+    let quota = PropertyName::Native(Property::Quota);
+    let planned = row.planned.iter().find(|planned| planned.property == quota)?;
+    match planned.wish.setting()? {
+        Setting::Native(value) => value.number(),
+        Setting::User(_) => None,
     }
 }
 

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use zfs_props::name::DatasetName;
 
+use crate::path;
+
 /// One mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct MountId(u64);
@@ -153,14 +155,10 @@ impl Mounts {
     }
 }
 
-/// Without doubled and last slashes.
+/// As the places of mounts are written here: the root is the empty path, which all others begin with.
 fn tidy(path: &str) -> Cow<'_, str> {
-    if path == "/" {
-        return Cow::Borrowed("");
+    match path::tidy(path.into()) {
+        root if root == "/" => Cow::Borrowed(""),
+        path => path,
     }
-    if path.starts_with('/') && !path.ends_with('/') && !path.contains("//") {
-        return Cow::Borrowed(path);
-    }
-    let parts = path.split('/').filter(|part| !part.is_empty());
-    Cow::Owned(parts.flat_map(|part| ["/", part]).collect())
 }

@@ -46,6 +46,14 @@ pub enum Refusal {
         /// The property.
         property: &'static str,
     },
+    /// A value that is longer than the kernel takes.
+    #[error("{dataset}: the value of {property} is too long")]
+    TooLong {
+        /// The dataset.
+        dataset: DatasetName,
+        /// The property.
+        property: zfs_props::key::PropertyName,
+    },
     /// A property that is not given up.
     #[error("{dataset}: {property} cannot be reverted")]
     NotInheritable {

@@ -17,6 +17,7 @@ use super::refusal::Refusal;
 use super::remount::Cause;
 use super::view::MOUNT_OPTIONS;
 use crate::observed::Raw;
+use crate::spec::LONGEST;
 
 /// What the kernel checks against space.
 const SPACE: [Property; 4] =
@@ -194,6 +195,9 @@ impl Zfs {
         raw: &Raw,
     ) -> Result<(), Refusal> {
         let native = property.native();
+        if matches!(property, PropertyName::User(_)) && raw.len() > LONGEST {
+            return Err(Refusal::TooLong { dataset: name.clone(), property: property.clone() });
+        }
         if matches!(property, PropertyName::Account(_) | PropertyName::Written(_)) {
             // Volumes have no accounts.
             return if self.is_volume(name) { Err(Refusal::Volume(name.clone())) } else { Ok(()) };

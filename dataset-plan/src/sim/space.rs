@@ -43,7 +43,7 @@ impl Zfs {
         fits.then_some(()).ok_or_else(refusal)
     }
 
-    /// Accounts for a new reservation, here and above.
+    /// Accounts for a new reservation, here and above, and for a new quota, here and below.
     pub(super) fn reserve(
         &mut self,
         name: &DatasetName,
@@ -52,6 +52,7 @@ impl Zfs {
         after: u64,
     ) {
         match property {
+            Property::Quota => self.bound(name, before, after),
             Property::Refreservation => self.charge(name, before, after),
             Property::Reservation => {
                 let used = self.nodes.get(name).map_or(0, |node| node.used);
@@ -60,6 +61,22 @@ impl Zfs {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Another quota: what was available to a dataset and those below it is no more than it leaves; and what an old one left is
+    /// not known any more.
+    fn bound(&mut self, name: &DatasetName, before: u64, after: u64) {
+        let Some(used) = self.nodes.get(name).map(|node| node.used) else { return };
+        let left = |quota: u64| quota.saturating_sub(used);
+        let is_lower = after > 0 && (before == 0 || after < before);
+        for at in self.subtree(name) {
+            let Some(node) = self.nodes.get_mut(&at) else { continue };
+            node.dataset.available = match node.dataset.available {
+                Some(bytes) if is_lower => Some(bytes.min(left(after))),
+                Some(bytes) if before > 0 && bytes >= left(before) => None,
+                other => other,
+            };
         }
     }
 

@@ -13,9 +13,13 @@ use zfs_props::value::Value;
 use super::desired::{Datasets, Desired, Want};
 use super::properties::{Properties, Table};
 use super::{Base, DatasetSpec, Moved, Profile, Spec, Volume, Wish};
+use crate::path::tidy;
 use crate::problem::{Code, Problem, Problems};
 use crate::setting::Setting;
 use declared::join;
+
+/// Bytes of a user property's value (OpenZFS `zfs_check_userprops`, `module/zfs/zfs_ioctl.c`).
+pub(crate) const LONGEST: usize = 8191;
 
 /// Where ZFS mounts a dataset with these properties, if it does so by itself.
 fn mounted_at<'s>(properties: &Properties<'s>) -> Option<Cow<'s, str>> {
@@ -142,6 +146,16 @@ impl<'s> Expansion<'s> {
                 let what = format!("{name} shall not exist, and `{}` wants it", want.path);
                 self.report("absent".into(), Code::DuplicateDataset, what, "decide for one");
             }
+            let base = desired.base.keys().find(|base| *base == name || base.is_under(name));
+            if let Some(base) = base {
+                let what =
+                    format!("{name} shall not exist, and {base} is never touched, as `base` says");
+                self.report("absent".into(), Code::DuplicateDataset, what, "decide for one");
+            }
+            if let Some(pattern) = desired.ignore.iter().find(|pattern| pattern.matches(name)) {
+                let what = format!("{name} shall not exist, and is ignored by `{pattern}`");
+                self.report("absent".into(), Code::NoEffect, what, "narrow the pattern");
+            }
         }
         let mut from = BTreeSet::new();
         for Moved { from: old, to } in &desired.moved {
@@ -149,6 +163,10 @@ impl<'s> Expansion<'s> {
                 format!("{old} is moved twice")
             } else if desired.datasets.contains_key(old) {
                 format!("{old} is moved away, and declared as well")
+            } else if desired.absent.contains(old) {
+                format!(
+                    "{old} is moved away, and shall not exist: where it cannot be moved it would be destroyed"
+                )
             } else if old.pool() != to.pool() {
                 format!("{old} cannot be renamed into another pool")
             } else if to.is_under(old) || to == old {
@@ -197,8 +215,8 @@ impl<'s> Expansion<'s> {
             None => self.mount(&mut want, auto_mountpoint),
             Some(volume) => self.volume(&mut want, volume),
         }
-        self.applicable(&want);
         self.note_owned(&mut want);
+        self.applicable(&want);
         want
     }
 
@@ -226,10 +244,21 @@ impl<'s> Expansion<'s> {
         profiles
     }
 
-    /// Properties that mean nothing for this kind of dataset.
+    /// Properties that mean nothing for this kind of dataset, or are too long.
     fn applicable(&mut self, want: &Want<'s>) {
         let (kind, release) = (want.kind(), self.spec.release);
         for (name, declared) in &want.properties {
+            if let Some(Setting::User(text)) =
+                declared.wish.setting().filter(|said| said.argument().len() > LONGEST)
+            {
+                let what = format!(
+                    "`{name}` would have {} bytes, and OpenZFS takes {LONGEST}",
+                    text.len()
+                );
+                let remedy = "shorten it (the note of `ownerProperty` has the names of all declared properties)";
+                let path = want.table(declared).to_string();
+                self.report(path, Code::BadValue, what, remedy);
+            }
             if name.native().is_some_and(|native| !native.applies_to(kind, release)) {
                 let what = format!("`{name}` does not apply to a {kind} such as {}", want.path);
                 let remedy =
@@ -313,21 +342,25 @@ impl<'s> Expansion<'s> {
     /// No two datasets may be mounted at one path.
     fn mountpoints(&mut self, desired: &Desired<'s>) {
         let tables: Vec<_> = desired.base.iter().filter_map(based).collect();
-        let mut taken: HashMap<&str, Table<'_>> = HashMap::with_capacity(desired.datasets.len());
+        let mut taken: HashMap<Cow<'_, str>, Table<'_>> =
+            HashMap::with_capacity(desired.datasets.len());
         let based = tables.iter().map(|(mountpoint, table)| (*mountpoint, *table, "mountedAt"));
         let wanted = desired.datasets.values();
         let wanted = wanted.filter_map(|want| Some((want.mounted_at()?, want.path, "mountpoint")));
         for (mountpoint, path, key) in based.chain(wanted) {
-            let place = match mountpoint.trim_end_matches('/') {
-                "" => "/",
-                place => place,
-            };
+            if mountpoint.split('/').any(|part| matches!(part, "." | "..")) {
+                let what = format!("{mountpoint} leads to another path than it says");
+                let remedy = "write the path that is meant, without `.` and `..`";
+                self.report(format!("{path}.{key}"), Code::BadValue, what, remedy);
+            }
+            let place = tidy(mountpoint.into());
+            let shown = place.clone();
             match taken.entry(place) {
                 Entry::Vacant(free) => {
                     free.insert(path);
                 }
                 Entry::Occupied(first) => {
-                    let what = format!("{place} is where `{}` is mounted too", first.get());
+                    let what = format!("{shown} is where `{}` is mounted too", first.get());
                     let remedy = "give each its own mountpoint, or canmount=off to one";
                     self.report(format!("{path}.{key}"), Code::DuplicateMountpoint, what, remedy);
                 }

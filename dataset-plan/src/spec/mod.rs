@@ -49,6 +49,7 @@ use std::str::FromStr;
 use declared::Node;
 
 pub use desired::{Datasets, Desired, Want};
+pub(crate) use expand::LONGEST;
 pub use pattern::{BadPattern, Pattern};
 pub use properties::{Declared, Iter, Properties, Table};
 pub use wish::Wish;

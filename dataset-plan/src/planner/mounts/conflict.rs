@@ -4,7 +4,8 @@ use zfs_props::key::PropertyName;
 use zfs_props::property::Property;
 
 use super::arrange::Arrange;
-use super::table::{Who, upwards};
+use super::table::Who;
+use crate::path::upwards;
 use crate::plan::{Action, Assignment, Obstacle};
 use crate::planner::Draft;
 

@@ -9,7 +9,8 @@ use zfs_props::property::Property;
 
 use super::arrange::{Arrange, Arranged, Since, Waiting, Why};
 use super::conflict::{Conflict, Part};
-use super::table::{Who, tidy, upwards};
+use super::table::Who;
+use crate::path::{tidy, upwards};
 use crate::plan::{Action, Expectation, Obstacle, Reason, Risk};
 use crate::planner::Draft;
 use crate::policy::Mounting as MountPolicy;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::stage::MOUNTPOINT;
-use super::table::{tidy, upwards};
+use crate::path::{tidy, upwards};
 use crate::plan::Action;
 use crate::planner::Draft;
 use crate::tree::{Time, Tree};

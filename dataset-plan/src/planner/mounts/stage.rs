@@ -12,8 +12,9 @@ use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
 
 use super::places::Places;
-use super::table::{Table, Who, tidy};
+use super::table::{Table, Who};
 use crate::observed::Observed;
+use crate::path::tidy;
 use crate::plan::Action;
 use crate::planner::Draft;
 use crate::spec::Desired;

@@ -49,29 +49,6 @@ impl<'t> Table<'t> {
     }
 }
 
-/// A path as it is compared: without slashes at its end.
-pub(super) fn tidy(path: Cow<'_, str>) -> Cow<'_, str> {
-    if !path.ends_with('/') || path == "/" {
-        return path;
-    }
-    let length = path.trim_end_matches('/').len().max(1);
-    match path {
-        Cow::Borrowed(path) => path.get(..length).unwrap_or(path).into(),
-        Cow::Owned(mut path) => {
-            path.truncate(length);
-            path.into()
-        }
-    }
-}
-
-/// A place and those above it, nearest first.
-pub(super) fn upwards(place: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(place), |place| {
-        let (parent, _) = place.rsplit_once('/')?;
-        (*place != "/").then_some(if parent.is_empty() { "/" } else { parent })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,8 +63,5 @@ mod tests {
         assert_eq!(below("/srv/a"), ["/srv/a/x"]);
         assert_eq!(below("/"), ["/srv", "/srv/a", "/srv/a-b", "/srv/a/x"]);
         assert_eq!(table.at("/srv").collect::<Vec<_>>(), [Who::Row(1)]);
-        assert_eq!(upwards("/srv/a/x").collect::<Vec<_>>(), ["/srv/a/x", "/srv/a", "/srv", "/"]);
-        assert_eq!(tidy("/srv//".into()), "/srv");
-        assert_eq!(tidy("//".into()), "/");
     }
 }

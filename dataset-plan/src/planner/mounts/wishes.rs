@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use super::stage::{Cause, Stage};
-use super::table::upwards;
+use crate::path::upwards;
 use crate::planner::Draft;
 
 /// What a draft takes from a place, or brings to it.

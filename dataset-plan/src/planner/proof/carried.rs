@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use zfs_props::name::DatasetName;
 
-use super::remount::{Remount, is_within, mounted_at};
+use super::remount::{Remount, mounted_at};
 use super::{foreign, spare};
 use crate::apply::World as _;
 use crate::observed::Observed;
+use crate::path::is_within;
 use crate::plan::{Action, Plan, Reason, Step, StepId, Undo};
 use crate::sim::{Refusal, Zfs};
 

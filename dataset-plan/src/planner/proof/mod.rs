@@ -113,7 +113,7 @@ impl Task<'_, '_> {
             }
             // What was left out may be possible once the rest is done.
             let is_plain = || !plan.steps.iter().any(|step| step.action.has_to_be_proven());
-            if vetoes.is_empty() && is_plain() {
+            if zfs.is_none() && vetoes.is_empty() && is_plain() {
                 return (plan, Found::Plain);
             }
             let mut carried = Carried::from(zfs.cloned().unwrap_or_else(|| self.machine()));

@@ -5,18 +5,13 @@ use std::collections::BTreeSet;
 use zfs_props::name::DatasetName;
 
 use crate::apply::World as _;
+use crate::path::is_within;
 use crate::plan::{Action, Step, StepId};
 use crate::sim::{Refusal, Zfs};
 
 /// The mounted datasets at and below one.
 pub(super) fn mounted_at(zfs: &Zfs, top: &DatasetName) -> BTreeSet<DatasetName> {
     zfs.mounted_within(top).cloned().collect()
-}
-
-/// A path is another one, or below it.
-pub(super) fn is_within(path: &str, outer: &str) -> bool {
-    let rest = path.strip_prefix(outer);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || outer == "/")
 }
 
 /// Actions for the sake of a step, carried out as they are found.
