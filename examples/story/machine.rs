@@ -1,6 +1,6 @@
 //! The machine that the story is played on: its pools, its clock, its users, its commands.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -48,6 +48,27 @@ pub(crate) fn typed(line: &str) -> Result<String, Failure> {
     let output = process::output(&words(line), &[], LIMIT)?;
     let printed = String::from_utf8_lossy(&output.stdout);
     Ok(format!("$ {line}\n{printed}{}", output.stderr))
+}
+
+/// The lines, each typed after the other, as a terminal would show them.
+pub(crate) fn typed_all<L: AsRef<str>>(
+    lines: impl IntoIterator<Item = L>,
+) -> Result<String, Failure> {
+    lines.into_iter().map(|line| typed(line.as_ref())).collect()
+}
+
+/// The datasets that the kernel says are mounted, and where.
+pub(crate) fn mounted() -> Result<BTreeMap<String, String>, Failure> {
+    let mut mounted = BTreeMap::new();
+    for line in fs::read_to_string("/proc/self/mounts")?.lines() {
+        let mut words = line.split(' ');
+        if let (Some(dataset), Some(place), Some("zfs")) =
+            (words.next(), words.next(), words.next())
+        {
+            mounted.insert(dataset.to_owned(), place.to_owned());
+        }
+    }
+    Ok(mounted)
 }
 
 /// Sets the clock.

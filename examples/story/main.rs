@@ -27,17 +27,18 @@ mod machine;
 mod manifest;
 mod replicate;
 mod restore;
+mod snapshots;
 mod tell;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use dataset_plan::Observed;
 use examples::Failure;
 
-use crate::forge::Forge;
+use crate::forge::{Forge, SERVICES};
 use crate::manifest::Manifest;
 use crate::tell::Tell;
 
@@ -48,23 +49,46 @@ struct Story {
     forge: Forge,
     tell: Tell,
     /// What each service's files are when nobody writes, by the service's name.
-    files: BTreeMap<String, Manifest>,
-    /// What was observed when everything was as declared: looking costs time.
-    settled: Observed,
+    files: BTreeMap<&'static str, Manifest>,
 }
+
+impl Story {
+    /// Looks at the files of all services, and remembers them.
+    fn remember_files(&mut self) -> Result<(), Failure> {
+        for name in SERVICES {
+            self.files.insert(name, Manifest::of(&self.forge.place(name)?)?);
+        }
+        Ok(())
+    }
+
+    /// Whether a service's files are those, to the byte and in everything that is known of a file; what they are.
+    fn compare(&self, name: &str) -> Result<Manifest, Failure> {
+        let files = self.files.get(name).ok_or("a service with files")?;
+        let found = Manifest::of(&self.forge.place(name)?)?;
+        let difference = files.difference(&found);
+        claim(difference.is_none(), format!("{name}: {}", difference.unwrap_or_default()))?;
+        Ok(found)
+    }
+
+    /// The same, and tells of it.
+    fn compare_and_tell(&self, name: &str) -> Result<(), Failure> {
+        let found = self.compare(name)?;
+        self.tell.say(format!("{name}, compared with what was there: {found}; no difference."));
+        Ok(())
+    }
+}
+
+/// How many claims were made.
+static CLAIMS: AtomicUsize = AtomicUsize::new(0);
 
 /// What is claimed has to be so.
 fn claim(holds: bool, what: impl std::fmt::Display) -> Result<(), Failure> {
+    CLAIMS.fetch_add(1, Ordering::Relaxed);
     if holds { Ok(()) } else { Err(format!("not so: {what}").into()) }
 }
 
 fn tell() -> Result<(), Failure> {
-    let mut story = Story {
-        forge: Forge::read()?,
-        tell: Tell::new(),
-        files: BTreeMap::new(),
-        settled: Observed::default(),
-    };
+    let mut story = Story { forge: Forge::read()?, tell: Tell::new(), files: BTreeMap::new() };
     story.tell.title();
     acts::declare::play(&mut story)?;
     acts::month::play(&mut story)?;
