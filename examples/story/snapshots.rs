@@ -115,7 +115,7 @@ impl Sanoid {
             expected.destroyed.clear();
         }
         claim(
-            run.taken == expected.taken && run.destroyed == expected.destroyed,
+            done(&run) == done(&expected),
             format!("at {now} the same from memory and from the disk: {expected:?} and {run:?}"),
         )?;
         carry_out(&run)?;
@@ -175,6 +175,13 @@ impl Sanoid {
         }
         lines.join("\n")
     }
+}
+
+/// What a run takes and what it destroys, by name: to the second, ZFS makes a snapshot later than it was decided.
+fn done(run: &Run) -> (Vec<(&str, &str)>, Vec<(&str, &str)>) {
+    let taken = run.taken.iter().map(|one| (one.dataset.as_str(), one.name.as_str()));
+    let gone = run.destroyed.iter().map(|(dataset, name, _)| (dataset.as_str(), name.as_str()));
+    (taken.collect(), gone.collect())
 }
 
 fn names(snapshots: &Snapshots) -> BTreeMap<&str, Vec<&str>> {

@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 use examples::Failure;
 use restore_chain::lineage::{Lineage, ResumeToken};
 use restore_chain::preseed::{Outcome, staging};
+use zfs_props::name::DatasetName;
 
-use crate::restore::{choose, inventory, restore};
+use crate::restore::{STATE, choose, inventory, restore};
+use crate::snapshots::listed;
 use crate::{Story, claim, machine, replicate};
 
 const NOW: &str = "2026-11-21T16:00:00Z";
@@ -44,7 +46,7 @@ fn kill() -> Result<Vec<String>, Failure> {
 }
 
 /// What it had started ends by itself, since nobody is at the other end any more.
-fn settled(dataset: &zfs_props::name::DatasetName) -> Result<Lineage, Failure> {
+fn settled(dataset: &DatasetName) -> Result<Lineage, Failure> {
     let until = Instant::now() + Duration::from_secs(60);
     loop {
         let there = replicate::lineage(dataset)?;
@@ -55,6 +57,12 @@ fn settled(dataset: &zfs_props::name::DatasetName) -> Result<Lineage, Failure> {
             _ => std::thread::sleep(Duration::from_millis(200)),
         }
     }
+}
+
+/// Which dataset it is, under whatever name.
+fn guid(dataset: &DatasetName) -> Result<u64, Failure> {
+    let guid = machine::run(&machine::words("zfs get -Hp -o value guid").arg(dataset))?;
+    Ok(guid.trim_end().parse()?)
 }
 
 pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
@@ -85,11 +93,12 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     story.tell.show(shown.join("\n"));
     claim(ResumeToken::from_send_dry_run(&token, &contents)?.bytes > 0, "something is on disk")?;
     claim(!machine::mounted()?.contains_key(staging.as_str()), "it is mounted nowhere")?;
+    let half = guid(&staging)?;
     claim(
         replicate::lineage(&service.dataset)?.is_none(),
         "nothing is in place before it is complete",
     )?;
-    let record = std::fs::read_to_string(format!("{}/plex.intent", crate::restore::STATE))?;
+    let record = std::fs::read_to_string(format!("{}/plex.intent", STATE))?;
     claim(!record.is_empty(), "an intent is recorded")?;
 
     story.tell.say(
@@ -112,12 +121,14 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
         format!("what had arrived was not thrown away: {lines:?}"),
     )?;
     story.tell.show(lines.join("\n"));
-    let guid = replicate::lineage(&service.dataset)?
-        .and_then(|lineage| lineage.newest().map(|version| version.guid));
-    let (_, replica) = story.forge.both("plex")?;
-    claim(
-        guid.is_some() && guid == replica.and_then(|lineage| lineage.newest().map(|v| v.guid)),
-        "the newest snapshot is that of the replica",
-    )?;
+    let whole = guid(&service.dataset)?;
+    claim(half == whole, format!("what is in place is what was half received: {half}, {whole}"))?;
+    let replica = story.forge.replica("plex")?;
+    let there = listed(&[service.dataset.clone(), replica.clone()])?;
+    let (own, replica) = (there.get(service.dataset.as_str()), there.get(replica.as_str()));
+    claim(own == replica, format!("all snapshots arrived: {own:?} of {replica:?}"))?;
+    story.tell.say(
+        "What is in place now is, by its guid, the dataset that was half received, with all snapshots of the replica.",
+    );
     story.compare_and_tell("plex")
 }
