@@ -1,6 +1,6 @@
 //! The machine that the story is played on: its pools, its clock, its users, its commands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use examples::Failure;
+use impermanence_model::mountinfo::MountTable;
 use jiff::Timestamp;
 use restore_chain::command::Command;
 use restore_chain::exec::process;
@@ -57,18 +58,9 @@ pub(crate) fn typed_all<L: AsRef<str>>(
     lines.into_iter().map(|line| typed(line.as_ref())).collect()
 }
 
-/// The datasets that the kernel says are mounted, and where.
-pub(crate) fn mounted() -> Result<BTreeMap<String, String>, Failure> {
-    let mut mounted = BTreeMap::new();
-    for line in fs::read_to_string("/proc/self/mounts")?.lines() {
-        let mut words = line.split(' ');
-        if let (Some(dataset), Some(place), Some("zfs")) =
-            (words.next(), words.next(), words.next())
-        {
-            mounted.insert(dataset.to_owned(), place.to_owned());
-        }
-    }
-    Ok(mounted)
+/// What the kernel says is mounted.
+pub(crate) fn mounts() -> Result<MountTable, Failure> {
+    Ok(MountTable::parse(&fs::read("/proc/self/mountinfo")?)?)
 }
 
 /// Sets the clock.

@@ -105,9 +105,9 @@ impl Manifest {
         added.map(|path| format!("{} was not there", path.display()))
     }
 
-    /// How many files there are, as restic counts them: everything but folders.
+    /// How many names of files there are: neither folders, links nor pipes.
     pub(crate) fn files(&self) -> usize {
-        self.count(|entry| entry.kind != "folder")
+        self.count(|entry| entry.kind == "file")
     }
 
     fn count(&self, what: impl Fn(&Entry) -> bool) -> usize {
@@ -119,8 +119,7 @@ impl fmt::Display for Manifest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes: u64 =
             self.0.values().filter(|entry| entry.kind == "file").map(|entry| entry.size).sum();
-        let (files, folders) =
-            (self.count(|entry| entry.kind == "file"), self.count(|entry| entry.kind == "folder"));
+        let (files, folders) = (self.files(), self.count(|entry| entry.kind == "folder"));
         write!(f, "{files} files with {bytes} bytes in {folders} folders")?;
         let more = [
             (self.count(|entry| entry.same_as.is_some()), "hard links"),

@@ -44,15 +44,12 @@ pub(crate) fn apply(forge: &Forge, plan: &Plan) -> Result<usize, Failure> {
 
 /// That the kernel has every declared filesystem where it is declared to be, as far as ZFS mounts them: how many.
 pub(crate) fn mounted(forge: &Forge) -> Result<usize, Failure> {
-    let (there, desired) = (machine::mounted()?, forge.datasets.expand()?);
+    let (there, desired) = (machine::mounts()?, forge.datasets.expand()?);
     let mut count = 0;
     for (dataset, want) in desired.datasets.iter() {
         if let Some(place) = want.mounted_at().filter(|place| place.starts_with('/')) {
-            let found = there.get(dataset.as_str());
-            claim(
-                found.is_some_and(|found| found == place),
-                format!("{dataset} is mounted on {place}: {found:?}"),
-            )?;
+            let found = there.at(place.as_bytes()).map(|mount| mount.source.as_slice());
+            claim(found == Some(dataset.as_str().as_bytes()), format!("{dataset} is on {place}"))?;
             count += 1;
         }
     }

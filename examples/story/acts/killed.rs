@@ -92,7 +92,9 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     ));
     story.tell.show(shown.join("\n"));
     claim(ResumeToken::from_send_dry_run(&token, &contents)?.bytes > 0, "something is on disk")?;
-    claim(!machine::mounted()?.contains_key(staging.as_str()), "it is mounted nowhere")?;
+    let table = machine::mounts()?;
+    let is_mounted = table.mounts().iter().any(|mount| mount.source == staging.as_str().as_bytes());
+    claim(!is_mounted, format!("{staging} is mounted nowhere"))?;
     let half = guid(&staging)?;
     claim(
         replicate::lineage(&service.dataset)?.is_none(),

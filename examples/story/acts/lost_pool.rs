@@ -14,9 +14,9 @@ use crate::restore::{STATE, choose, inventory, restore};
 use crate::snapshots::listed;
 use crate::{Story, claim, machine, replicate};
 
-const NOW: &str = "2026-11-21T14:00:00Z";
+const NOW: &str = "2026-11-21T14:05:00Z";
 /// When the services have their next snapshots.
-const AFTER: &str = "2026-11-21T14:11:00Z";
+const AFTER: &str = "2026-11-21T14:30:00Z";
 
 /// Exported, its labels cleared, the file overwritten and cut off.
 fn wipe() -> Result<String, Failure> {

@@ -117,8 +117,10 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     ));
     story.tell.show(forge.summary(&story.forge.service("sonarr")?.dataset));
     claim(!forge.has(|name| name.contains("dst")), "long pruned")?;
+    claim(twice.len() == 2 * SERVICES.len(), format!("two of each: {twice:?}"))?;
+    twice.retain(|name| name.contains("/sonarr@"));
     story.tell.say(
-        "In the hour that came twice, both were taken (and destroyed when their time had come):",
+        "In the hour that came twice, two were taken of each (and destroyed when their time had come):",
     );
     story.tell.show(twice.join("\n"));
     story.tell.say(format!(
