@@ -26,18 +26,22 @@ pub(crate) fn differences(forge: &Forge, observed: &Observed) -> Result<Vec<Stri
     Ok(drift(&forge.datasets, observed)?.iter().map(ToString::to_string).collect())
 }
 
-/// Carries a plan out. Afterwards nothing is left to do, and nothing is otherwise than declared: how many things that were.
+/// Carries a plan out, and looks whether all is as declared then: how many things that are.
 pub(crate) fn apply(forge: &Forge, plan: &Plan) -> Result<usize, Failure> {
     let outcome = Cli::new().apply(plan, |_| {});
     if let Some(interrupted) = outcome.interrupted {
         return Err(interrupted.into());
     }
-    let now = Cli::new().observe_directories(outcome.now?)?;
-    let left = planned(forge, &now)?;
+    as_declared(forge, &Cli::new().observe_directories(outcome.now?)?)
+}
+
+/// That nothing is left to do, and nothing is otherwise than declared: how many things that are.
+pub(crate) fn as_declared(forge: &Forge, now: &Observed) -> Result<usize, Failure> {
+    let left = planned(forge, now)?;
     claim(left.is_empty() && left.blocked().is_empty(), format!("nothing is left, but:\n{left}"))?;
-    let differences = differences(forge, &now)?;
+    let differences = differences(forge, now)?;
     claim(differences.is_empty(), format!("it is as declared, but: {differences:?}"))?;
-    let checks = verify(&forge.datasets, &now)?;
+    let checks = verify(&forge.datasets, now)?;
     claim(checks.passes(), format!("all checks pass:\n{checks}"))?;
     Ok(checks.checks().len())
 }

@@ -5,7 +5,7 @@ use restore_chain::Inventory;
 use restore_chain::preseed::Outcome;
 
 use super::backup::copied;
-use super::declare::{apply, differences, observe, planned};
+use super::declare::{as_declared, differences, observe};
 use crate::restore::{choose, inventory, restore};
 use crate::{Story, claim, files, machine, replicate};
 
@@ -79,8 +79,9 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     machine::run(&machine::words("zfs snapshot tank/services/pocketid@restored"))?;
     story.tell.show(replicate::bring_up_to_date(&story.forge, "pocketid")?.replication);
 
-    let plan = planned(&story.forge, &observe()?)?;
-    story.tell.say("What a restore does not know of, the declaration does; dataset-plan sets it:");
-    story.tell.show(plan.table());
-    apply(&story.forge, &plan).map(drop)
+    as_declared(&story.forge, &observe()?)?;
+    story
+        .tell
+        .say("dataset-plan finds nothing any more: what was restored has the properties that are declared.");
+    Ok(())
 }

@@ -8,7 +8,7 @@ use restore_chain::exec::{Tools, Zfs};
 use restore_chain::lineage::{Base, Step};
 use restore_chain::preseed::{Outcome, World as _, release};
 
-use super::declare::{apply, differences, observe, planned};
+use super::declare::{apply, as_declared, differences, mounted, observe, planned};
 use crate::forge::{SERVICES, WITHOUT};
 use crate::restore::{STATE, choose, inventory, restore};
 use crate::snapshots::listed;
@@ -120,12 +120,12 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
         "All {snapshots} snapshots that the replicas have are here again, by name and guid. The {released} empty datasets \
          had been set aside, and not destroyed; now they are."
     ));
-    let plan = planned(&story.forge, &observe()?)?;
-    story.tell.say("What is left to set, by the declaration:");
-    story.tell.show(plan.table());
-    apply(&story.forge, &plan)?;
-
-    story.tell.say("And replication goes on, incrementally, with the next snapshot; of sonarr:");
+    let checks = as_declared(&story.forge, &observe()?)?;
+    let mounted = mounted(&story.forge)?;
+    story.tell.say(format!(
+        "All {checks} checks hold again, and {mounted} datasets are mounted where they should be. Replication goes on, \
+         incrementally, with the next snapshot; of sonarr:"
+    ));
     let snapshots = own.iter().map(|dataset| format!("{dataset}@after-the-fire"));
     machine::clock(AFTER.parse()?)?;
     machine::run(&machine::words("zfs snapshot").args(snapshots))?;
