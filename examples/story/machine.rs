@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use restore_chain::command::Command;
 use restore_chain::exec::process;
 
+use crate::claim;
 use crate::forge::Forge;
 
 const LIMIT: Duration = Duration::from_secs(120);
@@ -44,11 +45,22 @@ pub(crate) fn run(command: &Command) -> Result<String, Failure> {
     Ok(String::from_utf8(process::run(command, &[], LIMIT)?)?)
 }
 
-/// Runs a line, and gives it with its output, as a terminal would show them; whether it succeeds or not.
+/// Runs a line that has to succeed, and gives it with its output, as a terminal would show them.
 pub(crate) fn typed(line: &str) -> Result<String, Failure> {
+    shown(line, true)
+}
+
+/// The same of a line that has to fail.
+pub(crate) fn refused(line: &str) -> Result<String, Failure> {
+    shown(line, false)
+}
+
+fn shown(line: &str, succeeds: bool) -> Result<String, Failure> {
     let output = process::output(&words(line), &[], LIMIT)?;
     let printed = String::from_utf8_lossy(&output.stdout);
-    Ok(format!("$ {line}\n{printed}{}", output.stderr))
+    let shown = format!("$ {line}\n{printed}{}", output.stderr);
+    claim(output.status.success() == succeeds, format!("{}: {shown}", output.status))?;
+    Ok(shown)
 }
 
 /// The lines, each typed after the other, as a terminal would show them.
@@ -107,7 +119,8 @@ pub(crate) fn install(forge: &Forge) -> Result<(), Failure> {
         "mount -t zfs rpool/local/nix /nix",
         "mount -t zfs rpool/safe/home /home",
         "mount -t zfs rpool/safe/persist /persist",
-        "zfs create -p -o mountpoint=none backup/forge/zfs-recv",
+        "zfs create -o mountpoint=none backup/forge",
+        "zfs create -o mountpoint=none backup/forge/zfs-recv",
     ] {
         run(&words(line))?;
     }
@@ -117,7 +130,7 @@ pub(crate) fn install(forge: &Forge) -> Result<(), Failure> {
 /// What the installer makes on the second disk, when it is new and when it has to be made again.
 pub(crate) fn tank() -> Result<(), Failure> {
     for name in ["containers", "vm", "backups"] {
-        run(&words(&format!("zfs create tank/{name}")))?;
+        run(&words(&format!("zfs create -o mountpoint=none tank/{name}")))?;
     }
     Ok(())
 }

@@ -16,7 +16,8 @@ use crate::forge::{BACKED_UP, Forge};
 use crate::manifest::Manifest;
 use crate::{Story, claim, machine};
 
-const NOW: &str = "2026-11-21T04:20:00Z";
+/// When each of the [`BACKED_UP`] is.
+const TIMES: [&str; 2] = ["2026-11-21T04:20:00Z", "2026-11-21T04:22:00Z"];
 const LIMIT: Duration = Duration::from_secs(300);
 
 fn repository<'f>(forge: &'f Forge, job: &str) -> Result<&'f Repository, Failure> {
@@ -73,7 +74,6 @@ pub(crate) fn copied(
 
 pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     story.tell.act("Two backups by restic");
-    machine::clock(NOW.parse()?)?;
     let forge = &story.forge;
     let declared = repository(forge, BACKED_UP[0])?;
     let place = declared.directory().ok_or("a repository in a folder")?.to_string();
@@ -89,8 +89,8 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
          ran:"
     ));
     let mut lines = Vec::new();
-    for name in BACKED_UP {
-        machine::clock(NOW.parse()?)?;
+    for (name, time) in BACKED_UP.into_iter().zip(TIMES) {
+        machine::clock(time.parse()?)?;
         let (commands, printed) = run(forge, name)?;
         if name == "pocketid" {
             story.tell.show(commands.join("\n"));

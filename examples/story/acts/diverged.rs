@@ -20,7 +20,6 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     let place = story.forge.place("sonarr")?;
     let by_hand = [
         format!("zfs set mountpoint={PLACE} {target}"),
-        format!("zfs mount {target}"),
         format!("dd if=/dev/zero of={PLACE}/sonarr.db bs=4096 count=3 conv=notrunc"),
         format!("zfs snapshot {target}@just-to-be-safe"),
     ];

@@ -70,6 +70,7 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     machine::clock(NOW.parse()?)?;
     let service = story.forge.service("plex")?.clone();
     let destroyed = machine::typed("zfs destroy -r tank/services/plex")?;
+    story.tell.say("plex is destroyed, too:");
     story.tell.show(&destroyed);
     story.tell.say(format!(
         "The restore of plex begins, over a line that carries {RATE} bytes a second. When {ENOUGH} bytes have arrived, it is \

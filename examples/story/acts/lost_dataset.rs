@@ -22,7 +22,7 @@ fn bring_back(story: &Story, inventory: &Inventory, name: &str) -> Result<(), Fa
     let mut lines = Vec::new();
     let report = restore(&story.forge, service, &choice, |line| lines.push(line), |_| {})?;
     claim(matches!(report.outcome, Outcome::Restored(_)), format!("restored: {report}"))?;
-    story.tell.say("It is restored beside its place, compared with its source, and put into place; before the service starts:");
+    story.tell.say("It is restored beside its place, compared with its source, then put into place, all before the service starts:");
     story.tell.show(lines.join("\n"));
     Ok(())
 }

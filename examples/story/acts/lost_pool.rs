@@ -26,7 +26,7 @@ fn wipe() -> Result<String, Failure> {
         printed.push(machine::typed(&line)?);
     }
     fs::remove_file(&file)?;
-    printed.push(machine::typed("zpool import -d /tmp tank")?);
+    printed.push(machine::refused("zpool import -d /tmp tank")?);
     Ok(printed.concat())
 }
 
@@ -54,6 +54,7 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
         replicas.push(story.forge.replica(name)?);
     }
     let before = listed(&replicas)?;
+    story.tell.say("The second disk of forge is gone, with everything on it:");
     story.tell.show(wipe()?);
     let found = differences(&story.forge, &observe()?)?;
     let missing = found.iter().filter(|line| line.ends_with(": is missing")).count();

@@ -68,8 +68,8 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
         "The clock of the machine goes from {start} to {}, in {} steps: every {APART} hours for {DAYS} days, every hour \
          for the last {LAST_DAYS}, and twice more in the night in which the clock of {} goes back. At each step \
          backup-spec decides, by sanoid's rules and from what `zfs list` shows, which snapshots are taken; and once a \
-         day, which are destroyed. Every day the services write. After every {REPLICATED} days, and at the end of each \
-         of the last, restore-chain plans from what both machines have how their datasets are replicated to nas-1; what \
+         day, which are destroyed. Every day the services write. After every {REPLICATED} days, and after each of the \
+         last, restore-chain plans from what both machines have how their datasets are replicated to nas-1; what \
          nas-1 has is pruned then, by a policy of its own. The first replication of sonarr:",
         times.last().ok_or("the month has an end")?,
         times.len(),
