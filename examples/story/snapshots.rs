@@ -178,10 +178,11 @@ impl Sanoid {
 }
 
 /// What a run takes and what it destroys, by name: to the second, ZFS makes a snapshot later than it was decided.
-fn done(run: &Run) -> (Vec<(&str, &str)>, Vec<(&str, &str)>) {
-    let taken = run.taken.iter().map(|one| (one.dataset.as_str(), one.name.as_str()));
-    let gone = run.destroyed.iter().map(|(dataset, name, _)| (dataset.as_str(), name.as_str()));
-    (taken.collect(), gone.collect())
+fn done(run: &Run) -> Vec<(bool, &str, &str)> {
+    let taken = run.taken.iter().map(|one| (true, one.dataset.as_str(), one.name.as_str()));
+    let gone =
+        run.destroyed.iter().map(|(dataset, name, _)| (false, dataset.as_str(), name.as_str()));
+    taken.chain(gone).collect()
 }
 
 fn names(snapshots: &Snapshots) -> BTreeMap<&str, Vec<&str>> {

@@ -101,7 +101,7 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
         replicate::lineage(&service.dataset)?.is_none(),
         "nothing is in place before it is complete",
     )?;
-    let record = std::fs::read_to_string(format!("{}/plex.intent", STATE))?;
+    let record = std::fs::read_to_string(format!("{STATE}/plex.intent"))?;
     claim(!record.is_empty(), "an intent is recorded")?;
 
     story.tell.say(
