@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use examples::Failure;
@@ -13,8 +12,8 @@ use jiff::Timestamp;
 use restore_chain::command::Command;
 use restore_chain::exec::process;
 
-use crate::claim;
 use crate::forge::Forge;
+use crate::{claim, line};
 
 const LIMIT: Duration = Duration::from_secs(120);
 /// As an installer makes them.
@@ -28,13 +27,6 @@ const POOL: [&str; 8] = [
     "dnodesize=auto",
     "normalization=formD",
 ];
-/// What answers to `ssh` here: the backup machine's pool is in this machine. `NAS_RATE` is the speed of the line.
-const SSH: &str = "#!/bin/bash\n\
-    shift\n\
-    [ -n \"${NAS_RATE:-}\" ] || exec \"$@\"\n\
-    \"$@\" | story throttle \"$NAS_RATE\"\n\
-    exit \"${PIPESTATUS[0]}\"\n";
-
 /// Splits a line at its blanks.
 pub(crate) fn words(line: &str) -> Command {
     Command::new(line.split(' '))
@@ -95,15 +87,7 @@ pub(crate) fn pool(name: &str) -> Result<(), Failure> {
 
 /// What the installers of both machines have left: three pools, and the datasets that no declaration touches.
 pub(crate) fn install(forge: &Forge) -> Result<(), Failure> {
-    let path = std::env::var("PATH").unwrap_or_default();
-    let own = std::env::current_exe()?;
-    let folder = own.parent().ok_or("a program lies in a folder")?.to_owned();
-    if !path.split(':').any(|entry| folder == std::path::Path::new(entry)) {
-        return Err(format!("{} has to be in the search path", folder.display()).into());
-    }
-    let ssh = folder.join("ssh");
-    fs::write(&ssh, SSH)?;
-    fs::set_permissions(&ssh, fs::Permissions::from_mode(0o755))?;
+    line::install()?;
     accounts(forge)?;
     for name in ["rpool", "tank", "backup"] {
         pool(name)?;

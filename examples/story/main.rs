@@ -23,6 +23,7 @@ mod acts {
 }
 mod files;
 mod forge;
+mod line;
 mod machine;
 mod manifest;
 mod replicate;
@@ -31,10 +32,8 @@ mod snapshots;
 mod tell;
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 use examples::Failure;
 
@@ -101,30 +100,13 @@ fn tell() -> Result<(), Failure> {
     acts::end::play(&mut story)
 }
 
-fn throttle(rate: &str) -> Result<(), Failure> {
-    let rate: u64 = rate.parse()?;
-    let (mut input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
-    let (started, mut passed) = (Instant::now(), 0_u64);
-    let mut buffer = vec![0; 64 << 10];
-    loop {
-        let read = input.read(&mut buffer)?;
-        if read == 0 {
-            return Ok(());
-        }
-        output.write_all(buffer.get(..read).unwrap_or_default())?;
-        passed += u64::try_from(read)?;
-        let due = Duration::from_millis(passed * 1000 / rate.max(1));
-        std::thread::sleep(due.saturating_sub(started.elapsed()));
-    }
-}
-
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["tell"] => tell(),
         ["restore", service] => restore::alone(service),
-        ["throttle", rate] => throttle(rate),
+        ["throttle", rate] => line::throttle(rate),
         _ => Err(USAGE.into()),
     };
     examples::exit(result)

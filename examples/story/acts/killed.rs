@@ -11,7 +11,7 @@ use zfs_props::name::DatasetName;
 
 use crate::restore::{STATE, choose, inventory, restore};
 use crate::snapshots::listed;
-use crate::{Story, claim, machine, replicate};
+use crate::{Story, claim, line, machine, replicate};
 
 const NOW: &str = "2026-11-21T16:00:00Z";
 /// Bytes a second that the line to nas-1 carries while the restore is to be killed.
@@ -23,7 +23,7 @@ const ENOUGH: u64 = 9_000_000;
 fn kill() -> Result<Vec<String>, Failure> {
     let mut child = Process::new(std::env::current_exe()?)
         .args(["restore", "plex"])
-        .env("NAS_RATE", RATE)
+        .env(line::RATE, RATE)
         .stdout(Stdio::piped())
         .spawn()?;
     let mut lines = Vec::new();
