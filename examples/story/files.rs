@@ -100,13 +100,9 @@ fn tree(top: &Path) -> Result<Tree<'_>, Failure> {
 pub(crate) fn begin(service: &str, top: &Path) -> Result<(), Failure> {
     let tree = tree(top)?;
     match service {
-        "sonarr" | "radarr" => {
-            tree.noise(&format!("{service}.db"), 2 << 20)?;
-            tree.write(
-                "config.xml",
-                format!("<Config><InstanceName>{service}</InstanceName></Config>\n").as_bytes(),
-                0o600,
-            )?;
+        "sonarr" => {
+            tree.noise("sonarr.db", 2 << 20)?;
+            tree.write("config.xml", b"<Config><Port>8989</Port></Config>\n", 0o600)?;
             for number in 0..12 {
                 tree.noise(&format!("MediaCover/{number}/poster.jpg"), 20_000 + number * 777)?;
             }
@@ -136,8 +132,8 @@ pub(crate) fn begin(service: &str, top: &Path) -> Result<(), Failure> {
             // A journal that was laid out in full, and hardly written to.
             let path = tree.write("journal", b"begin", 0o600)?;
             let mut file = fs::OpenOptions::new().write(true).open(&path)?;
-            file.set_len(24 << 20)?;
-            file.seek(SeekFrom::Start(17 << 20))?;
+            file.set_len(6 << 20)?;
+            file.seek(SeekFrom::Start(4 << 20))?;
             file.write_all(&noise("journal", 10_000))?;
             fs::hard_link(&path, top.join("journal.old"))?;
             // What no backup is to hold.
@@ -146,8 +142,8 @@ pub(crate) fn begin(service: &str, top: &Path) -> Result<(), Failure> {
         }
         _ => {
             tree.noise("Library/library.db", 1 << 20)?;
-            for number in 0..22 {
-                tree.noise(&format!("Metadata/{number:02}.bundle"), 2 << 20)?;
+            for number in 0..24 {
+                tree.noise(&format!("Metadata/{number:02}.bundle"), 512 << 10)?;
             }
         }
     }
@@ -159,7 +155,6 @@ pub(crate) fn day(service: &str, top: &Path, day: u64) -> Result<(), Failure> {
     let tree = tree(top)?;
     let (database, pages) = match service {
         "sonarr" => ("sonarr.db", 512),
-        "radarr" => ("radarr.db", 512),
         "home-assistant" => ("home-assistant_v2.db", 768),
         "pocketid" => ("pocket-id.db", 256),
         _ => ("Library/library.db", 256),

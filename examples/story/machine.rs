@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use examples::Failure;
+use impermanence_model::mountinfo::MountTable;
 use jiff::Timestamp;
 use restore_chain::command::Command;
 use restore_chain::exec::process;
 
 use crate::forge::Forge;
+use crate::{claim, line};
 
 const LIMIT: Duration = Duration::from_secs(120);
 /// As an installer makes them.
@@ -26,13 +27,6 @@ const POOL: [&str; 8] = [
     "dnodesize=auto",
     "normalization=formD",
 ];
-/// What answers to `ssh` here: the backup machine's pool is in this machine. `NAS_RATE` is the speed of the line.
-const SSH: &str = "#!/bin/bash\n\
-    shift\n\
-    [ -n \"${NAS_RATE:-}\" ] || exec \"$@\"\n\
-    \"$@\" | story throttle \"$NAS_RATE\"\n\
-    exit \"${PIPESTATUS[0]}\"\n";
-
 /// Splits a line at its blanks.
 pub(crate) fn words(line: &str) -> Command {
     Command::new(line.split(' '))
@@ -43,11 +37,34 @@ pub(crate) fn run(command: &Command) -> Result<String, Failure> {
     Ok(String::from_utf8(process::run(command, &[], LIMIT)?)?)
 }
 
-/// Runs a line, and gives it with its output, as a terminal would show them; whether it succeeds or not.
+/// Runs a line that has to succeed, and gives it with its output, as a terminal would show them.
 pub(crate) fn typed(line: &str) -> Result<String, Failure> {
+    shown(line, true)
+}
+
+/// The same of a line that has to fail.
+pub(crate) fn refused(line: &str) -> Result<String, Failure> {
+    shown(line, false)
+}
+
+fn shown(line: &str, succeeds: bool) -> Result<String, Failure> {
     let output = process::output(&words(line), &[], LIMIT)?;
     let printed = String::from_utf8_lossy(&output.stdout);
-    Ok(format!("$ {line}\n{printed}{}", output.stderr))
+    let shown = format!("$ {line}\n{printed}{}", output.stderr);
+    claim(output.status.success() == succeeds, format!("{}: {shown}", output.status))?;
+    Ok(shown)
+}
+
+/// The lines, each typed after the other, as a terminal would show them.
+pub(crate) fn typed_all<L: AsRef<str>>(
+    lines: impl IntoIterator<Item = L>,
+) -> Result<String, Failure> {
+    lines.into_iter().map(|line| typed(line.as_ref())).collect()
+}
+
+/// What the kernel says is mounted.
+pub(crate) fn mounts() -> Result<MountTable, Failure> {
+    Ok(MountTable::parse(&fs::read("/proc/self/mountinfo")?)?)
 }
 
 /// Sets the clock.
@@ -70,15 +87,7 @@ pub(crate) fn pool(name: &str) -> Result<(), Failure> {
 
 /// What the installers of both machines have left: three pools, and the datasets that no declaration touches.
 pub(crate) fn install(forge: &Forge) -> Result<(), Failure> {
-    let path = std::env::var("PATH").unwrap_or_default();
-    let own = std::env::current_exe()?;
-    let folder = own.parent().ok_or("a program lies in a folder")?.to_owned();
-    if !path.split(':').any(|entry| folder == std::path::Path::new(entry)) {
-        return Err(format!("{} has to be in the search path", folder.display()).into());
-    }
-    let ssh = folder.join("ssh");
-    fs::write(&ssh, SSH)?;
-    fs::set_permissions(&ssh, fs::Permissions::from_mode(0o755))?;
+    line::install()?;
     accounts(forge)?;
     for name in ["rpool", "tank", "backup"] {
         pool(name)?;
@@ -94,7 +103,8 @@ pub(crate) fn install(forge: &Forge) -> Result<(), Failure> {
         "mount -t zfs rpool/local/nix /nix",
         "mount -t zfs rpool/safe/home /home",
         "mount -t zfs rpool/safe/persist /persist",
-        "zfs create -p -o mountpoint=none backup/forge/zfs-recv",
+        "zfs create -o mountpoint=none backup/forge",
+        "zfs create -o mountpoint=none backup/forge/zfs-recv",
     ] {
         run(&words(line))?;
     }
@@ -104,7 +114,7 @@ pub(crate) fn install(forge: &Forge) -> Result<(), Failure> {
 /// What the installer makes on the second disk, when it is new and when it has to be made again.
 pub(crate) fn tank() -> Result<(), Failure> {
     for name in ["containers", "vm", "backups"] {
-        run(&words(&format!("zfs create tank/{name}")))?;
+        run(&words(&format!("zfs create -o mountpoint=none tank/{name}")))?;
     }
     Ok(())
 }

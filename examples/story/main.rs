@@ -23,21 +23,21 @@ mod acts {
 }
 mod files;
 mod forge;
+mod line;
 mod machine;
 mod manifest;
 mod replicate;
 mod restore;
+mod snapshots;
 mod tell;
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use dataset_plan::Observed;
 use examples::Failure;
 
-use crate::forge::Forge;
+use crate::forge::{Forge, SERVICES};
 use crate::manifest::Manifest;
 use crate::tell::Tell;
 
@@ -48,23 +48,46 @@ struct Story {
     forge: Forge,
     tell: Tell,
     /// What each service's files are when nobody writes, by the service's name.
-    files: BTreeMap<String, Manifest>,
-    /// What was observed when everything was as declared: looking costs time.
-    settled: Observed,
+    files: BTreeMap<&'static str, Manifest>,
 }
+
+impl Story {
+    /// Looks at the files of all services, and remembers them.
+    fn remember_files(&mut self) -> Result<(), Failure> {
+        for name in SERVICES {
+            self.files.insert(name, Manifest::of(&self.forge.place(name)?)?);
+        }
+        Ok(())
+    }
+
+    /// Whether a service's files are those, to the byte and in everything that is known of a file; what they are.
+    fn compare(&self, name: &str) -> Result<Manifest, Failure> {
+        let files = self.files.get(name).ok_or("a service with files")?;
+        let found = Manifest::of(&self.forge.place(name)?)?;
+        let difference = files.difference(&found);
+        claim(difference.is_none(), format!("{name}: {}", difference.unwrap_or_default()))?;
+        Ok(found)
+    }
+
+    /// The same, and tells of it.
+    fn compare_and_tell(&self, name: &str) -> Result<(), Failure> {
+        let found = self.compare(name)?;
+        self.tell.say(format!("{name}, compared with what was there: {found}; no difference."));
+        Ok(())
+    }
+}
+
+/// How many claims were made.
+static CLAIMS: AtomicUsize = AtomicUsize::new(0);
 
 /// What is claimed has to be so.
 fn claim(holds: bool, what: impl std::fmt::Display) -> Result<(), Failure> {
+    CLAIMS.fetch_add(1, Ordering::Relaxed);
     if holds { Ok(()) } else { Err(format!("not so: {what}").into()) }
 }
 
 fn tell() -> Result<(), Failure> {
-    let mut story = Story {
-        forge: Forge::read()?,
-        tell: Tell::new(),
-        files: BTreeMap::new(),
-        settled: Observed::default(),
-    };
+    let mut story = Story { forge: Forge::read()?, tell: Tell::new(), files: BTreeMap::new() };
     story.tell.title();
     acts::declare::play(&mut story)?;
     acts::month::play(&mut story)?;
@@ -77,30 +100,13 @@ fn tell() -> Result<(), Failure> {
     acts::end::play(&mut story)
 }
 
-fn throttle(rate: &str) -> Result<(), Failure> {
-    let rate: u64 = rate.parse()?;
-    let (mut input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
-    let (started, mut passed) = (Instant::now(), 0_u64);
-    let mut buffer = vec![0; 64 << 10];
-    loop {
-        let read = input.read(&mut buffer)?;
-        if read == 0 {
-            return Ok(());
-        }
-        output.write_all(buffer.get(..read).unwrap_or_default())?;
-        passed += u64::try_from(read)?;
-        let due = Duration::from_millis(passed * 1000 / rate.max(1));
-        std::thread::sleep(due.saturating_sub(started.elapsed()));
-    }
-}
-
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["tell"] => tell(),
         ["restore", service] => restore::alone(service),
-        ["throttle", rate] => throttle(rate),
+        ["throttle", rate] => line::throttle(rate),
         _ => Err(USAGE.into()),
     };
     examples::exit(result)

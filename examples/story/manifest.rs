@@ -66,12 +66,13 @@ impl Manifest {
     }
 
     fn hash(&mut self, top: &Path) -> Result<(), Failure> {
-        let files: Vec<PathBuf> = self
-            .0
-            .iter()
-            .filter(|(_, entry)| entry.kind == "file")
-            .map(|(path, _)| path.clone())
-            .collect();
+        // A second name is of the same bytes.
+        let second = |entry: &Entry, path: &PathBuf| {
+            entry.same_as.as_ref().is_some_and(|first| first != path)
+        };
+        let files =
+            self.0.iter().filter(|(path, entry)| entry.kind == "file" && !second(entry, path));
+        let files: Vec<PathBuf> = files.map(|(path, _)| path.clone()).collect();
         for some in files.chunks(AT_ONCE) {
             let paths = some.iter().map(|path| top.join(path).display().to_string());
             let sums = run(&Command::new(["sha256sum", "--"]).args(paths))?;
@@ -91,23 +92,22 @@ impl Manifest {
         Self(entries.map(|(path, entry)| (path.clone(), entry.clone())).collect())
     }
 
-    /// Whether the other one is the same in every respect; if not, where it first differs.
-    pub(crate) fn same(&self, other: &Self) -> Result<(), Failure> {
-        for (path, entry) in &self.0 {
-            match other.0.get(path) {
-                None => return Err(format!("{} is missing", path.display()).into()),
-                Some(found) if found == entry => {}
-                Some(found) => {
-                    return Err(
-                        format!("{} is {found:?}, and was {entry:?}", path.display()).into()
-                    );
-                }
-            }
+    /// Where another one first differs, in whatever respect.
+    pub(crate) fn difference(&self, other: &Self) -> Option<String> {
+        let differing = self.0.iter().find(|(path, entry)| other.0.get(*path) != Some(entry));
+        if let Some((path, entry)) = differing {
+            return Some(match other.0.get(path) {
+                None => format!("{} is missing", path.display()),
+                Some(found) => format!("{} is {found:?}, and was {entry:?}", path.display()),
+            });
         }
-        match other.0.keys().find(|path| !self.0.contains_key(*path)) {
-            Some(path) => Err(format!("{} was not there", path.display()).into()),
-            None => Ok(()),
-        }
+        let added = other.0.keys().find(|path| !self.0.contains_key(*path));
+        added.map(|path| format!("{} was not there", path.display()))
+    }
+
+    /// How many names of files there are: neither folders, links nor pipes.
+    pub(crate) fn files(&self) -> usize {
+        self.count(|entry| entry.kind == "file")
     }
 
     fn count(&self, what: impl Fn(&Entry) -> bool) -> usize {
@@ -119,8 +119,7 @@ impl fmt::Display for Manifest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes: u64 =
             self.0.values().filter(|entry| entry.kind == "file").map(|entry| entry.size).sum();
-        let (files, folders) =
-            (self.count(|entry| entry.kind == "file"), self.count(|entry| entry.kind == "folder"));
+        let (files, folders) = (self.files(), self.count(|entry| entry.kind == "folder"));
         write!(f, "{files} files with {bytes} bytes in {folders} folders")?;
         let more = [
             (self.count(|entry| entry.same_as.is_some()), "hard links"),

@@ -8,6 +8,7 @@ use restore_chain::exec::{pipe, process};
 use restore_chain::lineage::{Lineage, PlanError, Policy, Replication, ResumeToken, plan, read};
 use zfs_props::name::DatasetName;
 
+use crate::forge::Forge;
 use crate::machine::run;
 
 const LIMIT: Duration = Duration::from_secs(300);
@@ -57,4 +58,21 @@ pub(crate) fn carry_out(replication: &Replication) -> Result<u64, Failure> {
         }
     }
     Ok(bytes)
+}
+
+/// A replication that was carried out.
+pub(crate) struct Done {
+    /// The service.
+    pub(crate) of: &'static str,
+    pub(crate) replication: Replication,
+    pub(crate) bytes: u64,
+}
+
+/// Brings a service's replica up to date; nothing may have to be destroyed for that.
+pub(crate) fn bring_up_to_date(forge: &Forge, name: &'static str) -> Result<Done, Failure> {
+    let (own, replica) = forge.both(name)?;
+    let own = own.ok_or("the service has its dataset")?;
+    let replication = planned(&own, &forge.replica(name)?, replica.as_ref(), &policy())??;
+    let bytes = carry_out(&replication)?;
+    Ok(Done { of: name, replication, bytes })
 }

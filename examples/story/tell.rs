@@ -18,10 +18,18 @@ impl Tell {
     pub(crate) fn title(&self) {
         println!("# A month of forge, and five bad days\n");
         self.say(
-            "Played on a real OpenZFS, in a virtual machine, by `examples/story`, and recorded. Commands that begin with \
-             `$` were typed by the story; all others were planned by the crates and run by them. The clock of the machine \
-             is set forward from act to act. `examples/tests/story.rs` plays it again, and compares every line; what differs \
-             from run to run (guids, ids, sizes, seconds) stands here as it was in one of them.",
+            "forge is an application server with two disks; nas-1 keeps its replicas and backups. Both are declared: \
+             [forge.toml](../examples/hosts/forge.toml), [nas-1.toml](../examples/hosts/nas-1.toml). Here forge is made as it \
+             is declared, lives for a month, and is then damaged in five ways: properties drift, datasets are destroyed, a \
+             pool is lost, a restore is killed half way, a replica goes its own way. Each time the crates find out, plan the \
+             way back and take it; then every file is compared with what it was.",
+        );
+        self.say(
+            "All of it happened on a real OpenZFS, in a virtual machine. `examples/story` plays it, and prints this page \
+             meanwhile; a claim that does not hold is its end. What begins with `$` was typed by the story; all other commands \
+             were planned by the crates, and run by them. The clock of the machine is set forward from act to act. \
+             `examples/tests/story.rs` plays it again, and compares every line with this page; what differs from run to run \
+             (guids, ids, bytes, seconds) stands here as it was in one of them.",
         );
     }
 

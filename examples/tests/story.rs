@@ -9,7 +9,8 @@
 //! * the seconds in points of time, and their fractions
 //! * bytes: `123456 bytes`, `4.5 MiB`, `bytes = 0x...`
 //!
-//! It is played with `STORY=1`; `STORY_RECORD=1` plays it, and writes `docs/story.md` instead.
+//! `STORY=1` plays it, and keeps what was printed; `STORY=FILE` compares what was printed before and kept. `STORY_RECORD=1`
+//! plays it, and writes `docs/story.md` instead.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fs;
@@ -32,25 +33,17 @@ fn found(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-#[test]
-fn the_transcript_is_what_happens() {
-    if ["STORY", "STORY_RECORD"].iter().all(|name| std::env::var_os(name).is_none()) {
-        println!("skipped: the story (it takes half an hour in a machine without KVM: STORY=1)");
-        return;
-    }
-    let Some(machine) = testing::vm::program() else {
-        println!("skipped: the story (no virtual machine: tools/zfs-vm build)");
-        return;
-    };
-    let Some(restic) = found("restic") else {
-        println!("skipped: the story (no restic)");
-        return;
-    };
+/// Why it was not played.
+type Skipped = String;
+
+/// Plays the story: what was printed.
+fn played() -> Result<String, Skipped> {
+    let machine = testing::vm::program().ok_or("no virtual machine: tools/zfs-vm build")?;
+    let restic = found("restic").ok_or("no restic")?;
     let test = std::env::current_exe().unwrap();
     let story = test.parent().unwrap().parent().unwrap().join("examples/story");
     if !story.exists() {
-        println!("skipped: the story (examples/story is not built: cargo test -p examples)");
-        return;
+        return Err("examples/story is not built: cargo test -p examples".into());
     }
     let folder = tempfile::tempdir().unwrap();
     fs::copy(story, folder.path().join("story")).unwrap();
@@ -64,14 +57,33 @@ fn the_transcript_is_what_happens() {
     let printed = fs::read_to_string(folder.path().join("transcript")).unwrap_or_default();
     // The machine was too slow, or broke down: that says nothing about what ran in it.
     if let Some(124 | 125) = output.status.code() {
-        println!("skipped: the story (the virtual machine did not get to the end: {said})");
-        return;
+        return Err(format!("the virtual machine did not get to the end: {said}"));
     }
     assert!(output.status.success(), "{printed}\n{said}");
-    if std::env::var_os("STORY_RECORD").is_some() {
+    Ok(printed)
+}
+
+#[test]
+fn the_transcript_is_what_happens() {
+    let (asked, record) = (std::env::var("STORY"), std::env::var_os("STORY_RECORD").is_some());
+    let before = asked.as_ref().ok().filter(|file| *file != "1");
+    let printed = match before {
+        Some(file) => Ok(fs::read_to_string(file).unwrap()),
+        None if record || asked.is_ok() => played(),
+        None => Err("it takes a quarter of an hour in a machine without KVM: STORY=1".to_owned()),
+    };
+    let printed = match printed {
+        Ok(printed) => printed,
+        Err(why) => return println!("skipped: the story ({why})"),
+    };
+    if record {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/story.md");
-        fs::write(file, &printed).unwrap();
-        return;
+        return fs::write(file, &printed).unwrap();
+    }
+    if before.is_none() {
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("story.md");
+        fs::write(&kept, &printed).unwrap();
+        println!("the story: kept as {}", kept.display());
     }
     let differences = differences(TRANSCRIPT, &printed);
     println!(

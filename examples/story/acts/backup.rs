@@ -1,6 +1,5 @@
 //! Two services are backed up by restic, as their jobs say.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -17,7 +16,8 @@ use crate::forge::{BACKED_UP, Forge};
 use crate::manifest::Manifest;
 use crate::{Story, claim, machine};
 
-const NOW: &str = "2026-11-21T04:20:00Z";
+/// When each of the [`BACKED_UP`] is.
+const TIMES: [&str; 2] = ["2026-11-21T04:20:00Z", "2026-11-21T04:22:00Z"];
 const LIMIT: Duration = Duration::from_secs(300);
 
 fn repository<'f>(forge: &'f Forge, job: &str) -> Result<&'f Repository, Failure> {
@@ -74,48 +74,41 @@ pub(crate) fn copied(
 
 pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     story.tell.act("Two backups by restic");
-    machine::clock(NOW.parse()?)?;
     let forge = &story.forge;
-    let declared = repository(forge, "pocketid")?;
+    let declared = repository(forge, BACKED_UP[0])?;
     let place = declared.directory().ok_or("a repository in a folder")?.to_string();
-    machine::run(&Command::new([
-        "zfs",
-        "create",
-        "-o",
-        &format!("mountpoint={place}"),
-        "backup/restic",
-    ]))?;
+    let create = machine::words("zfs create -o").arg(format!("mountpoint={place}"));
+    machine::run(&create.arg("backup/forge/restic"))?;
     let password = Path::new(declared.password_file.as_str());
     fs::create_dir_all(password.parent().ok_or("a file lies in a folder")?)?;
     fs::write(password, "correct horse battery staple\n")?;
     restic(declared, vec!["restic".to_owned(), "init".to_owned()])?;
     story.tell.say(format!(
-        "The repository is new, in {place}, a share of nas-1. Each job reads a clone of a snapshot of its own; its commands, \
-         in the order in which they ran, for pocketid:"
+        "The repository is new, in {place}, a share of nas-1. Each job reads a clone of a snapshot of its own, so that \
+         nothing changes while it reads; the commands of pocketid, as backup-spec renders them, in the order in which they \
+         ran:"
     ));
-    let mut printed = BTreeMap::new();
-    for name in BACKED_UP {
-        machine::clock(NOW.parse()?)?;
-        let (commands, said) = run(forge, name)?;
+    let mut lines = Vec::new();
+    for (name, time) in BACKED_UP.into_iter().zip(TIMES) {
+        machine::clock(time.parse()?)?;
+        let (commands, printed) = run(forge, name)?;
         if name == "pocketid" {
             story.tell.show(commands.join("\n"));
         }
-        printed.insert(name, said);
+        let files = printed.lines().find_map(|line| line.strip_prefix("Files:"));
+        let files =
+            files.ok_or("restic counts files")?.split_whitespace().collect::<Vec<_>>().join(" ");
+        let copied = copied(forge, name, story.files.get(name).ok_or("a service with files")?)?;
+        claim(
+            files.starts_with(&format!("{} new, 0 changed", copied.files())),
+            format!("restic copies what the job says, {copied}: {files}"),
+        )?;
+        lines.push(format!("{name}: {files}"));
     }
-    let files: Vec<String> = printed
-        .iter()
-        .filter_map(|(name, said)| {
-            let line = said.lines().find(|line| line.starts_with("Files:"))?;
-            Some(format!("{name}: {}", line.split_whitespace().collect::<Vec<_>>().join(" ")))
-        })
-        .collect();
-    story.tell.show(files.join("\n"));
-    for name in BACKED_UP {
-        let all = story.files.get(name).ok_or("a service with files")?;
-        let copied = copied(forge, name, all)?;
-        story.tell.say(format!("Of {name} the job says that it copies: {copied}."));
-    }
-    let left = machine::typed("zfs list -H -o name -r tank/temp")?;
-    claim(left.lines().count() == 2, format!("no clone is left: {left}"))?;
+    story.tell.say("As many files as backup-spec says that the jobs copy, without what they leave out; restic printed:");
+    story.tell.show(lines.join("\n"));
+    let left = machine::words("zfs list -H -o name -t filesystem,snapshot -r tank/temp");
+    let left = machine::run(&left)?;
+    claim(left == "tank/temp\n", format!("no clone is left: {left}"))?;
     Ok(())
 }

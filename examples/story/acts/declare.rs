@@ -1,14 +1,11 @@
 //! Forge is declared, and becomes what it declares.
 
-use std::path::Path;
-
 use dataset_plan::drift::drift;
 use dataset_plan::exec::Cli;
 use dataset_plan::{Observed, Plan, Policy, plan, verify};
 use examples::Failure;
 
 use crate::forge::{Forge, SERVICES};
-use crate::manifest::Manifest;
 use crate::{Story, claim, files, machine};
 
 const START: &str = "2026-10-22T03:00:00Z";
@@ -24,21 +21,43 @@ pub(crate) fn planned(forge: &Forge, observed: &Observed) -> Result<Plan, Failur
     Ok(plan(&forge.datasets, observed, &Policy::default())?)
 }
 
-/// Carries a plan out; afterwards nothing is left to do. What is there then, and the plan that says so.
-pub(crate) fn apply(forge: &Forge, plan: &Plan) -> Result<(Observed, Plan), Failure> {
+/// What is otherwise than declared, a line each.
+pub(crate) fn differences(forge: &Forge, observed: &Observed) -> Result<Vec<String>, Failure> {
+    Ok(drift(&forge.datasets, observed)?.iter().map(ToString::to_string).collect())
+}
+
+/// Carries a plan out, and looks whether all is as declared then: how many things that are.
+pub(crate) fn apply(forge: &Forge, plan: &Plan) -> Result<usize, Failure> {
     let outcome = Cli::new().apply(plan, |_| {});
     if let Some(interrupted) = outcome.interrupted {
         return Err(interrupted.into());
     }
-    let now = Cli::new().observe_directories(outcome.now?)?;
-    let left = planned(forge, &now)?;
-    claim(left.is_empty(), format!("nothing is left to do, but:\n{left}"))?;
-    Ok((now, left))
+    as_declared(forge, &Cli::new().observe_directories(outcome.now?)?)
 }
 
-/// How many differences there are, and the lines about them.
-pub(crate) fn differences(forge: &Forge, observed: &Observed) -> Result<Vec<String>, Failure> {
-    Ok(drift(&forge.datasets, observed)?.iter().map(ToString::to_string).collect())
+/// That nothing is left to do, and nothing is otherwise than declared: how many things that are.
+pub(crate) fn as_declared(forge: &Forge, now: &Observed) -> Result<usize, Failure> {
+    let left = planned(forge, now)?;
+    claim(left.is_empty() && left.blocked().is_empty(), format!("nothing is left, but:\n{left}"))?;
+    let differences = differences(forge, now)?;
+    claim(differences.is_empty(), format!("it is as declared, but: {differences:?}"))?;
+    let checks = verify(&forge.datasets, now)?;
+    claim(checks.passes(), format!("all checks pass:\n{checks}"))?;
+    Ok(checks.checks().len())
+}
+
+/// That the kernel has every declared filesystem where it is declared to be, as far as ZFS mounts them: how many.
+pub(crate) fn mounted(forge: &Forge) -> Result<usize, Failure> {
+    let (there, desired) = (machine::mounts()?, forge.datasets.expand()?);
+    let mut count = 0;
+    for (dataset, want) in desired.datasets.iter() {
+        if let Some(place) = want.mounted_at().filter(|place| place.starts_with('/')) {
+            let found = there.at(place.as_bytes()).map(|mount| mount.source.as_slice());
+            claim(found == Some(dataset.as_str().as_bytes()), format!("{dataset} is on {place}"))?;
+            count += 1;
+        }
+    }
+    Ok(count)
 }
 
 pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
@@ -53,29 +72,29 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
 
     let observed = observe()?;
     let first = planned(&story.forge, &observed)?;
+    claim(first.blocked().is_empty(), format!("nothing is in the way: {first}"))?;
     story.tell.say(format!(
-        "What forge declares and what is there differ in {} steps; {} are blocked:",
+        "dataset-plan compares what forge declares with what is there, and plans {} steps:",
         first.steps().len(),
-        first.blocked().len()
     ));
     story.tell.show_some(first.table(), 7, 3);
-    let (now, left) = apply(&story.forge, &first)?;
-    let checks = verify(&story.forge.datasets, &now)?;
-    claim(checks.passes(), format!("all checks pass:\n{checks}"))?;
+    let checks = apply(&story.forge, &first)?;
+    let mounted = mounted(&story.forge)?;
     story.tell.say(format!(
-        "All were carried out by one `apply`, and none failed. Planned again: {} steps. Of {} things that the declaration \
-         promises (that a dataset exists, its properties, its mountpoint, its owner and mode), {} hold.",
-        left.steps().len(),
-        checks.checks().len(),
-        checks.checks().len()
+        "All were carried out by one `apply`, and none failed. Planned again, there is nothing to do, and {checks} of \
+         {checks} things hold that the declaration promises (that a dataset exists, its properties, its mountpoint, its \
+         owner and mode). The kernel says the same: {mounted} datasets are mounted where they should be. One of them, as \
+         the machine shows it:"
     ));
-    story.settled = now;
+    story.tell.show(machine::typed_all([
+        "zfs get -o property,value,source recordsize,compression,mountpoint,mounted tank/services/sonarr",
+        "stat -c %A:%U:%G /var/lib/sonarr",
+    ])?);
 
     for name in SERVICES {
-        let place = story.forge.service(name)?.mountpoint.to_string();
-        files::begin(name, Path::new(&place))?;
-        story.files.insert(name.to_owned(), Manifest::of(Path::new(&place))?);
+        files::begin(name, &story.forge.place(name)?)?;
     }
+    story.remember_files()?;
     story.tell.say(format!("{} services write their first files:", SERVICES.len()));
     let lines: Vec<String> =
         story.files.iter().map(|(name, manifest)| format!("{name}: {manifest}")).collect();

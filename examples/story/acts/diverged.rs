@@ -17,31 +17,39 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     story.tell.act("Fifth day: a replica diverges");
     machine::clock(NOW.parse()?)?;
     let target = story.forge.replica("sonarr")?;
-    let place = story.forge.service("sonarr")?.mountpoint.to_string();
-    let typed = [
+    let place = story.forge.place("sonarr")?;
+    let by_hand = [
         format!("zfs set mountpoint={PLACE} {target}"),
-        format!("zfs mount {target}"),
         format!("dd if=/dev/zero of={PLACE}/sonarr.db bs=4096 count=3 conv=notrunc"),
         format!("zfs snapshot {target}@just-to-be-safe"),
-        format!("zfs unmount {target}"),
-        format!("zfs inherit mountpoint {target}"),
     ];
-    for line in &typed {
-        machine::typed(line)?;
+    let tidied = [format!("zfs unmount {target}"), format!("zfs inherit mountpoint {target}")];
+    for line in &by_hand {
+        machine::run(&machine::words(line))?;
+    }
+    let files = story.files.get("sonarr").ok_or("a service with files")?;
+    let difference = files.difference(&Manifest::of(Path::new(PLACE))?).unwrap_or_default();
+    claim(difference.starts_with("sonarr.db is "), format!("the replica is spoilt: {difference}"))?;
+    for line in &tidied {
+        machine::run(&machine::words(line))?;
     }
     story.tell.say("On nas-1, somebody repairs the wrong copy of sonarr:");
-    story.tell.show(typed.map(|line| format!("$ {line}")).join("\n"));
-    files::day("sonarr", Path::new(&place), 31)?;
+    let typed: Vec<String> =
+        by_hand.iter().chain(&tidied).map(|line| format!("$ {line}")).collect();
+    story.tell.show(typed.join("\n"));
+    files::day("sonarr", &place, 31)?;
     machine::run(&machine::words(
         "zfs snapshot tank/services/sonarr@autosnap_2026-11-21_13:00:00_hourly",
     ))?;
-    let expected = Manifest::of(Path::new(&place))?;
+    let expected = Manifest::of(&place)?;
 
     let (own, replica) = story.forge.both("sonarr")?;
     let (own, replica) = (own.ok_or("it is there")?, replica.ok_or("it is there")?);
     let refused = replicate::planned(&own, &target, Some(&replica), &replicate::policy())?;
     let Err(refused) = refused else { return Err("a diverged replica is no base".into()) };
-    story.tell.say("The next replication is not planned:");
+    story.tell.say(
+        "sonarr goes on here, and has its next snapshot. restore-chain plans no replication; it says why:",
+    );
     story.tell.show(&refused);
     let PlanError::Conflict(conflict) = refused else { return Err("a conflict".into()) };
     let Conflict::Diverged { common, receiver_only, .. } = *conflict else {
@@ -80,11 +88,12 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     machine::run(&machine::words("mount -t zfs -o ro").args([newest.as_str(), PLACE]))?;
     let found = Manifest::of(Path::new(PLACE));
     machine::run(&machine::words("umount").arg(PLACE))?;
-    expected.same(&found?)?;
+    let difference = expected.difference(&found?);
+    claim(difference.is_none(), format!("{target}: {}", difference.unwrap_or_default()))?;
     story.tell.say(format!(
         "The {kept} snapshots up to {common} are still there, the new one arrived, and the replica has the files of sonarr, \
          to the byte."
     ));
-    story.files.insert("sonarr".to_owned(), expected);
+    story.files.insert("sonarr", expected);
     Ok(())
 }

@@ -5,23 +5,18 @@ use std::fs;
 
 use examples::Failure;
 use restore_chain::exec::{Tools, Zfs};
-use restore_chain::lineage::{Guid, Lineage};
+use restore_chain::lineage::{Base, Step};
 use restore_chain::preseed::{Outcome, World as _, release};
-use zfs_props::name::DatasetName;
 
-use super::declare::{apply, differences, observe, planned};
-use super::lost_dataset::verify;
-use crate::forge::SERVICES;
+use super::declare::{apply, as_declared, differences, mounted, observe, planned};
+use crate::forge::{SERVICES, WITHOUT};
 use crate::restore::{STATE, choose, inventory, restore};
+use crate::snapshots::listed;
 use crate::{Story, claim, machine, replicate};
 
-const NOW: &str = "2026-11-21T14:00:00Z";
+const NOW: &str = "2026-11-21T14:05:00Z";
 /// When the services have their next snapshots.
-const AFTER: &str = "2026-11-21T14:11:00Z";
-
-fn guids(lineage: Option<&Lineage>) -> Vec<Guid> {
-    lineage.into_iter().flat_map(Lineage::snapshots).map(|version| version.guid).collect()
-}
+const AFTER: &str = "2026-11-21T14:30:00Z";
 
 /// Exported, its labels cleared, the file overwritten and cut off.
 fn wipe() -> Result<String, Failure> {
@@ -31,7 +26,7 @@ fn wipe() -> Result<String, Failure> {
         printed.push(machine::typed(&line)?);
     }
     fs::remove_file(&file)?;
-    printed.push(machine::typed("zpool import -d /tmp tank")?);
+    printed.push(machine::refused("zpool import -d /tmp tank")?);
     Ok(printed.concat())
 }
 
@@ -53,31 +48,34 @@ fn release(story: &Story, name: &str) -> Result<usize, Failure> {
 pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     story.tell.act("Third day: the pool is lost");
     machine::clock(NOW.parse()?)?;
-    let mut before = BTreeMap::new();
+    let (mut own, mut replicas) = (Vec::new(), Vec::new());
     for name in SERVICES {
-        let (_, replica) = story.forge.both(name)?;
-        before.insert(name, guids(replica.as_ref()));
+        own.push(story.forge.service(name)?.dataset.clone());
+        replicas.push(story.forge.replica(name)?);
     }
-    let known = differences(&story.forge, &story.settled)?.len();
-    let printed = wipe()?;
-    story.tell.show(printed);
+    let before = listed(&replicas)?;
+    story.tell.say("The second disk of forge is gone, with everything on it:");
+    story.tell.show(wipe()?);
     let found = differences(&story.forge, &observe()?)?;
     let missing = found.iter().filter(|line| line.ends_with(": is missing")).count();
+    claim(
+        missing == found.len() && missing > SERVICES.len(),
+        format!("they are missing: {found:?}"),
+    )?;
     story.tell.say(format!(
-        "Where there were {known} differences from the declaration, there are {} now: {missing} datasets are missing. A new \
-         disk gets a pool of the same name, and what the installer makes on it; the rest is planned.",
-        found.len()
+        "dataset-plan finds {missing} datasets missing. A new disk gets a pool of the same name, and what the installer makes \
+         on it; the rest is planned:"
     ));
     machine::pool("tank")?;
     machine::tank()?;
     let plan = planned(&story.forge, &observe()?)?;
-    story.tell.say(format!("{} steps, {} blocked:", plan.steps().len(), plan.blocked().len()));
+    claim(plan.blocked().is_empty(), format!("nothing is in the way: {plan}"))?;
     story.tell.show_some(plan.table(), 4, 2);
     apply(&story.forge, &plan)?;
 
     story.tell.say(
-        "Now every service has an empty dataset, and none may start: each is restored first. Of all at once, what could \
-         come back:",
+        "Now every service has a dataset, and nothing in it. None may start before it is restored. What could come back, of \
+         all at once; recyclarr never had a copy, and is declared to start without:",
     );
     machine::clock(NOW.parse()?)?;
     let inventory = inventory(&story.forge)?;
@@ -93,57 +91,57 @@ pub(crate) fn play(story: &mut Story) -> Result<(), Failure> {
     for service in &services {
         let choice = choices.get(service.name.as_str()).ok_or("chosen")?;
         let report = restore(&story.forge, service, choice, |_| {}, |_| {})?;
-        let wanted = if SERVICES.contains(&service.name.as_str()) {
-            matches!(report.outcome, Outcome::Restored(_))
-        } else {
+        let wanted = if service.name == WITHOUT {
             matches!(report.outcome, Outcome::StartedEmpty(_))
+        } else {
+            matches!(report.outcome, Outcome::Restored(_))
         };
         claim(wanted, format!("{report}"))?;
         lines.push(report.to_string());
     }
+    story.tell.say("And what restore-chain did:");
     story.tell.show(lines.join("\n"));
     for name in SERVICES {
-        let expected = story.files.get(name).ok_or("a service with files")?;
-        verify(story, name, expected)?;
-        let (own, replica) = story.forge.both(name)?;
-        let (own, there) = (guids(own.as_ref()), guids(replica.as_ref()));
-        claim(own == there && Some(&own) == before.get(name), "all snapshots came back")?;
+        story.compare_and_tell(name)?;
+    }
+    let (back, after) = (listed(&own)?, listed(&replicas)?);
+    claim(before == after, "the replicas have what they had")?;
+    for (own, replica) in own.iter().zip(&replicas) {
+        let (back, there) = (back.get(own.as_str()), after.get(replica.as_str()));
+        claim(back == there, format!("of {replica} came back {back:?}, of {there:?}"))?;
     }
     let snapshots: usize = before.values().map(Vec::len).sum();
     let mut released = 0;
     for name in SERVICES {
         released += release(story, name)?;
     }
+    let left = machine::run(&machine::words("zfs list -H -o name -r tank/services"))?;
+    claim(!left.contains(".restore-"), format!("nothing is left beside the services: {left}"))?;
     story.tell.say(format!(
-        "All {snapshots} snapshots of the replicas are here again, by guid. The {released} empty datasets that had been set \
-         aside are released."
+        "All {snapshots} snapshots that the replicas have are here again, by name and guid. The {released} empty datasets \
+         had been set aside, and not destroyed; now they are."
     ));
-    let plan = planned(&story.forge, &observe()?)?;
-    story
-        .tell
-        .say(format!("What is left to set, by the declaration, in {} steps:", plan.steps().len()));
-    story.tell.show(plan.table());
-    (story.settled, _) = apply(&story.forge, &plan)?;
-    let after = differences(&story.forge, &story.settled)?;
-    claim(after.len() == known, format!("as before: {after:?}"))?;
-
-    story.tell.say("And replication goes on, incrementally, with the next snapshot; of sonarr:");
-    let mut snapshots = Vec::new();
-    for name in SERVICES {
-        snapshots.push(format!("{}@after-the-fire", story.forge.service(name)?.dataset));
-    }
+    let checks = as_declared(&story.forge, &observe()?)?;
+    let mounted = mounted(&story.forge)?;
+    story.tell.say(format!(
+        "All {checks} checks hold again, and {mounted} datasets are mounted where they should be. Replication goes on, \
+         incrementally, with the next snapshot; of sonarr:"
+    ));
+    let snapshots = own.iter().map(|dataset| format!("{dataset}@after-the-fire"));
     machine::clock(AFTER.parse()?)?;
     machine::run(&machine::words("zfs snapshot").args(snapshots))?;
     for name in SERVICES {
-        let target: DatasetName = story.forge.replica(name)?;
-        let (own, replica) = story.forge.both(name)?;
-        let own = own.ok_or("it is there")?;
-        let replication =
-            replicate::planned(&own, &target, replica.as_ref(), &replicate::policy())??;
+        let done = replicate::bring_up_to_date(&story.forge, name)?;
+        claim(
+            matches!(
+                done.replication.steps.as_slice(),
+                [Step::Send { base: Base::Incremental(_), .. }]
+            ),
+            format!("incrementally: {}", done.replication),
+        )?;
         if name == "sonarr" {
-            story.tell.show(&replication);
+            story.tell.show(done.replication);
         }
-        replicate::carry_out(&replication)?;
     }
     Ok(())
 }
