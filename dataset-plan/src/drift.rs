@@ -15,6 +15,7 @@ use zfs_props::source::Source;
 use crate::observed::{Dataset, Observed};
 use crate::ownership::given_up;
 use crate::problem::Problems;
+use crate::setting::short;
 use crate::spec::{Desired, Spec, Want};
 use crate::tree::{Row, Tree};
 
@@ -318,7 +319,8 @@ impl fmt::Display for Drift {
         }
         self.cause.fmt(f)?;
         if let Some(observed) = &self.observed {
-            write!(f, ": {observed}")?;
+            let shown = self.property.as_ref().map(|property| short(property, observed));
+            write!(f, ": {}", shown.as_ref().unwrap_or(observed))?;
         }
         if let Some(source) = &self.source {
             write!(f, " ({source})")?;

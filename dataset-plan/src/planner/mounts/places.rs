@@ -9,24 +9,42 @@ use crate::planner::Draft;
 use crate::tree::{Time, Tree};
 
 /// The places where a plan mounts. What is mounted elsewhere is in nobody's way, and most of a machine is.
-pub(super) struct Places(HashSet<String>);
+#[derive(Default)]
+pub(super) struct Places {
+    all: HashSet<String>,
+    /// Whether any is so many bytes long: what is not has not to be looked up.
+    lengths: Vec<bool>,
+}
 
 impl Places {
     /// The places of new filesystems; `None` if anything that exists is mounted or unmounted, for which all the
     /// mounts of the machine may matter.
     pub(super) fn of_new(tree: &Tree<'_>, drafts: &[Draft]) -> Option<Self> {
-        let mut places = HashSet::new();
+        let mut places = Self::default();
         for draft in drafts.iter().filter(|draft| draft.action.may_mount()) {
             let (Action::Create { .. } | Action::Clone { .. }) = &draft.action else { return None };
             let place = tree.sight(draft.row, &MOUNTPOINT, Time::Later);
             let place = place.map(|sight| tidy(sight.into_text()).into_owned());
-            places.extend(place.filter(|place| place.starts_with('/')));
+            if let Some(place) = place.filter(|place| place.starts_with('/')) {
+                places.add(place);
+            }
         }
-        Some(Self(places))
+        Some(places)
+    }
+
+    fn add(&mut self, place: String) {
+        if self.lengths.len() <= place.len() {
+            self.lengths.resize(place.len() + 1, false);
+        }
+        if let Some(is_any) = self.lengths.get_mut(place.len()) {
+            *is_any = true;
+        }
+        self.all.insert(place);
     }
 
     /// Whether a place is one of them, or below one.
     pub(super) fn hold(&self, place: &str) -> bool {
-        upwards(place).any(|above| self.0.contains(above))
+        let is_any = |above: &&str| self.lengths.get(above.len()) == Some(&true);
+        upwards(place).filter(is_any).any(|above| self.all.contains(above))
     }
 }
