@@ -3,9 +3,10 @@
 //! | group | subject | floor |
 //! |---|---|---|
 //! | `read-and-plan` | reading `zfs get -Hp all` of 5,000 datasets, and planning | the reading alone |
-//! | `plan` | planning for 50,000 datasets, of which 2,100 are missing and 4,800 drifted | working the declaration out and copying the observation |
+//! | `plan` | planning for 50,000 datasets, of which 2,100 are missing and 4,800 drifted | telling what has drifted |
 //! | `plan-moves` | the same with 100 mountpoints that change, so that the plan is proven in memory | without those |
 //! | `plan-growth` | planning for 50,000 datasets | ten times for 5,000 |
+//! | `plan-growth-200k` | planning for 200,000 datasets | ten times for 20,000 |
 
 #![allow(missing_docs)]
 
@@ -13,7 +14,8 @@ use std::hint::black_box;
 
 use benches::{fleet, measure, moved_fleet, spec, zfs_get, zfs_get_set};
 use criterion::{Criterion, criterion_group, criterion_main};
-use dataset_plan::{Observed, Plan, Policy, plan};
+use dataset_plan::drift::drift;
+use dataset_plan::{Observed, Plan, Policy, Spec, plan};
 
 fn read_and_plan(c: &mut Criterion) {
     const DATASETS: usize = 5_000;
@@ -23,24 +25,37 @@ fn read_and_plan(c: &mut Criterion) {
     measure(c, "read-and-plan", both, read);
 }
 
+fn input(datasets: usize) -> (Spec, Observed) {
+    let observed = Observed::from_zfs_get_set(zfs_get_set(datasets)).unwrap_or_default();
+    (fleet(datasets), observed)
+}
+
+/// Beside ten times for a tenth.
+fn growth(c: &mut Criterion, group: &str, datasets: usize) {
+    let ((spec, observed), (small, fewer)) = (input(datasets), input(datasets / 10));
+    let policy = Policy::default();
+    let steps = |spec, observed| plan(spec, observed, &policy).map_or(0, |plan| plan.steps().len());
+    let once = |_| steps(black_box(&small), &fewer);
+    let ten_times = || (0..10).map(once).sum::<usize>();
+    measure(c, group, || steps(black_box(&spec), &observed), ten_times);
+}
+
 fn plan_alone(c: &mut Criterion) {
     const DATASETS: usize = 50_000;
-    let input = |datasets| {
-        let observed = Observed::from_zfs_get_set(zfs_get_set(datasets)).unwrap_or_default();
-        (fleet(datasets), observed)
-    };
-    let ((spec, observed), (small, fewer)) = (input(DATASETS), input(DATASETS / 10));
+    let (spec, observed) = input(DATASETS);
     let steps = |plan: Plan| plan.steps().len();
     let policy = Policy::default();
     let subject = || plan(black_box(&spec), &observed, &policy).map(steps);
-    let copy = || (black_box(&spec).expand(), black_box(&observed).clone());
-    measure(c, "plan", subject, copy);
+    let seen = || drift(black_box(&spec), &observed).map(|drift| drift.len());
+    measure(c, "plan", subject, seen);
     let moved = moved_fleet(DATASETS, 100);
     measure(c, "plan-moves", || plan(black_box(&moved), &observed, &policy).map(steps), subject);
-    let once = |_| plan(black_box(&small), &fewer, &policy).map_or(0, steps);
-    let ten_times = || (0..10).map(once).sum::<usize>();
-    measure(c, "plan-growth", subject, ten_times);
 }
 
-criterion_group!(plans, read_and_plan, plan_alone);
+fn plan_growth(c: &mut Criterion) {
+    growth(c, "plan-growth", 50_000);
+    growth(c, "plan-growth-200k", 200_000);
+}
+
+criterion_group!(plans, read_and_plan, plan_alone, plan_growth);
 criterion_main!(plans);
