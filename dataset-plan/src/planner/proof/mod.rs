@@ -113,7 +113,8 @@ impl Task<'_, '_> {
             }
             // What was left out may be possible once the rest is done.
             let is_plain = || !plan.steps.iter().any(|step| step.action.has_to_be_proven());
-            if zfs.is_none() && vetoes.is_empty() && is_plain() {
+            let is_done = || zfs.is_some() && plan.is_empty();
+            if is_done() || zfs.is_none() && vetoes.is_empty() && is_plain() {
                 return (plan, Found::Plain);
             }
             let mut carried = Carried::from(zfs.cloned().unwrap_or_else(|| self.machine()));
