@@ -15,7 +15,7 @@ use zfs_props::source::Source;
 use crate::observed::{Dataset, Observed};
 use crate::ownership::given_up;
 use crate::problem::Problems;
-use crate::spec::{Desired, Spec, Want};
+use crate::spec::{Desired, Spec, Want, Wish};
 use crate::tree::{Row, Tree};
 
 /// One thing that is not as declared.
@@ -182,10 +182,15 @@ impl<'t> Finder<'t> {
             return;
         }
         for (property, declared) in &want.properties {
+            if declared.wish.is_settled(property) {
+                continue;
+            }
             let sight = self.tree.now(at, property);
             let cause = match &sight {
                 Some(sight) if self.tree.fulfils(sight, property, declared.wish) => continue,
                 None if property.native().is_some() => Cause::Unknown,
+                // Set nowhere, and nowhere to be set.
+                None if *declared.wish == Wish::Inherit => continue,
                 None => Cause::Unset,
                 Some(_) if property.native().is_some_and(Property::is_settable_once) => {
                     Cause::CreateOnly

@@ -143,6 +143,45 @@ fn nothing_is_encrypted_by_accident() {
     assert_eq!(codes(&plan), [Obstacle::Encryption]);
 }
 
+/// Who says how a dataset is encrypted has decided, also if it is what the parent has; and what `on` stood for is as declared.
+#[test]
+fn what_is_said_of_encryption_counts_and_settles() {
+    let safe = [
+        "tank type filesystem",
+        "tank mountpoint none local",
+        "tank/safe type filesystem",
+        "tank/safe encryption aes-256-gcm",
+        "tank/safe encryptionroot tank/safe",
+        "tank/safe keystatus available",
+    ];
+    // As OpenZFS 2.3 prints them below an encrypted parent.
+    let new = [
+        "tank/safe/a type filesystem",
+        "tank/safe/a encryption aes-256-gcm",
+        "tank/safe/a encryptionroot tank/safe",
+    ];
+    let policy = Policy::default();
+    for (said, command) in [
+        ("'on'", "zfs create tank/safe/a"),
+        ("'aes-256-gcm'", "zfs create tank/safe/a"),
+        ("{ source = 'inherited' }", "zfs create tank/safe/a"),
+        ("'aes-128-ccm'", "zfs create -o encryption=aes-128-ccm tank/safe/a"),
+        ("'off'", "zfs create -o encryption=off tank/safe/a"),
+    ] {
+        let declared = spec(&format!("[utility.'tank/safe/a']\nproperties.encryption = {said}\n"));
+        let plan = planned(&declared, &observed(&safe), &policy);
+        assert_eq!(commands(&plan), [command], "{plan}");
+        if command.contains(" -o ") {
+            continue;
+        }
+        let there = observed(&[&safe[..], &new].concat());
+        let plan = planned(&declared, &there, &policy);
+        assert!(plan.is_empty() && plan.blocked().is_empty(), "{plan}");
+        assert_eq!(dataset_plan::drift::drift(&declared, &there).unwrap(), [], "{said}");
+        assert!(dataset_plan::verify(&declared, &there).unwrap().passes(), "{said}");
+    }
+}
+
 #[test]
 fn a_quota_is_not_set_below_what_is_used() {
     let lines =

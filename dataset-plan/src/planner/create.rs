@@ -79,8 +79,7 @@ impl<'a> Planner<'a> {
         });
         let wanted = wanted.into_iter().map(|(setting, property)| Assignment { property, setting });
         let properties = self.missing(at, wanted);
-        if self.may_be_below_key(at, name, &properties) && !self.is_vetoed(at, Part::Arrival, name)
-        {
+        if self.may_be_below_key(at, name, false) && !self.is_vetoed(at, Part::Arrival, name) {
             let holds = self.tree.first_below(at).unwrap_or_else(|| name.to_string());
             let reason = Reason::Container { holds };
             self.draft_create(at, name, Action::Create { properties, mount: true }, reason);
@@ -103,7 +102,9 @@ impl<'a> Planner<'a> {
         };
         let wanted = want.properties.iter().filter_map(set);
         let properties = self.missing(at, wanted);
-        if !self.may_be_below_key(at, name, &properties)
+        // Also where that is what it would have by itself.
+        let decided = want.properties.contains_key(&Property::Encryption.into());
+        if !self.may_be_below_key(at, name, decided)
             || !self.passes_check(at, name, want, &properties)
             || self.is_vetoed(at, Part::Arrival, name)
         {
@@ -144,13 +145,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Below an encrypted dataset nothing is made unless somebody said how.
-    fn may_be_below_key(
-        &mut self,
-        at: usize,
-        name: &DatasetName,
-        properties: &[Assignment],
-    ) -> bool {
-        let decided = properties.iter().any(|a| a.property == Property::Encryption.into());
+    fn may_be_below_key(&mut self, at: usize, name: &DatasetName, decided: bool) -> bool {
         let root = self.tree.upwards(at).find_map(|row| row.observed?.encryption_root.clone());
         match root {
             Some(root) if !decided && self.policy.encrypted_parent == EncryptedParent::Refuse => {
