@@ -143,6 +143,24 @@ fn nothing_is_encrypted_by_accident() {
     assert_eq!(codes(&plan), [Obstacle::Encryption]);
 }
 
+/// The very dataset that is declared by its guid is under a name that shall not exist, and cannot be moved.
+#[test]
+fn what_is_declared_by_its_guid_is_not_destroyed_under_another_name() {
+    let there = observed(&[
+        "tank type filesystem",
+        "tank/new type filesystem",
+        "tank/new guid 8",
+        "tank/old type filesystem",
+        "tank/old guid 7",
+    ]);
+    let mut policy = Policy::default();
+    policy.destroy.insert("tank/old".into());
+    let declared = spec("absent = ['tank/old']\n[utility.'tank/new']\nguid = '7'\n");
+    let plan = planned(&declared, &there, &policy);
+    assert!(!commands(&plan).iter().any(|command| command.contains("destroy")), "{plan}");
+    assert!(codes(&plan).contains(&Obstacle::Destroys), "{plan}");
+}
+
 /// Who says how a dataset is encrypted has decided, also if it is what the parent has; and what `on` stood for is as declared.
 #[test]
 fn what_is_said_of_encryption_counts_and_settles() {

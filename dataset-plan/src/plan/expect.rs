@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use zfs_props::key::PropertyName;
-use zfs_props::name::DatasetName;
+use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::release::Release;
 
 use crate::observed::Observed;
@@ -23,6 +23,13 @@ pub enum Expectation {
     Present {
         /// The dataset.
         dataset: DatasetName,
+        /// Its property `guid`.
+        guid: Option<u64>,
+    },
+    /// The snapshot is there, and is the one with this guid, if it was known.
+    Snapshot {
+        /// The snapshot.
+        snapshot: SnapshotName,
         /// Its property `guid`.
         guid: Option<u64>,
     },
@@ -53,6 +60,10 @@ impl fmt::Display for Expectation {
             Expectation::Present { dataset, guid: None } => write!(f, "{dataset} exists"),
             Expectation::Present { dataset, guid: Some(guid) } => {
                 write!(f, "{dataset} exists and has guid {guid}")
+            }
+            Expectation::Snapshot { snapshot, guid: None } => write!(f, "{snapshot} exists"),
+            Expectation::Snapshot { snapshot, guid: Some(guid) } => {
+                write!(f, "{snapshot} exists and has guid {guid}")
             }
             Expectation::Value { dataset, property, value: None, .. } => {
                 write!(f, "{property} of {dataset} is not set")
@@ -92,6 +103,13 @@ impl Observed {
             Expectation::Present { dataset, guid } => {
                 let found = self.dataset(dataset);
                 found.is_some_and(|found| guid.is_none() || found.guid == *guid)
+            }
+            Expectation::Snapshot { snapshot, guid } => {
+                let dataset = snapshot.dataset_name().ok();
+                let found = dataset.and_then(|dataset| self.dataset(&dataset));
+                let found = found.map(|found| found.snapshots.as_slice()).unwrap_or_default();
+                let mut found = found.iter().filter(|found| found.name == snapshot.name());
+                found.any(|found| guid.is_none() || found.guid == *guid)
             }
             Expectation::Mounted { dataset, mounted } => {
                 self.dataset(dataset).is_some_and(|found| found.mounted == Some(*mounted))
