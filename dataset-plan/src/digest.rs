@@ -92,6 +92,10 @@ impl Plan {
         texts.add(self.release());
         for step in self.steps() {
             texts.add(step.command());
+            texts.add(step.needs.len());
+            for need in &step.needs {
+                texts.add(need);
+            }
             texts.add(&step.reason);
             texts.add(step.expects.len());
             for expectation in &step.expects {
