@@ -115,7 +115,9 @@ pub fn drift(spec: &Spec, observed: &Observed) -> Result<Vec<Drift>, Problems> {
     let tree = Tree::new(&desired, observed, &BTreeSet::new());
     let guids = observed.datasets().filter_map(|(name, dataset)| Some((dataset.guid?, name)));
     let guids = guids.collect();
-    let mut finder = Finder { observed, guids, desired: &desired, tree: &tree, found: Vec::new() };
+    let moved = desired.moved.iter().map(|moved| (&moved.to, &moved.from)).collect();
+    let mut finder =
+        Finder { observed, guids, moved, desired: &desired, tree: &tree, found: Vec::new() };
     // The row after the last one that is below a declared dataset.
     let mut inside = 0;
     for at in 0..tree.len() {
@@ -140,6 +142,8 @@ struct Finder<'t> {
     observed: &'t Observed,
     /// Names by guid.
     guids: BTreeMap<u64, &'t DatasetName>,
+    /// Old names by the declared new ones.
+    moved: BTreeMap<&'t DatasetName, &'t DatasetName>,
     desired: &'t Desired<'t>,
     tree: &'t Tree<'t>,
     found: Vec<Drift>,
@@ -158,9 +162,8 @@ impl<'t> Finder<'t> {
     }
 
     fn missing(&mut self, name: &DatasetName, want: &Want<'_>) {
-        let moved = self.desired.moved.iter().find(|moved| moved.to == *name);
-        let moved =
-            moved.map(|moved| &moved.from).filter(|old| self.observed.dataset(old).is_some());
+        let moved = self.moved.get(name).copied();
+        let moved = moved.filter(|old| self.observed.dataset(old).is_some());
         let elsewhere = || self.guids.get(&want.guid?).copied();
         match moved.or_else(elsewhere) {
             Some(old) => self.found.push(Drift {

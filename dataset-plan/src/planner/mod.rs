@@ -21,7 +21,7 @@ mod vetoes;
 
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
-use zfs_props::name::{DatasetName, SnapshotName};
+use zfs_props::name::DatasetName;
 use zfs_props::release::Release;
 
 pub(crate) use draft::Draft;
@@ -72,7 +72,7 @@ struct Planner<'a> {
     tree: Tree<'a>,
     drafts: Vec<Draft>,
     /// What is destroyed, with its snapshots, children first.
-    removals: Vec<(usize, Vec<SnapshotName>)>,
+    removals: Vec<(usize, Vec<remove::Granted>)>,
     blocked: Vec<Blocked>,
     untouched: Vec<Untouched>,
     /// What was found acceptable last.

@@ -12,6 +12,9 @@ use crate::spec::Table;
 /// What is in the way, and what would help.
 type Refusal = (String, &'static str);
 
+/// A snapshot that goes, and its guid.
+pub(super) type Granted = (SnapshotName, Option<u64>);
+
 impl Planner<'_> {
     /// Finds the absent datasets that a grant names and nothing depends on.
     pub(super) fn find_removals(&mut self) {
@@ -51,14 +54,9 @@ impl Planner<'_> {
         let mut below: BTreeMap<DatasetName, Vec<usize>> = BTreeMap::new();
         for (at, snapshots) in std::mem::take(&mut self.removals) {
             let Some(row) = self.tree.row(at) else { continue };
-            let (name, observed) = (row.name.clone().into_owned(), row.observed);
-            let guid = observed.and_then(|dataset| dataset.guid);
+            let (name, guid) = (row.name.clone().into_owned(), row.observed.and_then(|d| d.guid));
             let mut needs = below.remove(&name).unwrap_or_default();
-            for snapshot in snapshots {
-                let found = observed.and_then(|dataset| {
-                    dataset.snapshots.iter().find(|found| found.name == snapshot.name())
-                });
-                let guid = found.and_then(|found| found.guid);
+            for (snapshot, guid) in snapshots {
                 let expected = Expectation::Snapshot { snapshot: snapshot.clone(), guid };
                 let action = Action::DestroySnapshot(snapshot);
                 let draft = self.draft_destroy(at, &name, action, Vec::new());
@@ -85,7 +83,7 @@ impl Planner<'_> {
         dataset: &Dataset,
         holds_others: bool,
         declared: &BTreeMap<u64, Table<'_>>,
-    ) -> Result<Vec<SnapshotName>, Refusal> {
+    ) -> Result<Vec<Granted>, Refusal> {
         let granted = |name: &str| self.policy.destroy.contains(name);
         if name.parent().is_none() {
             return Err((
@@ -119,7 +117,7 @@ impl Planner<'_> {
                 return Err((what, "declare the clone with origin = \"none\" first"));
             }
             match full {
-                Ok(full) if granted(full.as_str()) => snapshots.push(full),
+                Ok(full) if granted(full.as_str()) => snapshots.push((full, snapshot.guid)),
                 _ => {
                     let what =
                         format!("it has the snapshot @{}, which no grant names", snapshot.name);
