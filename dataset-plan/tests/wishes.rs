@@ -143,6 +143,31 @@ fn nothing_is_encrypted_by_accident() {
     assert_eq!(codes(&plan), [Obstacle::Encryption]);
 }
 
+/// Below an encrypted dataset there may be one that is not: what is made there would not be encrypted, whatever is further up.
+#[test]
+fn what_is_nearest_above_says_whether_a_new_dataset_is_encrypted() {
+    let text = "tank\ttype\tfilesystem\t-\t-\n\
+                tank/e\ttype\tfilesystem\t-\t-\n\
+                tank/e\tencryption\taes-256-gcm\t-\t-\n\
+                tank/e\tencryptionroot\ttank/e\t-\t-\n\
+                tank/e\tkeystatus\tavailable\t-\t-\n\
+                tank/e/plain\ttype\tfilesystem\t-\t-\n\
+                tank/e/plain\tencryption\toff\t-\tdefault\n";
+    let there = Observed::from_zfs_get(text).unwrap();
+    let codes = |text: &str| {
+        let plan = dataset_plan::plan(&spec(text), &there, &Policy::default()).unwrap();
+        codes(&plan)
+    };
+    assert_eq!(codes("[utility.'tank/e/plain/x']\nmountpoint = '/x'\n"), []);
+    assert_eq!(codes("[utility.'tank/e/x']\nmountpoint = '/x'\n"), [Obstacle::Encryption]);
+    // Its parent is made by the same plan.
+    let parent = "[utility.'tank/e/new']\nmountpoint = '/n'\nproperties.encryption = 'off'\n";
+    assert_eq!(codes(&format!("{parent}[utility.'tank/e/new/x']\nmountpoint = '/n/x'\n")), []);
+    let parent = "[utility.'tank/new']\nmountpoint = '/n'\nproperties = { encryption = 'on', keyformat = 'raw', keylocation = 'file:///k' }\n";
+    let below = codes(&format!("{parent}[utility.'tank/new/x']\nmountpoint = '/n/x'\n"));
+    assert_eq!(below, [Obstacle::Encryption]);
+}
+
 /// The very dataset that is declared by its guid is under a name that shall not exist, and cannot be moved.
 #[test]
 fn what_is_declared_by_its_guid_is_not_destroyed_under_another_name() {

@@ -8,7 +8,7 @@ use zfs_props::property::Property;
 use zfs_props::set::PropertySet;
 
 use super::{Draft, Part, Planner};
-use crate::observed::Directory;
+use crate::observed::{Dataset, Directory};
 use crate::plan::{Action, Assignment, Expectation, Obstacle, Reason, Undo};
 use crate::policy::{EncryptedParent, MissingParent};
 use crate::setting::Setting;
@@ -146,8 +146,7 @@ impl<'a> Planner<'a> {
 
     /// Below an encrypted dataset nothing is made unless somebody said how.
     fn may_be_below_key(&mut self, at: usize, name: &DatasetName, decided: bool) -> bool {
-        let root = self.tree.upwards(at).find_map(|row| row.observed?.encryption_root.clone());
-        match root {
+        match self.key_above(at) {
             Some(root) if !decided && self.policy.encrypted_parent == EncryptedParent::Refuse => {
                 let what = format!("it would be encrypted with the key of {root}");
                 let remedy =
@@ -159,6 +158,25 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// Whose key a new dataset gets by itself: what is nearest above decides, and below an encrypted dataset there may be one
+    /// that is not (`dmu_objset_create_crypt_check`, `module/zfs/dsl_crypt.c`).
+    fn key_above(&self, at: usize) -> Option<DatasetName> {
+        let encryption = PropertyName::Native(Property::Encryption);
+        for row in self.tree.upwards(at) {
+            let planned = row.planned.iter().find(|planned| planned.property == encryption);
+            if let Some(setting) = planned.and_then(|planned| planned.wish.setting()) {
+                return (setting.printed() != "off").then(|| row.name.clone().into_owned());
+            }
+            let known = |dataset: &&Dataset| {
+                dataset.encryption_root.is_some() || dataset.seen.contains(Property::Encryption)
+            };
+            if let Some(dataset) = row.observed.filter(known) {
+                return dataset.encryption_root.clone();
+            }
+        }
+        None
+    }
+
     /// What OpenZFS would refuse is not attempted.
     fn passes_check(
         &mut self,
@@ -167,9 +185,8 @@ impl<'a> Planner<'a> {
         want: &Want<'_>,
         properties: &[Assignment],
     ) -> bool {
-        let above = self.tree.upwards(at).find_map(|row| row.observed);
         let mut parent = DatasetFacts::filesystem();
-        let encrypted = above.is_some_and(|above| above.encryption_root.is_some());
+        let encrypted = self.key_above(at).is_some();
         parent.encrypted = encrypted;
         // Declarations of many datasets differ in nothing but the path of the mountpoint.
         let is_path = |a: &&Assignment| {
