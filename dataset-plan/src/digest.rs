@@ -47,6 +47,7 @@ impl Desired<'_> {
     pub fn digest(&self) -> Digest {
         let mut texts = Texts::default();
         texts.add(self.release);
+        texts.add(format_args!("{:?}", self.owner_property.as_ref().map(ToString::to_string)));
         let lists = [
             self.parents.iter().map(ToString::to_string).collect::<Vec<_>>(),
             self.base.iter().map(|(name, base)| format!("{name} {:?}", base.mounted_at)).collect(),
@@ -64,6 +65,11 @@ impl Desired<'_> {
             texts.add(name);
             texts.add(format_args!("{:?} {:?} {:?}", want.volume, want.origin, want.guid));
             texts.add(format_args!("{:?} {:?} {:?}", want.owner, want.group, want.mode));
+            texts.add(want.is_strict());
+            // They stay where a property that nobody mentions would not.
+            let left_alone = want.properties.left_alone();
+            texts
+                .add(format_args!("{:?}", left_alone.map(ToString::to_string).collect::<Vec<_>>()));
             texts.add(want.properties.len());
             for (property, declared) in &want.properties {
                 texts.add(property);
@@ -86,6 +92,10 @@ impl Plan {
         texts.add(self.release());
         for step in self.steps() {
             texts.add(step.command());
+            texts.add(step.needs.len());
+            for need in &step.needs {
+                texts.add(need);
+            }
             texts.add(&step.reason);
             texts.add(step.expects.len());
             for expectation in &step.expects {

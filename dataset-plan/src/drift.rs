@@ -16,7 +16,7 @@ use crate::observed::{Dataset, Observed};
 use crate::ownership::given_up;
 use crate::problem::Problems;
 use crate::setting::short;
-use crate::spec::{Desired, Spec, Want};
+use crate::spec::{Desired, Spec, Want, Wish};
 use crate::tree::{Row, Tree};
 
 /// One thing that is not as declared.
@@ -116,7 +116,9 @@ pub fn drift(spec: &Spec, observed: &Observed) -> Result<Vec<Drift>, Problems> {
     let tree = Tree::new(&desired, observed, &BTreeSet::new());
     let guids = observed.datasets().filter_map(|(name, dataset)| Some((dataset.guid?, name)));
     let guids = guids.collect();
-    let mut finder = Finder { observed, guids, desired: &desired, tree: &tree, found: Vec::new() };
+    let moved = desired.moved.iter().map(|moved| (&moved.to, &moved.from)).collect();
+    let mut finder =
+        Finder { observed, guids, moved, desired: &desired, tree: &tree, found: Vec::new() };
     // The row after the last one that is below a declared dataset.
     let mut inside = 0;
     for at in 0..tree.len() {
@@ -141,6 +143,8 @@ struct Finder<'t> {
     observed: &'t Observed,
     /// Names by guid.
     guids: BTreeMap<u64, &'t DatasetName>,
+    /// Old names by the declared new ones.
+    moved: BTreeMap<&'t DatasetName, &'t DatasetName>,
     desired: &'t Desired<'t>,
     tree: &'t Tree<'t>,
     found: Vec<Drift>,
@@ -159,9 +163,8 @@ impl<'t> Finder<'t> {
     }
 
     fn missing(&mut self, name: &DatasetName, want: &Want<'_>) {
-        let moved = self.desired.moved.iter().find(|moved| moved.to == *name);
-        let moved =
-            moved.map(|moved| &moved.from).filter(|old| self.observed.dataset(old).is_some());
+        let moved = self.moved.get(name).copied();
+        let moved = moved.filter(|old| self.observed.dataset(old).is_some());
         let elsewhere = || self.guids.get(&want.guid?).copied();
         match moved.or_else(elsewhere) {
             Some(old) => self.found.push(Drift {
@@ -183,10 +186,15 @@ impl<'t> Finder<'t> {
             return;
         }
         for (property, declared) in &want.properties {
+            if declared.wish.is_settled(property) {
+                continue;
+            }
             let sight = self.tree.now(at, property);
             let cause = match &sight {
                 Some(sight) if self.tree.fulfils(sight, property, declared.wish) => continue,
                 None if property.native().is_some() => Cause::Unknown,
+                // Set nowhere, and nowhere to be set.
+                None if *declared.wish == Wish::Inherit => continue,
                 None => Cause::Unset,
                 Some(_) if property.native().is_some_and(Property::is_settable_once) => {
                     Cause::CreateOnly

@@ -50,8 +50,9 @@ pub(crate) fn given_up<'a>(
     dataset: &Dataset,
 ) -> GivenUp<'a> {
     let mut all = GivenUp::new();
+    // What is declared to be left as it is stays, whoever set it.
     let declared =
-        |property: &PropertyName| want.is_some_and(|want| want.properties.contains_key(property));
+        |property: &PropertyName| want.is_some_and(|want| want.properties.mentions(property));
     let mut give_up = |property: &PropertyName, why| {
         let is_set = dataset.sets(property, desired.release);
         if is_set && !declared(property) && !all.contains_key(property) {
@@ -105,5 +106,5 @@ fn is_covered(property: &PropertyName, want: &Want<'_>) -> bool {
     // ZFS makes the reservation of a volume.
     let of_volume = native == Property::Refreservation && want.kind() == DatasetKind::Volume;
     let managed = MANAGED.contains(&native) || native.is_settable_once() || of_volume;
-    !managed && !native.is_readonly() && !want.properties.mentions(property)
+    !managed && !native.is_readonly()
 }

@@ -6,9 +6,13 @@ use std::sync::Arc;
 use zfs_props::display::Printed;
 use zfs_props::key::PropertyName;
 use zfs_props::number;
-use zfs_props::property::{Stored, ValueType};
+use zfs_props::property::{Property, Stored, ValueType};
 use zfs_props::release::Release;
 use zfs_props::value::{Value, ValueError};
+
+/// What `encryption=on` stood for when a dataset was made, which is what is printed from then on: the second one before
+/// OpenZFS 0.8.4 (`ZIO_CRYPT_ON_VALUE`, `include/sys/zio.h`).
+const ENCRYPTED: [&str; 2] = ["aes-256-gcm", "aes-256-ccm"];
 
 /// What a property is, or shall be, set to.
 ///
@@ -56,6 +60,11 @@ impl Setting {
     pub(crate) fn is_printed_as(&self, raw: &[u8]) -> bool {
         let text = match self {
             Self::User(text) => text,
+            Self::Native(value)
+                if value.property() == Property::Encryption && value.word() == Some("on") =>
+            {
+                return ENCRYPTED.iter().any(|suite| suite.as_bytes() == raw);
+            }
             Self::Native(value) if value.property().value_type() == ValueType::Word => {
                 if value.spelling().as_bytes() == raw {
                     return true;

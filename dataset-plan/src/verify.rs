@@ -12,6 +12,7 @@ use zfs_props::property::Property;
 use zfs_props::source::Source;
 
 use crate::observed::{Account, Dataset, Effective, Observed};
+use crate::path::tidy;
 use crate::problem::Problems;
 use crate::render::Line;
 use crate::setting::{Setting, short};
@@ -74,7 +75,9 @@ pub enum Verdict {
 pub fn verify(spec: &Spec, observed: &Observed) -> Result<Checklist, Problems> {
     let desired = spec.expand()?;
     let mut values: BTreeMap<DatasetName, BTreeMap<PropertyName, Effective>> = BTreeMap::new();
-    for value in observed.effective(desired.release) {
+    let effective = observed.effective(desired.release);
+    let places = mounted_places(observed, &effective);
+    for value in effective {
         if desired.datasets.contains_key(&value.dataset) {
             let of_dataset = values.entry(value.dataset.clone()).or_default();
             of_dataset.insert(value.property.clone(), value);
@@ -85,13 +88,30 @@ pub fn verify(spec: &Spec, observed: &Observed) -> Result<Checklist, Problems> {
     for (name, want) in desired.datasets.iter() {
         let values = values.get(name).unwrap_or(&none);
         let dataset = observed.dataset(name);
-        let subject = Subject { desired: &desired, want, dataset, values };
+        let subject = Subject { desired: &desired, want, name, dataset, values, places: &places };
         for (promise, verdict) in subject.checks() {
             let declared = want.path.to_string();
             checks.push(Check { dataset: name.clone(), declared, promise, verdict });
         }
     }
     Ok(Checklist(checks))
+}
+
+/// Who is mounted where.
+fn mounted_places(
+    observed: &Observed,
+    effective: &[Effective],
+) -> BTreeMap<String, Vec<DatasetName>> {
+    let mut places: BTreeMap<String, Vec<DatasetName>> = BTreeMap::new();
+    let mountpoint = PropertyName::Native(Property::Mountpoint);
+    for Effective { dataset, property, value, .. } in effective {
+        let is_mounted = || observed.dataset(dataset)?.mounted;
+        if *property == mountpoint && is_mounted() == Some(true) {
+            let place = tidy(value.as_str().into()).into_owned();
+            places.entry(place).or_default().push(dataset.clone());
+        }
+    }
+    places
 }
 
 impl Checklist {
@@ -114,8 +134,10 @@ impl Checklist {
 struct Subject<'a> {
     desired: &'a Desired<'a>,
     want: &'a Want<'a>,
+    name: &'a DatasetName,
     dataset: Option<&'a Dataset>,
     values: &'a BTreeMap<PropertyName, Effective>,
+    places: &'a BTreeMap<String, Vec<DatasetName>>,
 }
 
 impl Subject<'_> {
@@ -148,6 +170,7 @@ impl Subject<'_> {
         let Some(value) = self.values.get(property) else {
             return match property.native() {
                 Some(_) => Verdict::Unknown("was not observed".into()),
+                None if *wish == Wish::Inherit => Verdict::Pass,
                 None => Verdict::Fail("is not set".into()),
             };
         };
@@ -157,8 +180,9 @@ impl Subject<'_> {
         let holds = match wish {
             Wish::Set(setting) => {
                 let found = Setting::observed(property, &value.value, self.desired.release);
-                found.as_ref() == Some(setting)
+                setting.is_printed_as(value.value.as_bytes()) || found.as_ref() == Some(setting)
             }
+            wish if wish.is_settled(property) => true,
             Wish::Inherit => matches!(value.source, Source::Inherited(_) | Source::Default),
             Wish::Received => value.source == Source::Received,
             Wish::Any => true,
@@ -178,11 +202,15 @@ impl Subject<'_> {
             (Some(false), _) => Verdict::Fail("is not mounted".into()),
             (None, _) | (_, None) => Verdict::Unknown("was not observed".into()),
             (Some(true), Some(found)) => {
-                let place = |path: &str| path.trim_end_matches('/').to_owned();
-                if place(found) == place(path) {
-                    Verdict::Pass
-                } else {
-                    Verdict::Fail(format!("is mounted at {found}"))
+                let place = tidy(found.into());
+                if place != tidy(path.into()) {
+                    return Verdict::Fail(format!("is mounted at {found}"));
+                }
+                // One of the two covers the other.
+                let others = self.places.get(&*place).into_iter().flatten();
+                match others.into_iter().find(|other| *other != self.name) {
+                    Some(other) => Verdict::Fail(format!("{other} is mounted there too")),
+                    None => Verdict::Pass,
                 }
             }
         }

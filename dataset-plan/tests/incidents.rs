@@ -113,6 +113,39 @@ fn two_datasets_do_not_share_a_mountpoint() {
     assert_eq!(codes(&plan), [("tank/services/sonarr".into(), Obstacle::Taken)]);
 }
 
+/// Whoever is mounted last hides the other: what is seen there may be of either, and is taken for none's.
+#[test]
+fn what_is_seen_where_two_are_mounted_is_taken_for_neither() {
+    let both = ["tank/a", "tank/b"].map(|name| (name, [("mountpoint", "/p"), ("mounted", "yes")]));
+    let [a, b] = &both;
+    let there = observed(&[("tank", &[("mountpoint", "none")]), (a.0, &a.1), (b.0, &b.1)]);
+    let there = there.with_directories("postgres:70 postgres:70 700 /p\n").unwrap();
+    for (name, _) in &both {
+        let spec = spec(&format!("[utility.'{name}']\nmountpoint = '/p'\nowner = 'root'\n"));
+        assert_eq!(commands(&planned(&spec, &there)), Vec::<String>::new());
+        let list = dataset_plan::verify(&spec, &there).unwrap().to_string();
+        assert!(list.contains("[ ] mounted at /p") && list.contains("[?] owner root"), "{list}");
+    }
+}
+
+/// What belongs to the installer is found by fstab and initrd under its name.
+#[test]
+fn what_is_never_touched_is_not_renamed_with_what_holds_it() {
+    let there = observed(&[
+        ("tank", &[("mountpoint", "none")]),
+        ("tank/old", &[]),
+        ("tank/old/persist", &[("mountpoint", "legacy")]),
+    ]);
+    let moved = "moved = [{ from = 'tank/old', to = 'tank/new' }]\n";
+    for never in
+        ["base.'tank/old/persist' = {}\n", "ignore = ['**/persist']\n", "base.'tank/old' = {}\n"]
+    {
+        let plan = planned(&spec(&format!("{never}{moved}[utility.'tank/new']\n")), &there);
+        assert_eq!(commands(&plan), Vec::<String>::new(), "{never}");
+        assert_eq!(codes(&plan), [("tank/new".into(), Obstacle::Refused)], "{never}");
+    }
+}
+
 /// `tank/persist` was to be mounted at /persist, where another pool's dataset was mounted by fstab.
 #[test]
 fn mounts_of_another_world_are_seen() {

@@ -454,6 +454,29 @@ fn a_source_that_is_gone_is_not_copied() {
     assert_eq!(state, Err(Stuck::NoSource(PATH.into())));
 }
 
+/// Where a dataset leaves, its directory stays, empty: a person who begins the last copy anew after the switch would copy
+/// that over the new copy, and start the services on nothing.
+#[test]
+fn an_empty_directory_that_was_left_behind_is_not_copied() {
+    for migration in both() {
+        let mut world = World::new(&migration.from);
+        let none = BTreeSet::new();
+        let next =
+            |world: &World| migration.next(&world.observed(), &world.occupied(), START, &none);
+        while next(&world).unwrap().step != Step::CutOver {
+            let phase = next(&world).unwrap();
+            carry_out(&mut world, &phase, &mut 100, false).unwrap();
+        }
+        let phase = next(&world).unwrap();
+        for done in 0..=phase.moves.len() {
+            let mut world = world.clone();
+            let _ = carry_out(&mut world, &phase, &mut done.clone(), false);
+            let again = carry_out(&mut world, &phase, &mut 100, false);
+            assert!(world.is_safe() && !world.strayed, "{done} {again:?}: {world:?}");
+        }
+    }
+}
+
 #[test]
 fn the_runbook_is_the_same_commands_in_order() {
     for mut migration in both() {
@@ -494,7 +517,7 @@ fn a_copy_is_whole_and_a_single_changed_byte_is_seen() {
 
     let migration = migration(From::Directory);
     let mut world = World::new(&migration.from);
-    let _ = forwards(&mut world, &migration, &mut 5, false);
+    let _ = forwards(&mut world, &migration, &mut 6, false);
     let occupied = world.occupied();
     let phase = migration.next(&world.observed(), &occupied, START, &BTreeSet::new()).unwrap();
     assert_eq!(phase.step, Step::CutOver);

@@ -65,6 +65,37 @@ fn a_mountpoint_that_is_left_as_it_is_stays() {
     assert!(plan.is_empty(), "{plan}");
 }
 
+/// Declared once, and now to be left as it is: it is not given up, by whatever is known to be ours.
+#[test]
+fn what_is_left_as_it_is_is_not_given_up_because_it_was_declared_once() {
+    let mut lines = TREE.to_vec();
+    lines.push("tank/a org.example:declared atime,mountpoint local");
+    let there = observed(&lines);
+    let text = "ownerProperty = 'org.example:declared'\n[utility.\"tank/a\"]\nproperties.atime = { source = 'any' }\n";
+    let (plan, ..) = carried_out(&spec(text), &Applied::default(), &there);
+    assert_eq!(commands(&plan), ["zfs set org.example:declared=mountpoint tank/a"]);
+}
+
+#[test]
+fn a_user_property_that_is_set_nowhere_is_as_it_is_inherited() {
+    let there = observed(&TREE);
+    let declared = spec("[utility.\"tank/a\"]\nproperties.'a:b' = { source = 'inherited' }\n");
+    let (plan, ..) = carried_out(&declared, &Applied::default(), &there);
+    assert!(plan.is_empty(), "{plan}");
+    assert_eq!(dataset_plan::drift::drift(&declared, &there).unwrap(), []);
+    assert!(dataset_plan::verify(&declared, &there).unwrap().passes());
+}
+
+/// What becomes of a machine depends on it, so a plan is made anew where it changes.
+#[test]
+fn a_declaration_that_becomes_strict_has_another_digest() {
+    let digest =
+        |text: &str| spec(&format!("[utility.\"tank/a\"]\n{text}")).expand().unwrap().digest();
+    let all = ["", "strict = true\n", "strict = true\nproperties.atime = { source = 'any' }\n"]
+        .map(digest);
+    assert!(all[0] != all[1] && all[1] != all[2] && all[0] != all[2]);
+}
+
 #[test]
 fn strictness_counts_for_declared_datasets_below_and_for_nothing_else() {
     let lines = [

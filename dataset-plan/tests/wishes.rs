@@ -143,6 +143,88 @@ fn nothing_is_encrypted_by_accident() {
     assert_eq!(codes(&plan), [Obstacle::Encryption]);
 }
 
+/// Below an encrypted dataset there may be one that is not: what is made there would not be encrypted, whatever is further up.
+#[test]
+fn what_is_nearest_above_says_whether_a_new_dataset_is_encrypted() {
+    let text = "tank\ttype\tfilesystem\t-\t-\n\
+                tank/e\ttype\tfilesystem\t-\t-\n\
+                tank/e\tencryption\taes-256-gcm\t-\t-\n\
+                tank/e\tencryptionroot\ttank/e\t-\t-\n\
+                tank/e\tkeystatus\tavailable\t-\t-\n\
+                tank/e/plain\ttype\tfilesystem\t-\t-\n\
+                tank/e/plain\tencryption\toff\t-\tdefault\n";
+    let there = Observed::from_zfs_get(text).unwrap();
+    let codes = |text: &str| {
+        let plan = dataset_plan::plan(&spec(text), &there, &Policy::default()).unwrap();
+        codes(&plan)
+    };
+    assert_eq!(codes("[utility.'tank/e/plain/x']\nmountpoint = '/x'\n"), []);
+    assert_eq!(codes("[utility.'tank/e/x']\nmountpoint = '/x'\n"), [Obstacle::Encryption]);
+    // Its parent is made by the same plan.
+    let parent = "[utility.'tank/e/new']\nmountpoint = '/n'\nproperties.encryption = 'off'\n";
+    assert_eq!(codes(&format!("{parent}[utility.'tank/e/new/x']\nmountpoint = '/n/x'\n")), []);
+    let parent = "[utility.'tank/new']\nmountpoint = '/n'\nproperties = { encryption = 'on', keyformat = 'raw', keylocation = 'file:///k' }\n";
+    let below = codes(&format!("{parent}[utility.'tank/new/x']\nmountpoint = '/n/x'\n"));
+    assert_eq!(below, [Obstacle::Encryption]);
+}
+
+/// The very dataset that is declared by its guid is under a name that shall not exist, and cannot be moved.
+#[test]
+fn what_is_declared_by_its_guid_is_not_destroyed_under_another_name() {
+    let there = observed(&[
+        "tank type filesystem",
+        "tank/new type filesystem",
+        "tank/new guid 8",
+        "tank/old type filesystem",
+        "tank/old guid 7",
+    ]);
+    let mut policy = Policy::default();
+    policy.destroy.insert("tank/old".into());
+    let declared = spec("absent = ['tank/old']\n[utility.'tank/new']\nguid = '7'\n");
+    let plan = planned(&declared, &there, &policy);
+    assert!(!commands(&plan).iter().any(|command| command.contains("destroy")), "{plan}");
+    assert!(codes(&plan).contains(&Obstacle::Destroys), "{plan}");
+}
+
+/// Who says how a dataset is encrypted has decided, also if it is what the parent has; and what `on` stood for is as declared.
+#[test]
+fn what_is_said_of_encryption_counts_and_settles() {
+    let safe = [
+        "tank type filesystem",
+        "tank mountpoint none local",
+        "tank/safe type filesystem",
+        "tank/safe encryption aes-256-gcm",
+        "tank/safe encryptionroot tank/safe",
+        "tank/safe keystatus available",
+    ];
+    // As OpenZFS 2.3 prints them below an encrypted parent.
+    let new = [
+        "tank/safe/a type filesystem",
+        "tank/safe/a encryption aes-256-gcm",
+        "tank/safe/a encryptionroot tank/safe",
+    ];
+    let policy = Policy::default();
+    for (said, command) in [
+        ("'on'", "zfs create tank/safe/a"),
+        ("'aes-256-gcm'", "zfs create tank/safe/a"),
+        ("{ source = 'inherited' }", "zfs create tank/safe/a"),
+        ("'aes-128-ccm'", "zfs create -o encryption=aes-128-ccm tank/safe/a"),
+        ("'off'", "zfs create -o encryption=off tank/safe/a"),
+    ] {
+        let declared = spec(&format!("[utility.'tank/safe/a']\nproperties.encryption = {said}\n"));
+        let plan = planned(&declared, &observed(&safe), &policy);
+        assert_eq!(commands(&plan), [command], "{plan}");
+        if command.contains(" -o ") {
+            continue;
+        }
+        let there = observed(&[&safe[..], &new].concat());
+        let plan = planned(&declared, &there, &policy);
+        assert!(plan.is_empty() && plan.blocked().is_empty(), "{plan}");
+        assert_eq!(dataset_plan::drift::drift(&declared, &there).unwrap(), [], "{said}");
+        assert!(dataset_plan::verify(&declared, &there).unwrap().passes(), "{said}");
+    }
+}
+
 #[test]
 fn a_quota_is_not_set_below_what_is_used() {
     let lines =

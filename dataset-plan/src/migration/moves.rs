@@ -79,7 +79,7 @@ pub(super) fn compare(from: &str, to: &str) -> Move {
     Move::Run { command: Command::new(COPY).args(how).args(sides), proof: Proof::Silence }
 }
 
-fn assignment(property: &str, value: &str) -> Option<Assignment> {
+pub(super) fn assignment(property: &str, value: &str) -> Option<Assignment> {
     let property = property.parse().ok()?;
     let setting = Setting::parse(&property, value, zfs_props::release::Release::LATEST).ok()?;
     Some(Assignment { property, setting })

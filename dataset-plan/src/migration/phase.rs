@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use zfs_props::name::DatasetName;
+use zfs_props::name::{DatasetName, SnapshotName};
 
 use super::moves::{compare, copy, zfs};
 use super::{From, Migration, Move, State, Stuck};
@@ -56,6 +56,9 @@ pub enum NotNow {
     /// Nobody allowed the old copy to be destroyed.
     #[error("{0} holds the old copy, whose time is over; grant its destruction by this name")]
     NoGrant(String),
+    /// Nobody allowed these snapshots of the old copy to be destroyed with it.
+    #[error("{} would be destroyed with the old copy; grant the destruction of each by this name", .0.join(", "))]
+    Snapshots(Vec<String>),
     /// The migration is done: there is nothing more to do, and no way back.
     #[error("the migration is done, and the old copy is gone")]
     Done,
@@ -63,7 +66,8 @@ pub enum NotNow {
 
 impl Migration {
     /// What to do next. `occupied` is as for [`state`](Self::state); `now` is in seconds since 1970 in UTC; `grants`
-    /// name what may be destroyed, the old copy as [`old_copy`](Self::old_copy) does.
+    /// name what may be destroyed: the old copy as [`old_copy`](Self::old_copy) does, and each of its snapshots by its full
+    /// name, as for a [`Policy`](crate::Policy).
     pub fn next(
         &self,
         observed: &Observed,
@@ -84,6 +88,11 @@ impl Migration {
                 if now < until {
                     (Step::Hold { until }, at.settle())
                 } else if grants.contains(&self.old_copy()) {
+                    let snapshots = at.old_snapshots().into_iter().map(|name| name.to_string());
+                    let kept: Vec<_> = snapshots.filter(|name| !grants.contains(name)).collect();
+                    if !kept.is_empty() {
+                        return Err(NotNow::Snapshots(kept));
+                    }
                     (Step::Retire, at.retire())
                 } else {
                     return Err(NotNow::NoGrant(self.old_copy()));
@@ -118,6 +127,12 @@ pub(super) struct Scene<'m> {
     pub(super) observed: Option<&'m Observed>,
 }
 
+fn mounted_at(dataset: &DatasetName, path: &str) -> Move {
+    let command = Command::new(["findmnt", "--source"]).arg(dataset);
+    let command = command.args(["--mountpoint".to_owned(), path.to_owned()]);
+    Move::Run { command, proof: super::Proof::Success }
+}
+
 impl Scene<'_> {
     /// Mounts a dataset unless it is mounted: a copy from or to a bare directory would be of the wrong data.
     fn mount(&self, dataset: &DatasetName, otherwise: bool) -> Option<Move> {
@@ -137,10 +152,26 @@ impl Scene<'_> {
 
     /// The services' path is the new dataset, or else nothing goes on.
     fn in_place(&self) -> Move {
-        let Migration { to, path, .. } = self.migration;
-        let command = Command::new(["findmnt", "--source"]).arg(to);
-        let command = command.args(["--mountpoint".to_owned(), path.clone()]);
-        Move::Run { command, proof: super::Proof::Success }
+        mounted_at(&self.migration.to, &self.migration.path)
+    }
+
+    /// The new copy is aside, and the old one at a path, or else nothing is copied: a bare directory is as good as no copy,
+    /// and as a source it would empty the other one. (`mounted=yes` does not say where.)
+    fn both_at(&self, new: &str, old: &str) -> impl Iterator<Item = Move> + use<> {
+        let new = mounted_at(&self.migration.to, new);
+        let old = match &self.migration.from {
+            From::Directory => None,
+            From::Dataset(name) => Some(mounted_at(name, old)),
+        };
+        std::iter::once(new).chain(old)
+    }
+
+    /// The snapshots of the old copy, as far as they were observed.
+    fn old_snapshots(&self) -> Vec<SnapshotName> {
+        let From::Dataset(old) = &self.migration.from else { return Vec::new() };
+        let found = self.observed.and_then(|observed| observed.dataset(old));
+        let snapshots = found.map(|dataset| dataset.snapshots.as_slice()).unwrap_or_default();
+        snapshots.iter().filter_map(|snapshot| old.snapshot(&snapshot.name).ok()).collect()
     }
 
     pub(super) fn create(&self) -> Vec<Move> {
@@ -155,7 +186,9 @@ impl Scene<'_> {
         let Migration { to, path, .. } = self.migration;
         let mounts = self.mount(to, false).into_iter().chain(self.mount_old());
         let staging = self.migration.staging();
-        mounts.chain([copy(path, &staging), self.migration.mark("seeded")]).collect()
+        let guards = self.both_at(&staging, path);
+        let copied = [copy(path, &staging), self.migration.mark("seeded")];
+        mounts.chain(guards).chain(copied).collect()
     }
 
     pub(super) fn cut_over(&self, now: u64) -> Vec<Move> {
@@ -163,6 +196,7 @@ impl Scene<'_> {
         let staging = self.migration.staging();
         let mut moves: Vec<Move> = self.migration.systemctl("stop").into_iter().collect();
         moves.extend(self.mount(to, true).into_iter().chain(self.mount_old()));
+        moves.extend(self.both_at(&staging, path));
         moves.extend([copy(path, &staging), compare(path, &staging)]);
         moves.extend([self.migration.mark("switching"), self.migration.move_old(true)]);
         moves.extend(self.switch(now));
@@ -191,11 +225,9 @@ impl Scene<'_> {
         match &self.migration.from {
             From::Directory => moves.push(self.migration.remove_kept()),
             From::Dataset(old) => {
+                let destroy = |name| zfs(old, Action::DestroySnapshot(name));
+                moves.extend(self.old_snapshots().into_iter().map(destroy));
                 let found = self.observed.map(|observed| observed.dataset(old));
-                let snapshots = found.flatten().map(|dataset| dataset.snapshots.as_slice());
-                let names = snapshots.unwrap_or_default().iter();
-                let names = names.filter_map(|snapshot| old.snapshot(&snapshot.name).ok());
-                moves.extend(names.map(|name| zfs(old, Action::DestroySnapshot(name))));
                 if found.is_none_or(|found| found.is_some()) {
                     moves.push(zfs(old, Action::Destroy));
                 }
@@ -221,19 +253,21 @@ impl Scene<'_> {
         let kept = self.migration.kept();
         let mut moves: Vec<Move> = self.migration.systemctl("stop").into_iter().collect();
         moves.extend(self.mount(to, true).into_iter().chain(self.mount_old()));
-        moves.extend([self.in_place(), copy(path, &kept), compare(path, &kept)]);
-        let aside = self.migration.place(&self.migration.staging(), "noauto", "returning");
-        moves.push(zfs(to, Action::Set(aside)));
+        moves.extend(self.both_at(path, &kept));
+        moves.extend([copy(path, &kept), compare(path, &kept)]);
         moves.extend(self.put_back());
         moves
     }
 
+    /// The new copy aside, wherever an interrupted switch left it, and the old one in its place.
     fn put_back(&self) -> impl Iterator<Item = Move> {
-        let back = [self.migration.move_old(false), self.migration.mark("seeded")];
+        let aside = self.migration.place(&self.migration.staging(), "noauto", "returning");
+        let aside = zfs(&self.migration.to, Action::Set(aside));
+        let back = [aside, self.migration.move_old(false), self.migration.mark("seeded")];
         back.into_iter().chain(self.migration.systemctl("start"))
     }
 
-    fn finish_return(&self) -> Vec<Move> {
+    pub(super) fn finish_return(&self) -> Vec<Move> {
         let stop = self.migration.systemctl("stop").into_iter();
         stop.chain(self.put_back()).collect()
     }

@@ -11,6 +11,8 @@ use crate::render::Line;
 #[derive(Clone, Copy, Debug)]
 pub struct Runbook<'m>(&'m Migration);
 
+const BACK: &str = "Back to the old copy:";
+
 impl Migration {
     /// The whole migration as a runbook, from the beginning, as it goes when nothing is interrupted.
     pub fn runbook(&self) -> Runbook<'_> {
@@ -35,26 +37,39 @@ impl fmt::Display for Runbook<'_> {
                 "Back up and create",
                 "The services run. Nothing is at the new name.",
                 at.create(),
-                Vec::new(),
+                vec![],
             ),
-            ("Copy while the services run", "They keep using the old copy.", at.seed(), at.stay()),
+            (
+                "Copy while the services run",
+                "They keep using the old copy.",
+                at.seed(),
+                vec![(BACK, at.stay())],
+            ),
             (
                 "Stop, copy, verify, switch, start",
-                "In one go: after an interruption, begin this phase again. The comparison prints nothing, or do not go on.",
+                "In one go: after an interruption, begin this phase again, unless the old copy was put away already. The \
+                 comparison prints nothing, or do not go on.",
                 at.cut_over(0),
-                at.stay(),
+                vec![
+                    ("Back, while the old copy is in its place:", at.stay()),
+                    (
+                        "Back, once it was put away and before the services ran on the new copy (if there are files at \
+                         their path by then, somebody has to see which are newer):",
+                        at.finish_return(),
+                    ),
+                ],
             ),
             (
                 "Hold",
                 "Check the service: its log, its data, its backup.",
                 at.settle(),
-                at.copy_back(),
+                vec![(BACK, at.copy_back())],
             ),
             (
                 "Retire the old copy",
                 "Only after the time above, and with somebody's word for it.",
                 at.retire(),
-                Vec::new(),
+                vec![],
             ),
         ];
         for (n, (title, before, moves, back)) in phases.into_iter().enumerate() {
@@ -63,9 +78,9 @@ impl fmt::Display for Runbook<'_> {
                 writeln!(f, "Keep the old copy at {} for {hours} hours.", Line(migration.kept()))?;
             }
             block(f, &moves)?;
-            if !back.is_empty() {
-                writeln!(f, "Back to the old copy:")?;
-                block(f, &back)?;
+            for (when, moves) in back {
+                writeln!(f, "{when}")?;
+                block(f, &moves)?;
             }
         }
         Ok(())

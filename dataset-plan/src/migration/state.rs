@@ -1,14 +1,17 @@
 //! How far a migration is, from what can be observed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use zfs_props::key::PropertyName;
+use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
 use zfs_props::release::Release;
 use zfs_props::source::Source;
 
+use super::moves::assignment;
 use super::{From, Migration};
 use crate::observed::Observed;
+use crate::path::{is_within, tidy};
 
 /// How far a migration is. See the [module](super) for what decides it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +50,22 @@ pub enum Stuck {
     /// The old dataset has children, which a copy of files would mix in.
     #[error("{0} has datasets below it; move those first")]
     Children(String),
-    /// Something wrote to the services' path while no copy was there.
+    /// The services' path is none that a mountpoint can be.
+    #[error(
+        "{0:?} is no path to mount at; write an absolute one, without `.`, `..` and slashes at its end"
+    )]
+    BadPath(String),
+    /// Something else is mounted where files would be copied from, or where they are used.
+    #[error(
+        "{dataset} is mounted at or below {path}: its files would be copied too, or cover the copy; unmount it first"
+    )]
+    Covered {
+        /// The other dataset.
+        dataset: String,
+        /// The services' path.
+        path: String,
+    },
+    /// Something wrote to the services' path while no copy was there, or somebody put the old copy back by hand.
     #[error("{path} holds files, and so does {kept}: see which are newer, and keep one of the two")]
     Both {
         /// The services' path.
@@ -63,7 +81,10 @@ impl Migration {
     /// `occupied` are those of the directories [`path`](Self::path) and [`kept`](Self::kept) that hold files
     /// themselves; a mounted dataset counts as its own, not as the directory it covers.
     pub fn state(&self, observed: &Observed, occupied: &BTreeSet<String>) -> Result<State, Stuck> {
-        let old = self.old_place(observed, occupied)?;
+        self.check_path()?;
+        let places = places(observed);
+        let old = self.old_place(observed, &places, occupied)?;
+        self.check_others(observed, &places, old)?;
         if observed.dataset(&self.to).is_none() {
             return match old {
                 Place::Here => Ok(State::Begin),
@@ -76,6 +97,14 @@ impl Migration {
         let since = word.strip_prefix("switched@").map(str::parse::<u64>);
         match (word, since, old) {
             ("done", ..) => Ok(State::Done),
+            // Which of them was used since, no marker tells.
+            (_, Some(Ok(_)), Place::Here) => {
+                let path = match &self.from {
+                    From::Directory => self.path.clone(),
+                    From::Dataset(old) => old.to_string(),
+                };
+                Err(Stuck::Both { path, kept: self.to.to_string() })
+            }
             (_, Some(Ok(since)), _) => Ok(State::Switched { since }),
             ("created", _, Place::Here) => Ok(State::Created),
             ("seeded" | "switching" | "returning", _, Place::Here) => Ok(State::Seeded),
@@ -99,7 +128,46 @@ impl Migration {
         marker.map(|value| value.value)
     }
 
-    fn old_place(&self, observed: &Observed, occupied: &BTreeSet<String>) -> Result<Place, Stuck> {
+    fn check_path(&self) -> Result<(), Stuck> {
+        let path = &self.path;
+        let strange = path.split('/').any(|part| matches!(part, "." | ".."));
+        let good = path.starts_with('/') && path != "/" && !strange && tidy(path.into()) == *path;
+        let good = good && assignment("mountpoint", path).is_some();
+        if good { Ok(()) } else { Err(Stuck::BadPath(path.clone())) }
+    }
+
+    /// What else is mounted at the services' path; and below it, as long as files are copied from there.
+    fn check_others(
+        &self,
+        observed: &Observed,
+        places: &BTreeMap<DatasetName, String>,
+        old: Place,
+    ) -> Result<(), Stuck> {
+        let is_ours = |name: &DatasetName| {
+            *name == self.to || matches!(&self.from, From::Dataset(old) if name == old)
+        };
+        let is_mounted = |name| observed.dataset(name).and_then(|dataset| dataset.mounted);
+        let covers = |place: &str| {
+            let place = tidy(place.into());
+            *place == self.path || old == Place::Here && is_within(&place, &self.path)
+        };
+        let other = places.iter().find(|(name, place)| {
+            !is_ours(name) && is_mounted(name) == Some(true) && covers(place)
+        });
+        match other {
+            Some((name, _)) => {
+                Err(Stuck::Covered { dataset: name.to_string(), path: self.path.clone() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn old_place(
+        &self,
+        observed: &Observed,
+        places: &BTreeMap<DatasetName, String>,
+        occupied: &BTreeSet<String>,
+    ) -> Result<Place, Stuck> {
         let (path, kept) = (&self.path, self.kept());
         match &self.from {
             From::Directory => match (occupied.contains(path), occupied.contains(&kept)) {
@@ -112,23 +180,29 @@ impl Migration {
                 if observed.datasets().any(|(name, _)| name.is_under(old)) {
                     return Err(Stuck::Children(old.to_string()));
                 }
-                let mountpoint = PropertyName::Native(Property::Mountpoint);
-                let all = observed.effective(Release::LATEST);
-                let place = all
-                    .into_iter()
-                    .find(|value| value.dataset == *old && value.property == mountpoint)
-                    .map(|value| value.value);
-                match place {
-                    Some(place) if place == *path => Ok(Place::Here),
-                    Some(place) if place == kept && occupied.contains(path) => {
+                match places.get(old) {
+                    // It was not mounted, and its directory was written to.
+                    Some(place) if *place == *path && occupied.contains(path) => {
+                        Err(Stuck::Both { path: path.clone(), kept: old.to_string() })
+                    }
+                    Some(place) if *place == *path => Ok(Place::Here),
+                    Some(place) if *place == kept && occupied.contains(path) => {
                         Err(Stuck::Both { path: path.clone(), kept })
                     }
-                    Some(place) if place == kept => Ok(Place::Away),
+                    Some(place) if *place == kept => Ok(Place::Away),
                     _ => Ok(Place::Gone),
                 }
             }
         }
     }
+}
+
+/// Where each dataset is to be mounted.
+fn places(observed: &Observed) -> BTreeMap<DatasetName, String> {
+    let mountpoint = PropertyName::Native(Property::Mountpoint);
+    let all = observed.effective(Release::LATEST).into_iter();
+    let places = all.filter(|value| value.property == mountpoint);
+    places.map(|value| (value.dataset, value.value)).collect()
 }
 
 /// Where the old copy is.

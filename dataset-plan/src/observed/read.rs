@@ -13,7 +13,7 @@ use zfs_props::read::{Document, ReadError, Record, Trust, text};
 use zfs_props::release::Release;
 use zfs_props::source::Source;
 
-use super::{Account, Dataset, Directory, Observed, Raw, Seen, Snapshot};
+use super::{Account, Dataset, Directory, Effective, Observed, Raw, Seen, Snapshot};
 use crate::spec::Mode;
 
 /// Why an observation cannot be planned from.
@@ -175,15 +175,13 @@ impl Observed {
     /// Adds what `stat -c '%U:%u %G:%g %a %n' PATH...` prints of directories where ZFS mounts filesystems,
     /// so that owner, group and mode of existing ones can be planned.
     pub fn with_directories(mut self, text: &str) -> Result<Self, ObserveError> {
-        let mounted: BTreeMap<String, DatasetName> = self
-            .effective(Release::LATEST)
-            .into_iter()
-            .filter(|value| value.property == PropertyName::Native(Property::Mountpoint))
-            .filter(|value| {
-                self.datasets.get(&value.dataset).is_some_and(|d| d.mounted == Some(true))
-            })
-            .map(|value| (value.value, value.dataset))
-            .collect();
+        let mut mounted: BTreeMap<String, Vec<DatasetName>> = BTreeMap::new();
+        for Effective { dataset, property, value, .. } in self.effective(Release::LATEST) {
+            let is_mounted = || self.datasets.get(&dataset)?.mounted;
+            if property == Property::Mountpoint.into() && is_mounted() == Some(true) {
+                mounted.entry(value).or_default().push(dataset);
+            }
+        }
         for (n, line) in text.lines().enumerate() {
             let directory = || {
                 let mut fields = line.splitn(4, ' ');
@@ -195,9 +193,11 @@ impl Observed {
             };
             let (path, directory) = directory()
                 .ok_or_else(|| ObserveError::Directory { line: n + 1, text: line.to_owned() })?;
-            let name = mounted
+            let names = mounted
                 .get(&path)
                 .ok_or_else(|| ObserveError::NothingMounted { line: n + 1, path: path.clone() })?;
+            // Where several are mounted at one place, nothing says which of them was seen.
+            let [name] = names.as_slice() else { continue };
             if let Some(dataset) = self.datasets.get_mut(name) {
                 dataset.directory = Some(directory);
             }

@@ -203,8 +203,10 @@ mod serialize {
                 Error::custom(format_args!("{text:?} is not of the form property=value"))
             })?;
             let property: PropertyName = name.parse().map_err(Error::custom)?;
+            // A value that this release does not know was observed, and an undo brings it back as it was.
             let setting = Setting::parse(&property, value, Release::LATEST);
-            Ok(Assignment { setting: setting.map_err(Error::custom)?, property })
+            let setting = setting.unwrap_or_else(|_| Setting::User(value.into()));
+            Ok(Assignment { property, setting })
         }
     }
 }

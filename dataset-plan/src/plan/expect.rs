@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use zfs_props::key::PropertyName;
-use zfs_props::name::DatasetName;
+use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::release::Release;
 
 use crate::observed::Observed;
@@ -23,6 +23,13 @@ pub enum Expectation {
     Present {
         /// The dataset.
         dataset: DatasetName,
+        /// Its property `guid`.
+        guid: Option<u64>,
+    },
+    /// The snapshot is there, and is the one with this guid, if it was known.
+    Snapshot {
+        /// The snapshot.
+        snapshot: SnapshotName,
         /// Its property `guid`.
         guid: Option<u64>,
     },
@@ -54,6 +61,10 @@ impl fmt::Display for Expectation {
             Expectation::Present { dataset, guid: Some(guid) } => {
                 write!(f, "{dataset} exists and has guid {guid}")
             }
+            Expectation::Snapshot { snapshot, guid: None } => write!(f, "{snapshot} exists"),
+            Expectation::Snapshot { snapshot, guid: Some(guid) } => {
+                write!(f, "{snapshot} exists and has guid {guid}")
+            }
             Expectation::Value { dataset, property, value: None, .. } => {
                 write!(f, "{property} of {dataset} is not set")
             }
@@ -74,30 +85,58 @@ impl Observed {
         expectations: impl Iterator<Item = &'e Expectation>,
         release: Release,
     ) -> Vec<&'e Expectation> {
+        let expectations: Vec<_> = expectations.collect();
         let nothing = Desired { release, ..Desired::default() };
         let tree = Tree::new(&nothing, self, &BTreeSet::new());
         let row = |at| Some((&*tree.row(at)?.name, at));
-        let rows: BTreeMap<&DatasetName, usize> = (0..tree.len()).filter_map(row).collect();
-        expectations.filter(|expectation| !self.holds(expectation, &tree, &rows)).collect()
+        let rows = (0..tree.len()).filter_map(row).collect();
+        let of_snapshots = |e: &&Expectation| matches!(e, Expectation::Snapshot { .. });
+        let snapshots = if expectations.iter().any(of_snapshots) {
+            self.snapshot_guids().collect()
+        } else {
+            BTreeMap::new()
+        };
+        let now = Now { observed: self, tree: &tree, rows, snapshots };
+        expectations.into_iter().filter(|expectation| !now.holds(expectation)).collect()
     }
 
-    fn holds(
-        &self,
-        expectation: &Expectation,
-        tree: &Tree<'_>,
-        rows: &BTreeMap<&DatasetName, usize>,
-    ) -> bool {
+    fn snapshot_guids(&self) -> impl Iterator<Item = ((&str, &str), Option<u64>)> {
+        self.datasets().flat_map(|(name, dataset)| {
+            let snapshots = dataset.snapshots.iter();
+            snapshots.map(move |snapshot| ((name.as_str(), snapshot.name.as_str()), snapshot.guid))
+        })
+    }
+}
+
+/// What was observed, to be looked up.
+struct Now<'o> {
+    observed: &'o Observed,
+    tree: &'o Tree<'o>,
+    rows: BTreeMap<&'o DatasetName, usize>,
+    /// Guids, by the names before and after `@`.
+    snapshots: BTreeMap<(&'o str, &'o str), Option<u64>>,
+}
+
+impl Now<'_> {
+    fn holds(&self, expectation: &Expectation) -> bool {
         match expectation {
-            Expectation::Absent(name) => self.dataset(name).is_none(),
+            Expectation::Absent(name) => self.observed.dataset(name).is_none(),
             Expectation::Present { dataset, guid } => {
-                let found = self.dataset(dataset);
+                let found = self.observed.dataset(dataset);
                 found.is_some_and(|found| guid.is_none() || found.guid == *guid)
             }
+            Expectation::Snapshot { snapshot, guid } => {
+                let parts = snapshot.as_str().split_once('@');
+                let found = parts.and_then(|parts| self.snapshots.get(&parts));
+                found.is_some_and(|found| guid.is_none() || found == guid)
+            }
             Expectation::Mounted { dataset, mounted } => {
-                self.dataset(dataset).is_some_and(|found| found.mounted == Some(*mounted))
+                let found = self.observed.dataset(dataset);
+                found.is_some_and(|found| found.mounted == Some(*mounted))
             }
             Expectation::Value { dataset, property, value, source } => {
-                let sight = rows.get(dataset).and_then(|at| tree.now(*at, property));
+                let row = self.rows.get(dataset);
+                let sight = row.and_then(|at| self.tree.now(*at, property));
                 match (sight, value) {
                     (None, None) => true,
                     (Some(sight), Some(value)) => {

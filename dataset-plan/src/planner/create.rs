@@ -8,7 +8,7 @@ use zfs_props::property::Property;
 use zfs_props::set::PropertySet;
 
 use super::{Draft, Part, Planner};
-use crate::observed::Directory;
+use crate::observed::{Dataset, Directory};
 use crate::plan::{Action, Assignment, Expectation, Obstacle, Reason, Undo};
 use crate::policy::{EncryptedParent, MissingParent};
 use crate::setting::Setting;
@@ -79,8 +79,7 @@ impl<'a> Planner<'a> {
         });
         let wanted = wanted.into_iter().map(|(setting, property)| Assignment { property, setting });
         let properties = self.missing(at, wanted);
-        if self.may_be_below_key(at, name, &properties) && !self.is_vetoed(at, Part::Arrival, name)
-        {
+        if self.may_be_below_key(at, name, false) && !self.is_vetoed(at, Part::Arrival, name) {
             let holds = self.tree.first_below(at).unwrap_or_else(|| name.to_string());
             let reason = Reason::Container { holds };
             self.draft_create(at, name, Action::Create { properties, mount: true }, reason);
@@ -103,7 +102,9 @@ impl<'a> Planner<'a> {
         };
         let wanted = want.properties.iter().filter_map(set);
         let properties = self.missing(at, wanted);
-        if !self.may_be_below_key(at, name, &properties)
+        // Also where that is what it would have by itself.
+        let decided = want.properties.contains_key(&Property::Encryption.into());
+        if !self.may_be_below_key(at, name, decided)
             || !self.passes_check(at, name, want, &properties)
             || self.is_vetoed(at, Part::Arrival, name)
         {
@@ -144,15 +145,8 @@ impl<'a> Planner<'a> {
     }
 
     /// Below an encrypted dataset nothing is made unless somebody said how.
-    fn may_be_below_key(
-        &mut self,
-        at: usize,
-        name: &DatasetName,
-        properties: &[Assignment],
-    ) -> bool {
-        let decided = properties.iter().any(|a| a.property == Property::Encryption.into());
-        let root = self.tree.upwards(at).find_map(|row| row.observed?.encryption_root.clone());
-        match root {
+    fn may_be_below_key(&mut self, at: usize, name: &DatasetName, decided: bool) -> bool {
+        match self.key_above(at) {
             Some(root) if !decided && self.policy.encrypted_parent == EncryptedParent::Refuse => {
                 let what = format!("it would be encrypted with the key of {root}");
                 let remedy =
@@ -164,6 +158,25 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// Whose key a new dataset gets by itself: what is nearest above decides, and below an encrypted dataset there may be one
+    /// that is not (`dmu_objset_create_crypt_check`, `module/zfs/dsl_crypt.c`).
+    fn key_above(&self, at: usize) -> Option<DatasetName> {
+        let encryption = PropertyName::Native(Property::Encryption);
+        for row in self.tree.upwards(at) {
+            let planned = row.planned.iter().find(|planned| planned.property == encryption);
+            if let Some(setting) = planned.and_then(|planned| planned.wish.setting()) {
+                return (setting.printed() != "off").then(|| row.name.clone().into_owned());
+            }
+            let known = |dataset: &&Dataset| {
+                dataset.encryption_root.is_some() || dataset.seen.contains(Property::Encryption)
+            };
+            if let Some(dataset) = row.observed.filter(known) {
+                return dataset.encryption_root.clone();
+            }
+        }
+        None
+    }
+
     /// What OpenZFS would refuse is not attempted.
     fn passes_check(
         &mut self,
@@ -172,9 +185,8 @@ impl<'a> Planner<'a> {
         want: &Want<'_>,
         properties: &[Assignment],
     ) -> bool {
-        let above = self.tree.upwards(at).find_map(|row| row.observed);
         let mut parent = DatasetFacts::filesystem();
-        let encrypted = above.is_some_and(|above| above.encryption_root.is_some());
+        let encrypted = self.key_above(at).is_some();
         parent.encrypted = encrypted;
         // Declarations of many datasets differ in nothing but the path of the mountpoint.
         let is_path = |a: &&Assignment| {

@@ -6,7 +6,7 @@ use zfs_props::property::Property;
 
 use super::{Draft, Part, Planner};
 use crate::observed::{Account, Dataset, Directory};
-use crate::plan::{Action, Kept, Obstacle, Reason, Undo};
+use crate::plan::{Action, Expectation, Kept, Obstacle, Reason, Undo};
 use crate::spec::Want;
 
 impl<'a> Planner<'a> {
@@ -44,7 +44,19 @@ impl<'a> Planner<'a> {
             draft.undo = Undo::Do(vec![(name.clone(), before)]);
         }
         draft.needs.extend(self.tree.arrival(at));
+        draft.expects = self.expected_there(at, name);
         self.push(draft);
+    }
+
+    /// The dataset is there, and mounted if it was: below a missing mount there is another directory.
+    fn expected_there(&self, at: usize, name: &DatasetName) -> Vec<Expectation> {
+        let there = self.observed.dataset(name).filter(|_| self.tree.arrival(at).is_none());
+        let Some(there) = there else { return Vec::new() };
+        let present = Expectation::Present { dataset: name.clone(), guid: there.guid };
+        let mounted = there.mounted.filter(|mounted| *mounted);
+        let mounted =
+            mounted.map(|mounted| Expectation::Mounted { dataset: name.clone(), mounted });
+        std::iter::once(present).chain(mounted).collect()
     }
 
     /// The directory of a declared dataset that exists.
@@ -79,6 +91,7 @@ impl<'a> Planner<'a> {
             let mut draft = Draft::new(at, name.clone(), action, reason);
             draft.undo = Undo::Impossible { because: "its owner before is not known".into() };
             draft.needs.extend(self.tree.arrival(at));
+            draft.expects = self.expected_there(at, name);
             self.push(draft);
         } else {
             self.leave(name.clone(), Kept::UnseenDirectory);

@@ -21,7 +21,7 @@ mod vetoes;
 
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
-use zfs_props::name::{DatasetName, SnapshotName};
+use zfs_props::name::DatasetName;
 use zfs_props::release::Release;
 
 pub(crate) use draft::Draft;
@@ -30,7 +30,9 @@ use moves::Moves;
 use vetoes::Vetoes;
 
 use crate::observed::{Dataset, Observed};
-use crate::plan::{Action, Blocked, Kept, Names, Obstacle, Plan, Reason, Undo, Untouched};
+use crate::plan::{
+    Action, Blocked, Expectation, Kept, Names, Obstacle, Plan, Reason, Undo, Untouched,
+};
 use crate::policy::{Heirs, Policy};
 use crate::problem::Problems;
 use crate::spec::{Desired, Origin, Spec, Want};
@@ -70,7 +72,7 @@ struct Planner<'a> {
     tree: Tree<'a>,
     drafts: Vec<Draft>,
     /// What is destroyed, with its snapshots, children first.
-    removals: Vec<(usize, Vec<SnapshotName>)>,
+    removals: Vec<(usize, Vec<remove::Granted>)>,
     blocked: Vec<Blocked>,
     untouched: Vec<Untouched>,
     /// What was found acceptable last.
@@ -257,6 +259,10 @@ impl<'a> Planner<'a> {
                 let reason = Reason::Clone { of: origin.clone(), declared: want.path.to_string() };
                 let mut draft = Draft::new(at, name.clone(), Action::Promote, reason);
                 draft.needs.extend(self.tree.arrival(at));
+                if self.tree.arrival(at).is_none() {
+                    let (dataset, guid) = (name.clone(), dataset.guid);
+                    draft.expects.push(Expectation::Present { dataset, guid });
+                }
                 // The two change places.
                 draft.undo = match origin.dataset_name() {
                     Ok(origin) => Undo::Do(vec![(origin, Action::Promote)]),

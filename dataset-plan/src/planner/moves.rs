@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use zfs_props::name::DatasetName;
 
@@ -28,7 +29,9 @@ impl Moves {
     /// A move is one that is declared, or a declared guid that is found under another name. Where the old
     /// name is gone there is nothing to move.
     pub(super) fn find<'o>(desired: &Desired, observed: &'o Observed) -> (Self, Cow<'o, Observed>) {
-        let wanted = wanted(desired, observed);
+        let targets: BTreeSet<&DatasetName> = desired.moved.iter().map(|moved| &moved.to).collect();
+        let is_in_use = |from: &DatasetName| in_use(desired, &targets, from);
+        let wanted = wanted(desired, observed, &is_in_use);
         let mut moves = Self::default();
         let mut renamed = Cow::Borrowed(observed);
         if wanted.is_empty() {
@@ -37,7 +40,8 @@ impl Moves {
         let mut pending: Vec<Moved> = Vec::new();
         for (to, mut sources) in wanted {
             let Some(from) = sources.pop() else { continue };
-            if !sources.is_empty() || in_use(desired, &from) {
+            let untouchable = untouchable(desired, observed, &from).is_some();
+            if !sources.is_empty() || untouchable || is_in_use(&from) {
                 moves.refused.insert(to, from);
             } else {
                 pending.push(Moved { from, to });
@@ -99,18 +103,19 @@ impl Moves {
 }
 
 /// The old names by the new ones.
-fn wanted(desired: &Desired, observed: &Observed) -> BTreeMap<DatasetName, Vec<DatasetName>> {
+fn wanted(
+    desired: &Desired,
+    observed: &Observed,
+    is_in_use: &dyn Fn(&DatasetName) -> bool,
+) -> BTreeMap<DatasetName, Vec<DatasetName>> {
     let mut wanted: BTreeMap<DatasetName, Vec<DatasetName>> = BTreeMap::new();
     let mut sources: BTreeSet<&DatasetName> = BTreeSet::new();
     // Who was renamed twice is moved to the last name at once, wherever it is found.
-    let next: BTreeMap<_, _> = desired.moved.iter().map(|moved| (&moved.from, &moved.to)).collect();
-    for first in next.keys() {
-        let mut names = std::iter::successors(Some(*first), |name| next.get(name).copied());
-        let Some(last) = names.by_ref().take(next.len() + 1).last() else { continue };
+    for (first, last) in last_names(&desired.moved) {
         // Those that are renamed in a circle have no last name.
-        let there = observed.datasets.contains_key(*first) || in_use(desired, first);
-        if names.next().is_none() && there {
-            wanted.entry(last.clone()).or_default().push((*first).clone());
+        let Some(last) = last else { continue };
+        if observed.datasets.contains_key(first) || is_in_use(first) {
+            wanted.entry(last.clone()).or_default().push(first.clone());
             sources.insert(first);
         }
     }
@@ -132,13 +137,48 @@ fn wanted(desired: &Desired, observed: &Observed) -> BTreeMap<DatasetName, Vec<D
     wanted
 }
 
+/// Where each old name leads in the end; `None`: in a circle. Each link is followed once.
+fn last_names(moved: &[Moved]) -> BTreeMap<&DatasetName, Option<&DatasetName>> {
+    let next: BTreeMap<_, _> = moved.iter().map(|moved| (&moved.from, &moved.to)).collect();
+    let mut known: BTreeMap<&DatasetName, Option<&DatasetName>> = BTreeMap::new();
+    for first in next.keys() {
+        let mut names = vec![*first];
+        let last = loop {
+            let Some(name) = names.last() else { break None };
+            if let Some(last) = known.get(name) {
+                break *last;
+            }
+            let Some(to) = next.get(name) else { break Some(*name) };
+            // Whoever comes here again while this is not known is in a circle.
+            known.insert(name, None);
+            names.push(to);
+        };
+        known.extend(names.into_iter().map(|name| (name, last)));
+    }
+    known.retain(|name, _| next.contains_key(name));
+    known
+}
+
 /// Something is declared at or below an old name: it would be made there anew, to be moved again.
-fn in_use(desired: &Desired, from: &DatasetName) -> bool {
+fn in_use(desired: &Desired, targets: &BTreeSet<&DatasetName>, from: &DatasetName) -> bool {
     let parent = desired.parents.range::<DatasetName, _>(from..).next();
-    let moved = desired.moved.iter().map(|moved| &moved.to).filter(|to| to.is_under(from));
+    let mut moved = targets.range::<DatasetName, _>((Bound::Excluded(from), Bound::Unbounded));
     desired.datasets.at_or_below(from).is_some()
         || parent.is_some_and(|name| name == from || name.is_under(from))
-        || moved.count() > 0
+        || moved.next().is_some_and(|to| to.is_under(from))
+}
+
+/// What is never to be touched, and would be renamed with this.
+fn untouchable<'o>(
+    desired: &Desired,
+    observed: &'o Observed,
+    from: &'o DatasetName,
+) -> Option<&'o DatasetName> {
+    let never = |name: &DatasetName| {
+        desired.base.contains_key(name)
+            || desired.ignore.iter().any(|pattern| pattern.matches(name))
+    };
+    subtree(&observed.datasets, from).find(|name| never(name))
 }
 
 /// Whether a rename can be the next one: the new name is free, its parent has its name already, and what
@@ -166,6 +206,16 @@ fn subtree<'m, D>(
 impl Planner<'_> {
     /// What is to be moved and cannot be: nothing else is made in its place.
     pub(super) fn refuse_move(&mut self, from: &DatasetName, to: &DatasetName) {
+        if let Some(name) = untouchable(self.desired, self.original, from) {
+            let what = format!("{from} is to be moved here, and {name} is never to be touched");
+            self.block(
+                to,
+                Obstacle::Refused,
+                what,
+                "leave it out of `moved`, or out of `base` and `ignore`",
+            );
+            return;
+        }
         let what = match self.observed.dataset(to) {
             Some(_) => format!("{from} is to be moved here, and the name is taken"),
             None => {
@@ -247,13 +297,6 @@ impl Planner<'_> {
     }
 
     fn can_rename(&mut self, at: usize, from: &DatasetName, to: &DatasetName) -> bool {
-        if self.desired.base.contains_key(from)
-            || self.desired.ignore.iter().any(|pattern| pattern.matches(from))
-        {
-            let what = format!("{from} is to be moved here, and is never to be touched");
-            self.block(to, Obstacle::Refused, what, "leave it out of `moved`, or out of `base`");
-            return false;
-        }
         let row = self.tree.row(at).and_then(|row| row.observed);
         let root = row.and_then(|dataset| dataset.encryption_root.as_ref());
         let above = self.tree.upwards(at).skip(1).find_map(|row| row.observed);

@@ -115,7 +115,15 @@ impl<'a> Planner<'a> {
         let rounded = self.rounded(at, property, wish);
         let wish = rounded.as_ref().unwrap_or(wish);
         let now = self.tree.now(at, property);
-        let has_it = now.as_ref().is_some_and(|sight| self.tree.fulfils(sight, property, wish));
+        if wish.is_settled(property) {
+            return None;
+        }
+        let fulfils = |sight: Option<&Sight<'_>>| match sight {
+            Some(sight) => self.tree.fulfils(sight, property, wish),
+            // A user property that is set nowhere is as it is inherited.
+            None => property.native().is_none() && *wish == Wish::Inherit,
+        };
+        let has_it = fulfils(now.as_ref());
         let refusal = match (property, &now) {
             (PropertyName::Native(native), None) => {
                 let what = format!("{native} was not observed, so it may or may not be {wish}");
@@ -142,8 +150,7 @@ impl<'a> Planner<'a> {
             return None;
         }
         let covered = now.as_ref().is_some_and(Sight::is_temporary);
-        let later = self.tree.later(at, property);
-        if !covered && later.is_some_and(|sight| self.tree.fulfils(&sight, property, wish)) {
+        if !covered && fulfils(self.tree.later(at, property).as_ref()) {
             return None;
         }
         let received = dataset.entries.get(property).is_some_and(|e| e.received.is_some());

@@ -7,9 +7,13 @@ use zfs_props::name::{DatasetName, SnapshotName};
 use super::{Draft, Part, Planner};
 use crate::observed::Dataset;
 use crate::plan::{Action, Expectation, Obstacle, Reason, Risk, Undo};
+use crate::spec::Table;
 
 /// What is in the way, and what would help.
 type Refusal = (String, &'static str);
+
+/// A snapshot that goes, and its guid.
+pub(super) type Granted = (SnapshotName, Option<u64>);
 
 impl Planner<'_> {
     /// Finds the absent datasets that a grant names and nothing depends on.
@@ -20,6 +24,8 @@ impl Planner<'_> {
         let parents = self.desired.parents.iter();
         let mut kept: BTreeSet<DatasetName> =
             parents.flat_map(|name| name.ancestors().chain([name.clone()])).collect();
+        let declared = self.desired.datasets.values();
+        let declared = declared.filter_map(|want| Some((want.guid?, want.path))).collect();
         for at in (0..self.tree.len()).rev() {
             let Some(row) = self.tree.row(at) else { continue };
             let name = row.name.clone().into_owned();
@@ -29,7 +35,7 @@ impl Planner<'_> {
                 kept.extend(parent);
                 continue;
             };
-            match self.removable(&name, dataset, kept.contains(&name)) {
+            match self.removable(&name, dataset, kept.contains(&name), &declared) {
                 Ok(_) if self.is_vetoed(at, Part::Removal, &name) => kept.extend(parent),
                 Ok(snapshots) => {
                     self.tree.remove(at);
@@ -50,9 +56,14 @@ impl Planner<'_> {
             let Some(row) = self.tree.row(at) else { continue };
             let (name, guid) = (row.name.clone().into_owned(), row.observed.and_then(|d| d.guid));
             let mut needs = below.remove(&name).unwrap_or_default();
-            for snapshot in snapshots {
+            for (snapshot, guid) in snapshots {
+                let expected = Expectation::Snapshot { snapshot: snapshot.clone(), guid };
                 let action = Action::DestroySnapshot(snapshot);
-                needs.push(self.draft_destroy(at, &name, action, Vec::new()));
+                let draft = self.draft_destroy(at, &name, action, Vec::new());
+                if let Some(draft) = self.drafts.get_mut(draft) {
+                    draft.expects.push(expected);
+                }
+                needs.push(draft);
             }
             let draft = self.draft_destroy(at, &name, Action::Destroy, needs);
             let parent = name.parent();
@@ -71,7 +82,8 @@ impl Planner<'_> {
         name: &DatasetName,
         dataset: &Dataset,
         holds_others: bool,
-    ) -> Result<Vec<SnapshotName>, Refusal> {
+        declared: &BTreeMap<u64, Table<'_>>,
+    ) -> Result<Vec<Granted>, Refusal> {
         let granted = |name: &str| self.policy.destroy.contains(name);
         if name.parent().is_none() {
             return Err((
@@ -82,6 +94,10 @@ impl Planner<'_> {
         if !granted(name.as_str()) {
             let remedy = "see what is in it, then grant it by the policy (destroy: NAME)";
             return Err(("it shall not exist, and no grant names it".into(), remedy));
+        }
+        if let Some(table) = dataset.guid.and_then(|guid| declared.get(&guid)) {
+            let what = format!("{table} declares it by its guid");
+            return Err((what, "see which of the two is meant"));
         }
         if holds_others {
             let what = "it holds a dataset that is kept, or services live below it".to_owned();
@@ -101,7 +117,7 @@ impl Planner<'_> {
                 return Err((what, "declare the clone with origin = \"none\" first"));
             }
             match full {
-                Ok(full) if granted(full.as_str()) => snapshots.push(full),
+                Ok(full) if granted(full.as_str()) => snapshots.push((full, snapshot.guid)),
                 _ => {
                     let what =
                         format!("it has the snapshot @{}, which no grant names", snapshot.name);

@@ -58,7 +58,7 @@ impl fmt::Display for Activation<'_> {
             r#"run() {
     case ${NIXOS_ACTION-} in
     dry-activate) printf 'would run:'; printf " '%s'" "$@"; echo ;;
-    *) "$@" ;;
+    *) "$@" </dev/null ;;
     esac
 }
 "#,

@@ -1,7 +1,9 @@
 //! A plan as a shell script that may run again and again, with nobody watching.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+
+use zfs_props::name::DatasetName;
 
 use super::Line;
 use crate::command::quoted;
@@ -14,7 +16,8 @@ use crate::plan::{Action, Assignment, Plan, Step, StepId};
 /// otherwise, with a line on standard error for each reason. What destroys data is not run, and neither is
 /// what needs it: the script names those commands for a person.
 ///
-/// Directories get their owners only while the dataset is mounted, never below a missing mount.
+/// Directories get their owners only while the dataset is mounted, never below a missing mount. What a step had to be made
+/// way for by unmounting is not unmounted again once that step is done. Nothing waits for a person: commands read nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Unattended<'p>(&'p Plan);
 
@@ -27,7 +30,7 @@ impl Plan {
 
 impl fmt::Display for Unattended<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "#!/bin/sh\nset -u\nrun() {{ \"$@\"; }}")?;
+        writeln!(f, "#!/bin/sh\nset -u\nrun() {{ \"$@\" </dev/null; }}")?;
         body(f, self.0)
     }
 }
@@ -36,11 +39,18 @@ impl fmt::Display for Unattended<'_> {
 /// steps between blanks, neither of which they can contain.
 const FUNCTIONS: &str = r#"
 failed=' '
+wanted=' '
+unmounted=' '
 missing=/
 say() { printf 'dataset-plan: %s\n' "$*" >&2; }
 there() { zfs list -H -o name "$1" >/dev/null 2>&1; }
 value() { [ "$(zfs get -Hp -o value "$1" "$2" 2>/dev/null)" = "$3" ]; }
 source_is() { [ "$(zfs get -Hp -o source "$1" "$2" 2>/dev/null)" = "$3" ]; }
+inherits() {
+    case $(zfs get -Hp -o source "$1" "$2" 2>/dev/null) in inherited* | default | -) ;; *) return 1 ;; esac
+}
+wants() { case $wanted in *" $1 "*) ;; *) return 1 ;; esac; }
+took() { case $unmounted in *" $1 "*) ;; *) return 1 ;; esac; }
 held() { zfs holds -H "$1" 2>/dev/null | cut -f 2 | grep -qxF -e "$2"; }
 after() {
     case $missing in *"/$1/"*) return 1 ;; esac
@@ -60,15 +70,15 @@ pub(super) fn body(f: &mut fmt::Formatter<'_>, plan: &Plan) -> fmt::Result {
             "there {pool} || {{ missing=${{missing}}{pool}/; say pool {pool} is not imported; }}"
         )?;
     }
-    let mut left: BTreeSet<StepId> = BTreeSet::new();
+    let left = left_to_a_person(plan);
+    let unmounts = unmounts(f, plan, &left)?;
     for step in plan.steps() {
         writeln!(f, "\n# {}: {}", step.id, Line(&step.reason))?;
-        if step.action.destroys() || step.needs.iter().any(|need| left.contains(need)) {
-            left.insert(step.id);
+        if left.contains(&step.id) {
             let text = quoted(&Line(step.command()).to_string());
             writeln!(f, "say left to a person, since data would be destroyed: {text}")?;
         } else {
-            guarded(f, step)?;
+            guarded(f, step, &unmounts)?;
         }
     }
     for blocked in plan.blocked() {
@@ -77,7 +87,59 @@ pub(super) fn body(f: &mut fmt::Formatter<'_>, plan: &Plan) -> fmt::Result {
     writeln!(f, "\n[ \"$failed\" = ' ' ] || {{ say \"not done: steps$failed\"; false; }}")
 }
 
-fn guarded(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
+/// What destroys data, and what needs it.
+fn left_to_a_person(plan: &Plan) -> BTreeSet<StepId> {
+    let mut left = BTreeSet::new();
+    for step in plan.steps() {
+        if step.action.destroys() || step.needs.iter().any(|need| left.contains(need)) {
+            left.insert(step.id);
+        }
+    }
+    left
+}
+
+/// Notes in the script which unmounts are wanted still: those that make way for a step that is not done, or for an unmount
+/// that is wanted. Another time they would take away what runs in its place. The unmounts, by dataset.
+fn unmounts<'p>(
+    f: &mut fmt::Formatter<'_>,
+    plan: &'p Plan,
+    left: &BTreeSet<StepId>,
+) -> Result<BTreeMap<&'p DatasetName, StepId>, fmt::Error> {
+    let unmounts = plan.steps().iter().filter(|step| step.action == Action::Unmount);
+    let mut makes_way: BTreeMap<StepId, Vec<&Step>> =
+        unmounts.clone().map(|step| (step.id, Vec::new())).collect();
+    for step in plan.steps().iter().filter(|step| !left.contains(&step.id)) {
+        for need in &step.needs {
+            if let Some(list) = makes_way.get_mut(need) {
+                list.push(step);
+            }
+        }
+    }
+    if !makes_way.is_empty() {
+        writeln!(f, "\n# What is unmounted to make way, if it has to be")?;
+    }
+    let unmounts: BTreeMap<_, _> = unmounts.map(|step| (&step.dataset, step.id)).collect();
+    for (id, list) in makes_way.iter().rev() {
+        let conditions = list.iter().filter_map(|step| match step.action {
+            Action::Unmount => Some(format!("! wants {}", step.id)),
+            // It comes back by this.
+            Action::Mount if unmounts.get(&step.dataset) == Some(id) => None,
+            _ => done(step),
+        });
+        let conditions: Vec<String> = conditions.collect();
+        if !conditions.is_empty() {
+            let conditions = conditions.join(" && ");
+            writeln!(f, "{{ {conditions}; }} || wanted=\"${{wanted}}{id} \"")?;
+        }
+    }
+    Ok(unmounts)
+}
+
+fn guarded(
+    f: &mut fmt::Formatter<'_>,
+    step: &Step,
+    unmounts: &BTreeMap<&DatasetName, StepId>,
+) -> fmt::Result {
     write!(f, "after {}", quoted(step.dataset.pool()))?;
     for need in &step.needs {
         write!(f, " {need}")?;
@@ -86,12 +148,23 @@ fn guarded(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
     if matches!(step.action, Action::Own { .. }) {
         write!(f, " && value mounted {dataset} yes")?;
     }
-    let command = step.command();
-    match done(step) {
-        Some(done) => write!(f, " && {{ {done} || run {command}; }}")?,
-        None => write!(f, " && run {command}")?,
+    let (id, command) = (step.id, step.command());
+    match (done(step), unmounts.get(&step.dataset)) {
+        (Some(done), Some(_)) if step.action == Action::Unmount => {
+            let run = format!("{{ run {command} && unmounted=\"${{unmounted}}{id} \"; }}");
+            write!(f, " && {{ ! wants {id} || {done} || {run}; }}")?;
+        }
+        // It was to be mounted again by what is done already.
+        (Some(done), Some(unmount)) if step.action.may_mount() && *unmount < id => {
+            let mount = format!(
+                "{{ ! took {unmount} || value mounted {dataset} yes || run zfs mount {dataset}; }}"
+            );
+            write!(f, " && {{ if {done}; then {mount}; else run {command}; fi; }}")?;
+        }
+        (Some(done), _) => write!(f, " && {{ {done} || run {command}; }}")?,
+        (None, _) => write!(f, " && run {command}")?,
     }
-    writeln!(f, " || failed=\"${{failed}}{} \"", step.id)
+    writeln!(f, " || failed=\"${{failed}}{id} \"")
 }
 
 /// A condition for the shell that holds once the step is done; `None`: doing it again does no harm.
@@ -123,11 +196,13 @@ fn done(step: &Step) -> Option<String> {
         Action::Release { snapshot, tag } => {
             Some(format!("! {}", test(&["held", snapshot.as_str(), tag])?))
         }
-        Action::Inherit(_)
-        | Action::Revert(_)
-        | Action::Own { .. }
-        | Action::Rollback(_)
-        | Action::Destroy
-        | Action::DestroySnapshot(_) => None,
+        // Where it mounts, doing it again would unmount.
+        Action::Inherit(property) => test(&["inherits", &property.to_string(), dataset]),
+        Action::Revert(property) => {
+            test(&["source_is", &property.to_string(), dataset, "received"])
+        }
+        Action::Own { .. } | Action::Rollback(_) | Action::Destroy | Action::DestroySnapshot(_) => {
+            None
+        }
     }
 }

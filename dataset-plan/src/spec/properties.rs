@@ -114,7 +114,16 @@ impl<'s> Properties<'s> {
 
     /// All of them.
     pub fn iter(&self) -> Iter<'_, 's> {
-        Iter { own: self.own.iter().peekable(), beside: self.beside.iter().peekable() }
+        Iter(self.said())
+    }
+
+    /// Those that are left as they are.
+    pub(crate) fn left_alone(&self) -> impl Iterator<Item = &PropertyName> {
+        self.said().filter_map(|(name, said)| (!said.counts()).then_some(name))
+    }
+
+    fn said(&self) -> Said<'_, 's> {
+        Said { own: self.own.iter().peekable(), beside: self.beside.iter().peekable() }
     }
 
     /// What is declared of one.
@@ -160,35 +169,41 @@ impl Declared<'_> {
 
 /// What goes over [`Properties`].
 #[derive(Clone, Debug)]
-pub struct Iter<'p, 's> {
-    own: Peekable<btree_map::Iter<'s, PropertyName, Wish>>,
-    beside: Peekable<slice::Iter<'p, Beside<'s>>>,
-}
+pub struct Iter<'p, 's>(Said<'p, 's>);
 
 impl<'p> Iterator for Iter<'p, '_> {
     type Item = (&'p PropertyName, Declared<'p>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let order = match (self.own.peek(), self.beside.peek()) {
-                (Some((own, _)), Some(beside)) => (*own).cmp(&beside.name),
-                (Some(_), None) => Ordering::Less,
-                (None, _) => Ordering::Greater,
-            };
-            let item = if order == Ordering::Less {
-                let (name, wish) = self.own.next()?;
-                (name, Declared { wish, profile: None })
-            } else {
-                if order == Ordering::Equal {
-                    self.own.next();
-                }
-                let beside = self.beside.next()?;
-                (&*beside.name, beside.declared())
-            };
-            if item.1.counts() {
-                return Some(item);
-            }
+        self.0.find(|(_, declared)| declared.counts())
+    }
+}
+
+/// The same, with those that are left as they are.
+#[derive(Clone, Debug)]
+struct Said<'p, 's> {
+    own: Peekable<btree_map::Iter<'s, PropertyName, Wish>>,
+    beside: Peekable<slice::Iter<'p, Beside<'s>>>,
+}
+
+impl<'p> Iterator for Said<'p, '_> {
+    type Item = (&'p PropertyName, Declared<'p>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let order = match (self.own.peek(), self.beside.peek()) {
+            (Some((own, _)), Some(beside)) => (*own).cmp(&beside.name),
+            (Some(_), None) => Ordering::Less,
+            (None, _) => Ordering::Greater,
+        };
+        if order == Ordering::Less {
+            let (name, wish) = self.own.next()?;
+            return Some((name, Declared { wish, profile: None }));
         }
+        if order == Ordering::Equal {
+            self.own.next();
+        }
+        let beside = self.beside.next()?;
+        Some((&*beside.name, beside.declared()))
     }
 }
 

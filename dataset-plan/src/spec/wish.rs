@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use zfs_props::key::PropertyName;
+use zfs_props::property::Property;
+
 use crate::setting::Setting;
 
 /// What shall become of a property.
@@ -19,6 +22,12 @@ pub enum Wish {
 }
 
 impl Wish {
+    /// A dataset that exists is as it was made: of what is fixed at creation, only a value can be another one.
+    pub(crate) fn is_settled(&self, property: &PropertyName) -> bool {
+        let once = property.native().is_some_and(Property::is_settable_once);
+        once && self.setting().is_none()
+    }
+
     /// The value to be set, if one is.
     pub fn setting(&self) -> Option<&Setting> {
         match self {
