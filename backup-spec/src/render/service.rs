@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use zfs_props::name::NameError;
 
 use super::restic::{self, Backup};
-use super::unit_file::{UnitFile, quoted};
+use super::unit_file::{UnitFile, pattern, quoted, whole};
 use crate::job::Source;
 use crate::name::Name;
 use crate::repository::Repository;
@@ -82,12 +82,12 @@ impl Builder<'_> {
                     .set("Wants", "network-online.target");
                 // Not while a job still reads a clone: its snapshot must not be sent along.
                 let unit = self.locks(name).fold(unit, |unit, directory| {
-                    unit.set("ConditionDirectoryNotEmpty", format_args!("!{}", path(&directory)))
+                    unit.set("ConditionDirectoryNotEmpty", format_args!("!{}", whole(directory.as_str())))
                 });
                 let argv = self.run(replication.job.argv());
                 unit.section("Service")
                     .set("Type", "oneshot")
-                    .set_some("User", replication.user.as_deref().map(quoted))
+                    .set_some("User", replication.user.as_deref())
                     .command("ExecStart", &argv)
             }),
             Task::BaseBackup(nth, name) => spec.pitr.get(name).and_then(|archive| {
@@ -97,8 +97,8 @@ impl Builder<'_> {
                     .set("Wants", "network-online.target")
                     .section("Service")
                     .set("Type", "oneshot")
-                    .set("User", quoted(&archive.user))
-                    .set_some("EnvironmentFile", archive.environment_file().map(escaped));
+                    .set("User", &archive.user)
+                    .set_some("EnvironmentFile", archive.environment_file().map(pattern));
                 Some(unit.command("ExecStart", &argv))
             }),
             Task::Snapshot => {
@@ -137,7 +137,9 @@ impl Builder<'_> {
         unit = match &job.source {
             Source::Clone { .. } => unit.set("After", "zfs-mount.service"),
             Source::Live {} => {
-                job.paths.iter().fold(unit, |unit, read| unit.set("RequiresMountsFor", path(read)))
+                job.paths.iter().fold(unit, |unit, read| {
+                    unit.set("RequiresMountsFor", quoted(read.as_str()))
+                })
             }
         };
         unit = self.repository_service(unit, name, repository);
@@ -182,7 +184,7 @@ impl Builder<'_> {
     fn repository_head(what: &str, repository: &Repository) -> UnitFile {
         let unit =
             head(what).set("After", "network-online.target").set("Wants", "network-online.target");
-        unit.set_some("RequiresMountsFor", repository.directory().map(path))
+        unit.set_some("RequiresMountsFor", repository.directory().map(|path| quoted(path.as_str())))
     }
 
     fn repository_service(
@@ -197,7 +199,10 @@ impl Builder<'_> {
         }
         let cache = format!("restic/{name}");
         unit = unit
-            .set_some("EnvironmentFile", repository.environment_file.as_ref().map(path))
+            .set_some(
+                "EnvironmentFile",
+                repository.environment_file.as_ref().map(|path| pattern(path.as_str())),
+            )
             .set("CacheDirectory", quoted(&cache))
             .set("Environment", quoted(&format!("RESTIC_CACHE_DIR=/var/cache/{cache}")));
         let restic = self.programs.get("restic").map_or("restic", String::as_str);
@@ -211,15 +216,6 @@ impl Builder<'_> {
 
 fn head(what: &str) -> UnitFile {
     UnitFile::default().section("Unit").set("Description", what.replace('%', "%%"))
-}
-
-fn path(path: &crate::path::AbsolutePath) -> String {
-    escaped(path.as_str())
-}
-
-/// A path as settings of one or more paths read it.
-fn escaped(path: &str) -> String {
-    path.replace('\\', "\\\\").replace('%', "%%").replace(' ', "\\x20")
 }
 
 /// Processors as systemd's percentage; thousandths below a hundredth are dropped, and what is left is never nothing.

@@ -131,7 +131,8 @@ fn command(words: &[String]) -> String {
     line
 }
 
-/// One word of a command line, or of a setting that takes a list of words.
+/// One word of a command line, or of a setting that takes a list of words: words of programs (`ExecStart=`), assignments
+/// (`Environment=`), paths (`RequiresMountsFor=`). The last knows no `\xNN`, and paths have no control characters.
 pub(crate) fn quoted(word: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-+=.,:/@*?[]~^!(|)".contains(&b);
     if !word.is_empty() && word.bytes().all(plain) {
@@ -150,6 +151,32 @@ pub(crate) fn quoted(word: &str) -> String {
         }
     }
     text.push('"');
+    text
+}
+
+/// The path of a setting that is one path to the end of its line, such as that of a condition: only specifiers mean something
+/// in it (`config_parse_unit_condition_path` of systemd). A blank at the end would be stripped, so that a `/` ends it.
+pub(crate) fn whole(path: &str) -> String {
+    let mut text = path.replace('%', "%%");
+    if text.ends_with(' ') {
+        text.push('/');
+    }
+    text
+}
+
+/// The path of `EnvironmentFile=`, which is a pattern of glob(7) to the end of its line (systemd.exec(5)).
+pub(crate) fn pattern(path: &str) -> String {
+    let mut text = String::with_capacity(path.len());
+    let front = path.trim_end_matches(' ');
+    for character in front.chars() {
+        match character {
+            '\\' | '*' | '?' | '[' => text.extend(['\\', character]),
+            '%' => text.push_str("%%"),
+            _ => text.push(character),
+        }
+    }
+    // At the end of a line they would be stripped.
+    text.extend(std::iter::repeat_n("[ ]", path.len() - front.len()));
     text
 }
 
