@@ -125,22 +125,10 @@ fn loaded(unit: &str, folder: &Path) -> Option<Vec<String>> {
 #[test]
 fn systemd_splits_commands_into_the_words_that_were_meant() {
     let folder = tempfile::tempdir().unwrap();
-    let words: Vec<String> = [
-        "/bin/echo",
-        "a b",
-        "100%",
-        "$HOME",
-        "\"\\",
-        "it's",
-        ";",
-        "",
-        "*?[x]",
-        "-n",
-        "%n",
-        "a\tb",
-    ]
-    .map(String::from)
-    .into();
+    let words: Vec<String> =
+        ["/bin/echo", "a b", "100%", "$HOME", "\"\\", "it's", ";", "", "*?[x]", "-n", "%n", "a\tb"]
+            .map(String::from)
+            .into();
     let unit = backup_spec::render::unit_file::UnitFile::default()
         .section("Service")
         .set("Type", "oneshot")
@@ -153,6 +141,44 @@ fn systemd_splits_commands_into_the_words_that_were_meant() {
         lines.iter().filter(|line| line.starts_with("Command Line:")).collect();
     assert_eq!(commands, [wanted.replace("\"100%\"", "100%").as_str()]);
     println!("words: {} as systemd has them", words.len());
+}
+
+/// systemd looks for prefixes behind the quotes, and takes neither quotes nor backslashes in a program (`string_is_safe`): a hook
+/// `@/bin/x y` would run /bin/x under the name y, and one with a quote would leave the unit unloadable.
+#[test]
+fn a_hook_whose_program_no_unit_can_name_is_refused() {
+    let spec = |program: &str| {
+        let text = format!(
+            "host = \"forge\"\n[repositories.nas]\nurl = \"/mnt/nas\"\npasswordFile = \"/run/p\"\n\
+             [jobs.a]\nrepository = \"nas\"\npaths = [\"/srv\"]\nschedule = \"daily UTC\"\nrunTime = \"1h\"\n\
+             hooks = [{{ open = [{program:?}, \"@x\"], close = [\"true\"] }}]\n"
+        );
+        Spec::from_toml(&text)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    for program in
+        ["@/bin/true", "-/bin/true", ":true", "+true", "!true", "!!true", "|true", "bin/x", "./x"]
+            .into_iter()
+            .chain(["/bin/a\"b", "/bin/a\\b", "/bin/it's", "/bin/", "/bin/a\tb", ".."])
+    {
+        let problems = spec(program).map(|_| ()).expect_err(program);
+        let problem = problems.iter().next().unwrap();
+        assert_eq!(problem.path, "jobs.a.hooks[0].open", "{problems}");
+    }
+    for program in ["/bin/true", "true", "/opt/my tools/$x%n;/run", "a@b", "$x", "ünï"] {
+        let spec = spec(program).unwrap_or_else(|problems| panic!("{problems}")).check().unwrap();
+        let units = Units::of(&spec, &BTreeMap::new()).unwrap();
+        let unit = &units.files["restic-backup-a.service"];
+        std::fs::write(folder.path().join("a.service"), unit.to_string()).unwrap();
+        let output = run("systemd-analyze", &["verify", "--man=no", "./a.service"], folder.path());
+        let Some(output) = output else { return };
+        // It is the program that was meant, and that is not there.
+        let text = said(&output);
+        let bad = ["executable name", "bad unit file", "specifies a directory"];
+        assert!(!bad.iter().any(|bad| text.contains(bad)), "{text}");
+        let is_missing = format!("Command {program} is not executable");
+        assert!(text.contains(&is_missing) || program.ends_with("true"), "{program}: {text}");
+    }
 }
 
 /// A path in a unit is written by the rules of its setting: one list takes quotes, one takes patterns, a condition takes neither.

@@ -82,7 +82,10 @@ impl Builder<'_> {
                     .set("Wants", "network-online.target");
                 // Not while a job still reads a clone: its snapshot must not be sent along.
                 let unit = self.locks(name).fold(unit, |unit, directory| {
-                    unit.set("ConditionDirectoryNotEmpty", format_args!("!{}", whole(directory.as_str())))
+                    unit.set(
+                        "ConditionDirectoryNotEmpty",
+                        format_args!("!{}", whole(directory.as_str())),
+                    )
                 });
                 let argv = self.run(replication.job.argv());
                 unit.section("Service")
@@ -136,11 +139,10 @@ impl Builder<'_> {
         let mut unit = Self::repository_head(&format!("Backup {name}"), repository);
         unit = match &job.source {
             Source::Clone { .. } => unit.set("After", "zfs-mount.service"),
-            Source::Live {} => {
-                job.paths.iter().fold(unit, |unit, read| {
-                    unit.set("RequiresMountsFor", quoted(read.as_str()))
-                })
-            }
+            Source::Live {} => job
+                .paths
+                .iter()
+                .fold(unit, |unit, read| unit.set("RequiresMountsFor", quoted(read.as_str()))),
         };
         unit = self.repository_service(unit, name, repository);
         let cpus = job.resources.cpus.map(quota);
