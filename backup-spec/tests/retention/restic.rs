@@ -42,6 +42,20 @@ fn a_duration_reaches_back_on_the_clock_of_the_machine() {
     assert_eq!((kept(&TimeZone::UTC), kept(&berlin)), (2, 1));
 }
 
+/// restic 0.14.0 takes each of these (`restic forget --dry-run -l1`, `-l=1`, `-ghost -l1`), and refuses `-dl1` and `-l=`.
+#[test]
+fn short_options_may_have_their_value_in_the_same_word() {
+    let read = |text: &str| text.parse::<Forget>();
+    for text in ["-l1", "-l=1", "-l 1", "--keep-last=1", "--keep-last 1"] {
+        assert_eq!(read(text), read("--keep-last 1"), "{text}");
+    }
+    assert_eq!(read("-ghost -l1"), read("--group-by host --keep-last 1"));
+    assert_eq!(read("-w2 -y=3").unwrap().to_string(), "--keep-weekly 2 --keep-yearly 3");
+    for bad in ["-dl1", "-l=", "-x1", "-", "--", "-é1"] {
+        assert!(read(bad).is_err(), "{bad}");
+    }
+}
+
 #[test]
 fn a_week_of_two_years_is_one() {
     let snapshots = [at("old", "2024-12-30T12:00:00Z"), at("new", "2025-01-05T12:00:00Z")];
