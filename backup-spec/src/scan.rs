@@ -208,9 +208,9 @@ impl Scan {
         let other = || Verdict::OtherFilesystem { at: at.clone(), filesystem: filesystem.clone() };
         if let Some(clone) = &self.clone {
             let is_it = matches!(filesystem, Filesystem::Dataset(d) if *d == clone.dataset);
-            let found = inventory.mount_of(&clone.dataset);
-            return if found != Some(&clone.live) {
-                let (dataset, at) = (clone.dataset.clone(), found.cloned());
+            return if !inventory.is_mounted_at(&clone.dataset, &clone.live) {
+                let dataset = clone.dataset.clone();
+                let at = inventory.mount_of(&dataset).cloned();
                 Some(Verdict::MountedElsewhere { dataset, at })
             } else if is_it {
                 None

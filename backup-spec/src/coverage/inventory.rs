@@ -205,6 +205,11 @@ impl Inventory {
         self.mounted.get(dataset)?.first()
     }
 
+    /// Whether all of a dataset is mounted at a path.
+    pub fn is_mounted_at(&self, dataset: &DatasetName, path: &AbsolutePath) -> bool {
+        self.mounted.get(dataset).is_some_and(|paths| paths.contains(path))
+    }
+
     /// The filesystem that a path lies on: the longest mount that it is within, by whole components. `None` where nothing is
     /// known to be mounted, not even at `/`.
     pub fn resolve(&self, path: &AbsolutePath) -> Option<(&AbsolutePath, &Filesystem)> {
@@ -333,6 +338,12 @@ mod tests {
         let inventory = Inventory::default().with_mountinfo(text).unwrap();
         let on = |text: &str| inventory.resolve(&path(text)).unwrap().1.to_string();
         assert_eq!((on("/srv/a/x"), on("/srv/b/x")), ("tank/srv".into(), "tank/b".into()));
+        // One that is at two places is at each of them.
+        let mut twice = inventory.clone();
+        twice.add_filesystem("tank/b".parse().unwrap(), Some(path("/again")));
+        for at in ["/again", "/srv/b"] {
+            assert!(twice.is_mounted_at(&"tank/b".parse().unwrap(), &path(at)), "{at}");
+        }
         assert_eq!(inventory.mount_of(&"tank/a".parse().unwrap()), None);
         // What nobody can name is passed over.
         assert_eq!(on("/home"), "rpool/root");
