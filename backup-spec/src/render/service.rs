@@ -102,7 +102,13 @@ impl Builder<'_> {
                     .set("Type", "oneshot")
                     .set("User", &archive.user)
                     .set_some("EnvironmentFile", archive.environment_file().map(pattern));
-                Some(unit.command("ExecStart", &argv))
+                let unit = unit.command("ExecStart", &argv);
+                // Once the new one is there.
+                let expired = archive.pitr.expire_after_base();
+                Some(expired.into_iter().fold(unit, |unit, argv| {
+                    let argv = self.run(argv);
+                    unit.command("ExecStart", &argv)
+                }))
             }),
             Task::Snapshot => {
                 let argv = ["sanoid", "--cron", "--quiet"].map(str::to_owned);
