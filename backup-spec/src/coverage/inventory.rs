@@ -325,7 +325,7 @@ mod tests {
         assert_eq!(on("/etc/ssh/key"), Filesystem::Dataset(persist));
     }
 
-    /// A mount on a directory hides what was mounted below before (mount_namespaces(7)); the table goes on listing it.
+    /// A mount on a directory hides what was mounted below before (`mount_namespaces(7)`); the table goes on listing it.
     #[test]
     fn what_is_hidden_by_a_mount_above_is_not_there() {
         let text = "30 22 0:31 / /srv/a rw - zfs tank/a rw\n\
