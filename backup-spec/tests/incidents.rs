@@ -235,6 +235,13 @@ fn an_exclude_means_the_running_host_wherever_the_job_reads() {
     assert!(!scan.verdict(&"/var/lib/sonarr/logs/a.txt".parse().unwrap(), &there).is_included());
     assert!(scan.verdict(&"/var/lib/sonarr/sonarr.db".parse().unwrap(), &there).is_included());
 
+    // However it is written, and what takes back as well.
+    let excludes = "excludes = [\"/var/lib/*/logs/*\", \"!/var/*/son*/logs/keep\"]\n";
+    let scan = read(&format!("{SONARR}{excludes}")).unwrap().scan(&"sonarr".parse().unwrap());
+    let verdict =
+        |path: &str| scan.as_ref().unwrap().verdict(&path.parse().unwrap(), &there).is_included();
+    assert!(!verdict("/var/lib/sonarr/logs/a.txt") && verdict("/var/lib/sonarr/logs/keep"));
+
     let found = problems(&format!("{SONARR}excludes = [\"/persist/postgres-data/**\"]\n"));
     assert_eq!(found, [(Code::InertExclude, "jobs.sonarr.excludes".into())]);
 }
