@@ -123,15 +123,15 @@ impl Scan {
         let mut inert = Vec::new();
         let place = |pattern: &Pattern| place(pattern, clone.as_ref());
         let mut own = |patterns: &[Pattern]| -> Vec<String> {
-            let moved = patterns.iter().filter_map(|pattern| {
+            let moved = patterns.iter().flat_map(|pattern| {
                 let placed = place(pattern);
-                inert.extend(placed.is_none().then(|| pattern.clone()));
+                inert.extend(placed.is_empty().then(|| pattern.clone()));
                 placed
             });
             moved.collect()
         };
         let (excludes, iexcludes) = (own(&job.excludes), own(&job.iexcludes));
-        let excludes = global.iter().filter_map(place).chain(excludes);
+        let excludes = global.iter().flat_map(place).chain(excludes);
         // What a pattern is, a moved one is too: only its literal beginning was replaced.
         let excludes = Excludes::new(excludes).and_then(|e| e.ignoring_case(iexcludes));
         let root = |path: &AbsolutePath| match &clone {
@@ -208,9 +208,9 @@ impl Scan {
         let other = || Verdict::OtherFilesystem { at: at.clone(), filesystem: filesystem.clone() };
         if let Some(clone) = &self.clone {
             let is_it = matches!(filesystem, Filesystem::Dataset(d) if *d == clone.dataset);
-            let found = inventory.mount_of(&clone.dataset);
-            return if found != Some(&clone.live) {
-                let (dataset, at) = (clone.dataset.clone(), found.cloned());
+            return if !inventory.is_mounted_at(&clone.dataset, &clone.live) {
+                let dataset = clone.dataset.clone();
+                let at = inventory.mount_of(&dataset).cloned();
                 Some(Verdict::MountedElsewhere { dataset, at })
             } else if is_it {
                 None
@@ -285,8 +285,8 @@ impl Scan {
         path
     }
 
-    /// A pattern of the job as restic gets it; `None` if it is left out.
-    pub(crate) fn moved(&self, pattern: &Pattern) -> Option<String> {
+    /// A pattern of the job as restic gets it: none if it is left out.
+    pub(crate) fn moved(&self, pattern: &Pattern) -> Vec<String> {
         place(pattern, self.clone.as_ref())
     }
 
@@ -312,12 +312,12 @@ impl Scan {
 }
 
 /// A pattern about the running host, for a job that reads a clone.
-fn place(pattern: &Pattern, clone: Option<&Cloned>) -> Option<String> {
+fn place(pattern: &Pattern, clone: Option<&Cloned>) -> Vec<String> {
     match clone {
         Some(clone) if anchored(pattern) => {
             pattern.rebased(clone.live.as_str(), clone.mount.as_str())
         }
-        _ => Some(pattern.to_string()),
+        _ => vec![pattern.to_string()],
     }
 }
 

@@ -235,6 +235,13 @@ fn an_exclude_means_the_running_host_wherever_the_job_reads() {
     assert!(!scan.verdict(&"/var/lib/sonarr/logs/a.txt".parse().unwrap(), &there).is_included());
     assert!(scan.verdict(&"/var/lib/sonarr/sonarr.db".parse().unwrap(), &there).is_included());
 
+    // However it is written, and what takes back as well.
+    let excludes = "excludes = [\"/var/lib/*/logs/*\", \"!/var/*/son*/logs/keep\"]\n";
+    let scan = read(&format!("{SONARR}{excludes}")).unwrap().scan(&"sonarr".parse().unwrap());
+    let verdict =
+        |path: &str| scan.as_ref().unwrap().verdict(&path.parse().unwrap(), &there).is_included();
+    assert!(!verdict("/var/lib/sonarr/logs/a.txt") && verdict("/var/lib/sonarr/logs/keep"));
+
     let found = problems(&format!("{SONARR}excludes = [\"/persist/postgres-data/**\"]\n"));
     assert_eq!(found, [(Code::InertExclude, "jobs.sonarr.excludes".into())]);
 }
@@ -396,6 +403,38 @@ base = [{ schedule = "daily UTC" }]
     // Copied as files while the database writes them, they are of no use to anybody.
     let job = job.replace("excludes = [\"/persist/postgres-data\"]", "");
     assert_eq!(problems(&format!("{job}{archive}"))[0].0, Code::CopiedWhileRunning);
+}
+
+/// A retention was declared, and nothing carried it out. barman-cloud-backup knows none: barman-cloud-backup-delete has to run.
+/// pgBackRest expires after each backup (`pgbackrest help backup`: "automatically run the expire command after a successful
+/// backup").
+#[test]
+fn the_retention_of_an_archive_is_carried_out() {
+    let archive = |tool: &str| {
+        let archive = format!(
+            "[pitr.main]\ndata = \"/pg\"\narchiveTimeout = \"5min\"\narrival = \"1min\"\nrunTime = \"30min\"\n\
+             {tool}\nbase = [{{ schedule = \"daily UTC\" }}]\n"
+        );
+        let units = units(&spec(&archive));
+        assert!(units.programs.iter().any(|program| program.starts_with(&tool[..6])));
+        commands(&units.files["pitr-base-1-main.service"], "ExecStart")
+    };
+    let retention = "RECOVERY WINDOW OF 30 DAYS";
+    let barman = archive(&format!(
+        "barman = {{ destination = \"s3://b/pg\", server = \"main\", retention = \"{retention}\" }}"
+    ));
+    let delete = format!("--retention-policy={retention}");
+    assert_eq!(
+        barman,
+        [
+            vec!["barman-cloud-backup", "s3://b/pg", "main"],
+            vec!["barman-cloud-backup-delete", &delete, "s3://b/pg", "main"]
+        ]
+    );
+    let rest = archive(&format!(
+        "pgbackrest = {{ stanza = \"main\", repositories = [{{ path = \"/r\", retention = \"{retention}\" }}] }}"
+    ));
+    assert_eq!(rest.len(), 1, "{rest:?}");
 }
 
 /// Half of 101 jobs failed: rounded, that was 50 %, and not critical. A dataset is full to the byte.

@@ -140,6 +140,61 @@ fn forgets_what_restic_forgets() {
     );
 }
 
+/// Durations across changes of the clock, on machines of several zones.
+#[test]
+fn counts_back_on_the_clock_of_the_machine() {
+    if version().is_none() {
+        println!("skipped: restic forget in other zones (no restic)");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let restic = Restic(folder.path());
+    restic.must("UTC", ["init"]);
+    let file = folder.path().join("a");
+    std::fs::write(&file, "a").unwrap();
+    // Half an hour to both sides of where a duration may end: in a gap, in a second pass, at noon.
+    let times = ["01:30", "02:00", "02:30", "03:00", "03:30"].map(|time| ["2024-03-31", time]);
+    let more = ["00:30", "01:30", "02:30", "03:30"].map(|time| ["2024-10-27", time]);
+    let others = [["2024-02-27", "02:10"], ["2024-06-30", "02:15"], ["2024-12-31", "02:30"]];
+    for [date, time] in times.into_iter().chain(more).chain(others) {
+        let time = format!("{date} {time}:00");
+        let args = ["backup", "--host", "h", "--time", &time, file.to_str().unwrap()];
+        restic.must("Europe/Berlin", args);
+    }
+    let listed = restic.must("UTC", ["snapshots", "--json"]);
+    let mut left = Snapshot::from_json(&listed).unwrap();
+    let now = "2026-11-21T12:00:00Z".parse().unwrap();
+    let (mut same, mut differ) = (0, 0);
+    // Back from winter, and then from summer, once what is newer is gone.
+    for (policies, last) in [
+        (["2m4d", "9m", "9m1h", "2m4d1h"], "2024-07-01T00:00:00Z"),
+        (["3m", "2m29d23h", "3m1h", "4m3d"], "2024-01-01T00:00:00Z"),
+    ] {
+        for zone in ["Europe/Berlin", "America/New_York"] {
+            let local = jiff::tz::TimeZone::get(zone).unwrap();
+            for within in policies {
+                let keep: Keep = format!("--keep-within {within}").parse().unwrap();
+                let args = ["forget", "--dry-run", "--json", "--keep-within", within];
+                let groups: Value = serde_json::from_slice(&restic.must(zone, args)).unwrap();
+                let kept = |zone| -> BTreeSet<String> {
+                    let verdict = keep.apply_in(&left, now, zone).unwrap();
+                    verdict.kept().map(|kept| kept.id().to_owned()).collect()
+                };
+                assert_eq!(kept(&local), ids(&groups, "keep"), "{within} in {zone}");
+                same += 1;
+                differ += usize::from(kept(&local) != kept(&jiff::tz::TimeZone::UTC));
+            }
+        }
+        let last: jiff::Timestamp = last.parse().unwrap();
+        let newer: Vec<String> =
+            left.iter().filter(|s| s.time > last).map(|s| s.id.clone()).collect();
+        restic.must("UTC", ["forget"].into_iter().chain(newer.iter().map(String::as_str)));
+        left.retain(|snapshot| snapshot.time <= last);
+    }
+    println!("restic forget: {same} durations alike, {differ} of them otherwise than in UTC");
+    assert!(differ > 0);
+}
+
 #[test]
 fn backs_up_what_restic_backs_up() {
     if version().is_none() {

@@ -326,6 +326,10 @@ fn takes_a_file_apart_as_perl_does() {
                     _ => "\n",
                 });
             }
+            // Editors of another persuasion leave the end of the last line out; a line without any end is not read.
+            if nr % 5 == 0 {
+                text.truncate(text.trim_end_matches(['\r', '\n']).len());
+            }
             text
         })
         .collect();

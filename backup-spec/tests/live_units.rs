@@ -101,39 +101,153 @@ fn systemd_reads_every_unit() {
     println!("units: {} verified by systemd-analyze", forge + awkward);
 }
 
+/// What systemd makes of a unit: the lines of its own account, `systemd-analyze verify` with everything logged.
+fn loaded(unit: &str, folder: &Path) -> Option<Vec<String>> {
+    let output = Command::new("systemd-analyze")
+        .args(["verify", "--man=no", &format!("./{unit}")])
+        .env("SYSTEMD_LOG_LEVEL", "debug")
+        .current_dir(folder)
+        .output();
+    let output = match output {
+        Ok(output) => output,
+        Err(error) => {
+            println!("skipped: systemd-analyze ({error})");
+            return None;
+        }
+    };
+    assert!(output.status.success(), "{}", said(&output));
+    let text = said(&output);
+    let lines = text.lines().skip_while(|line| !line.contains(&format!("-> Unit {unit}:")));
+    Some(lines.map(|line| line.trim().to_owned()).collect())
+}
+
 /// systemd runs the words that were meant, whatever is in them.
 #[test]
 fn systemd_splits_commands_into_the_words_that_were_meant() {
     let folder = tempfile::tempdir().unwrap();
-    let words: Vec<String> = [
-        "/bin/echo",
-        "a b",
-        "100%",
-        "$HOME",
-        "\"\\",
-        "it's",
-        ";",
-        "",
-        "é",
-        "*?[x]",
-        "-n",
-        "%n",
-        "a\tb",
-    ]
-    .map(String::from)
-    .into();
+    let words: Vec<String> =
+        ["/bin/echo", "a b", "100%", "$HOME", "\"\\", "it's", ";", "", "*?[x]", "-n", "%n", "a\tb"]
+            .map(String::from)
+            .into();
     let unit = backup_spec::render::unit_file::UnitFile::default()
         .section("Service")
         .set("Type", "oneshot")
         .command("ExecStart", &words);
     std::fs::write(folder.path().join("words.service"), unit.to_string()).unwrap();
-    let Some(output) =
-        run("systemd-analyze", &["verify", "--man=no", "./words.service"], folder.path())
-    else {
-        return;
+    let Some(lines) = loaded("words.service", folder.path()) else { return };
+    // systemd shows the words as a shell would have to be given them (`quote_command_line`).
+    let wanted = r#"Command Line: /bin/echo "a b" "100%" "\$HOME" "\"\\" "it's" ";" "" "*?[x]" -n %n "a\tb""#;
+    let commands: Vec<&String> =
+        lines.iter().filter(|line| line.starts_with("Command Line:")).collect();
+    assert_eq!(commands, [wanted.replace("\"100%\"", "100%").as_str()]);
+    println!("words: {} as systemd has them", words.len());
+}
+
+/// systemd looks for prefixes behind the quotes, and takes neither quotes nor backslashes in a program (`string_is_safe`): a hook
+/// `@/bin/x y` would run /bin/x under the name y, and one with a quote would leave the unit unloadable.
+#[test]
+fn a_hook_whose_program_no_unit_can_name_is_refused() {
+    let spec = |program: &str| {
+        let text = format!(
+            "host = \"forge\"\n[repositories.nas]\nurl = \"/mnt/nas\"\npasswordFile = \"/run/p\"\n\
+             [jobs.a]\nrepository = \"nas\"\npaths = [\"/srv\"]\nschedule = \"daily UTC\"\nrunTime = \"1h\"\n\
+             hooks = [{{ open = [{program:?}, \"@x\"], close = [\"true\"] }}]\n"
+        );
+        Spec::from_toml(&text)
     };
-    assert!(output.status.success(), "{}", said(&output));
-    println!("words: {} verified by systemd-analyze", words.len());
+    let folder = tempfile::tempdir().unwrap();
+    for program in
+        ["@/bin/true", "-/bin/true", ":true", "+true", "!true", "!!true", "|true", "bin/x", "./x"]
+            .into_iter()
+            .chain(["/bin/a\"b", "/bin/a\\b", "/bin/it's", "/bin/", "/bin/a\tb", ".."])
+    {
+        let problems = spec(program).map(|_| ()).expect_err(program);
+        let problem = problems.iter().next().unwrap();
+        assert_eq!(problem.path, "jobs.a.hooks[0].open", "{problems}");
+    }
+    for program in ["/bin/true", "true", "/opt/my tools/$x%n;/run", "a@b", "$x", "ünï"] {
+        let spec = spec(program).unwrap_or_else(|problems| panic!("{problems}")).check().unwrap();
+        let units = Units::of(&spec, &BTreeMap::new()).unwrap();
+        let unit = &units.files["restic-backup-a.service"];
+        std::fs::write(folder.path().join("a.service"), unit.to_string()).unwrap();
+        let output = run("systemd-analyze", &["verify", "--man=no", "./a.service"], folder.path());
+        let Some(output) = output else { return };
+        // It is the program that was meant, and that is not there.
+        let text = said(&output);
+        let bad = ["executable name", "bad unit file", "specifies a directory"];
+        assert!(!bad.iter().any(|bad| text.contains(bad)), "{text}");
+        let is_missing = format!("Command {program} is not executable");
+        assert!(text.contains(&is_missing) || program.ends_with("true"), "{program}: {text}");
+    }
+}
+
+/// A path in a unit is written by the rules of its setting: one list takes quotes, one takes patterns, a condition takes neither.
+/// With one escaping for all, systemd waited for the mount of `/srv/ax20b`, read no secrets, and found no lock of a dataset that
+/// has a dash in its name: it was sent while a job still read its clone.
+#[test]
+fn systemd_reads_every_path_as_it_was_meant() {
+    let text = r#"
+host = "forge"
+[repositories.nas]
+url = "/mnt/my \"backup\" 100% \\"
+passwordFile = "/run/secrets/pass word"
+environmentFile = "/run/secrets/the env*[1] 100%\\"
+[jobs.a]
+repository = "nas"
+paths = ["/srv/a b", "/srv/$x%y", "/srv/it's"]
+schedule = "daily UTC"
+runTime = "1h"
+[jobs.b]
+repository = "nas"
+dataset = "tank/my-data/a b"
+mountpoint = "/data"
+schedule = "daily UTC"
+runTime = "1h"
+[replication.r]
+source = "tank/my-data"
+target = "nas:backup/my-data"
+options = ["--recursive"]
+offsite = false
+user = "machine$"
+schedule = "hourly UTC"
+jitter = "5min"
+runTime = "10min"
+"#;
+    let spec = Spec::from_toml(text).unwrap_or_else(|problems| panic!("{problems}"));
+    let spec = spec.check().unwrap();
+    let names = ["restic", "zfs", "mkdir", "touch", "rm", "syncoid"];
+    let programs: BTreeMap<String, String> =
+        names.map(|name| (name.into(), "/bin/true".into())).into();
+    let units = Units::of(&spec, &programs).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, unit) in &units.files {
+        std::fs::write(folder.path().join(name), unit.to_string()).unwrap();
+    }
+    let Some(backup) = loaded("restic-backup-a.service", folder.path()) else { return };
+    let values = |lines: &[String], key: &str| -> Vec<String> {
+        let prefix = format!("{key}: ");
+        let values = lines.iter().filter_map(|line| line.strip_prefix(&prefix));
+        values.map(str::to_owned).collect()
+    };
+    let mut waits = values(&backup, "RequiresMountsFor");
+    waits.retain(|line| !line.contains("/cache/"));
+    waits.sort();
+    let wanted = ["/mnt/my \"backup\" 100% \\", "/srv/$x%y", "/srv/a b", "/srv/it's"];
+    assert_eq!(waits, wanted.map(|path| format!("{path} (origin-file)")));
+
+    // This one is a pattern (systemd.exec(5)); glob(7) says what it finds.
+    let secrets = values(&backup, "EnvironmentFile");
+    assert_eq!(secrets, ["/run/secrets/the env\\*\\[1] 100%\\\\"]);
+
+    let replicate = loaded("syncoid-r.service", folder.path()).unwrap();
+    let lock = &spec.jobs[&"b".parse().unwrap()].brackets(&"b".parse().unwrap()).unwrap()[0];
+    let directory = lock.open[0].last().unwrap();
+    assert!(directory.contains('\\') && directory.contains(' '), "{directory}");
+    let conditions: Vec<&String> =
+        replicate.iter().filter(|line| line.starts_with("ConditionDirectoryNotEmpty:")).collect();
+    assert_eq!(conditions.len(), 1, "{replicate:?}");
+    assert!(conditions[0].contains(&format!("!{directory} ")), "{conditions:?} {directory}");
+    assert_eq!(values(&replicate, "User"), ["machine$"]);
 }
 
 #[test]

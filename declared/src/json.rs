@@ -34,8 +34,10 @@ impl<'de> Visitor<'de> for AnyNode {
         Ok(Data::Number(number.to_string()))
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Data, E> {
-        Ok(Data::Other("a fraction"))
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Data, E> {
+        // What has no fraction and is no integer either is one of more than 64 bits.
+        let is_whole = number.fract() == 0.0 && number.abs() >= 9_223_372_036_854_775_808.0;
+        Ok(Data::Other(if is_whole { "a number out of range" } else { "a fraction" }))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Data, E> {

@@ -7,23 +7,30 @@ use toml::de::{DeTable, DeValue};
 use crate::node::{Data, Member, Node};
 use crate::problem::{Fault, Position, Problem, Problems};
 
-/// Byte offsets to lines and columns: the line starts, found once.
-struct Lines<'t> {
-    text: &'t str,
+/// Byte offsets to lines and columns: what is no beginning of a line or character is found once, since a line can be as long
+/// as the text, and hold as many values.
+struct Lines {
     starts: Vec<usize>,
+    /// Bytes that go on with a character: those before a place are no columns of their own.
+    inner: Vec<usize>,
 }
 
-impl<'t> Lines<'t> {
-    fn new(text: &'t str) -> Self {
+impl Lines {
+    fn new(text: &str) -> Self {
         let newlines = text.match_indices('\n').map(|(at, _)| at + 1);
-        Self { text, starts: std::iter::once(0).chain(newlines).collect() }
+        let goes_on = |(at, byte): (usize, u8)| (byte & 0xC0 == 0x80).then_some(at);
+        Self {
+            starts: std::iter::once(0).chain(newlines).collect(),
+            inner: text.bytes().enumerate().filter_map(goes_on).collect(),
+        }
     }
 
     fn position(&self, span: &Range<usize>) -> Position {
         let line = self.starts.partition_point(|start| *start <= span.start);
         let start = line.checked_sub(1).and_then(|n| self.starts.get(n)).copied().unwrap_or(0);
-        let before = self.text.get(start..span.start).unwrap_or("");
-        Position { line, column: before.chars().count() + 1 }
+        let inner = |place: usize| self.inner.partition_point(|at| *at < place);
+        let characters = span.start - start - (inner(span.start) - inner(start));
+        Position { line, column: characters + 1 }
     }
 
     fn node(&self, span: &Range<usize>, value: &DeValue<'_>) -> Node {

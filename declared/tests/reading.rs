@@ -166,3 +166,29 @@ fn depth_is_bounded() {
     assert!(Node::from_json(&"[".repeat(1 << 20)).is_err());
     assert!(Node::from_toml(&format!("a = {}", "[".repeat(1 << 16))).is_err());
 }
+
+/// A document that a program wrote on one line has its values where they are, in characters, however many there are: counted
+/// anew for each, a megabyte of them took a minute.
+#[test]
+fn columns_of_a_long_line_are_counted_once() {
+    let text = format!("a = [{}\"ü\", 7]\nö = 8\n", "\"é\",".repeat(300_000));
+    let text = text.replace("ö", "\"ö\"");
+    let node = Node::from_toml(&text).unwrap();
+    let Data::List(list) = &node.get("a").unwrap().data else { panic!("{:?}", node.noun()) };
+    let column = |node: &Node| node.at.unwrap().column;
+    assert_eq!(list.iter().take(3).map(column).collect::<Vec<_>>(), [6, 10, 14]);
+    assert_eq!(column(&list[300_001]), 5 + 300_000 * 4 + 5 + 1);
+    assert_eq!(node.get("ö").unwrap().at, Some(Position { line: 2, column: 7 }));
+}
+
+/// 2^64 and more is no fraction.
+#[test]
+fn a_number_too_large_for_json_is_called_so() {
+    let noun = |json: &str| Node::from_json(json).unwrap().get("a").unwrap().noun();
+    for large in ["18446744073709551616", "-9223372036854775809", "1e300"] {
+        assert_eq!(noun(&format!("{{\"a\":{large}}}")), "a number out of range", "{large}");
+    }
+    for fraction in ["0.5", "1e-3", "-2.25"] {
+        assert_eq!(noun(&format!("{{\"a\":{fraction}}}")), "a fraction", "{fraction}");
+    }
+}

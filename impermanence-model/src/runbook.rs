@@ -36,7 +36,7 @@ pub struct Phase {
 pub struct Task {
     /// What, for a person.
     pub what: String,
-    /// The command, if one does it: program and arguments.
+    /// The command, if one does it: program and arguments, which are for no shell.
     pub command: Vec<String>,
     /// The command that shows that it is done: it prints nothing and succeeds.
     pub check: Vec<String>,
@@ -95,15 +95,25 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
+/// A path as an argument; none if it is not text, which a runbook cannot hold.
+fn argument(path: &AbsolutePath) -> Option<String> {
+    std::str::from_utf8(path.as_bytes()).ok().map(str::to_owned)
+}
+
 fn copy(entry: &Entry, from: &AbsolutePath, to: &AbsolutePath) -> Task {
+    let (Some(source), Some(target)) = (argument(from), argument(to)) else {
+        let what = format!("copy {from} to {to} by hand: its name is not text");
+        return Task { what, command: Vec::new(), check: Vec::new() };
+    };
     // A slash at the end is what is in a directory, without the directory's name.
     let slash = if entry.kind == Kind::Directory { "/" } else { "" };
-    let (from_text, to_text) = (format!("{from}{slash}"), format!("{to}{slash}"));
+    let places = [source + slash, target + slash];
     let mut command = words(&RSYNC);
-    command.extend(["--mkpath".to_owned(), from_text.clone(), to_text.clone()]);
+    command.push("--mkpath".to_owned());
+    command.extend(places.clone());
     let mut check = words(&RSYNC);
     check.extend(words(&["--dry-run", "--checksum", "--delete", "--out-format=%i %n"]));
-    check.extend([from_text, to_text]);
+    check.extend(places);
     Task { what: format!("copy {from} to {to}"), command, check }
 }
 
@@ -125,30 +135,41 @@ fn verify(new: &Layout) -> Vec<Task> {
         for (state, fate) in &summary.state {
             let what = format!("service {}: {} {}", summary.service, state.path, fate.word());
             let command = words(&["systemctl", "status", "--no-pager", summary.service]);
-            tasks.push(Task {
-                what,
-                command,
-                check: words(&["test", "-e", &state.path.to_string()]),
-            });
+            tasks.push(Task { what, command, check: exists(&state.path) });
         }
     }
     for entry in new.entries() {
         let what = format!("{} belongs to {}, mode {}", entry.path, entry.owner, entry.mode);
-        let command = words(&["stat", "--format=%U:%G %04a", &entry.path.to_string()]);
-        tasks.push(Task { what, command, check: words(&["test", "-e", &entry.path.to_string()]) });
+        let stat = |path: String| words(&["stat", "--format=%U:%G %04a", &path]);
+        let command = argument(&entry.path).map(stat).unwrap_or_default();
+        tasks.push(Task { what, command, check: exists(&entry.path) });
     }
     tasks
 }
 
+fn exists(path: &AbsolutePath) -> Vec<String> {
+    argument(path).map(|path| words(&["test", "-e", &path])).unwrap_or_default()
+}
+
+/// A word that a POSIX shell reads as it is (POSIX.1-2024, shell, 2.2.2 single-quotes).
+fn quoted(word: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-+=.,:/@%".contains(&b);
+    if !word.is_empty() && word.bytes().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 impl fmt::Display for Runbook {
-    /// Phases, and below each its steps with their commands.
+    /// Phases, and below each its steps with their commands, as a shell takes them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, phase) in self.phases.iter().enumerate() {
             writeln!(f, "{}. {} (if it ends here: {})", number + 1, phase.name, phase.ending_here)?;
             for task in &phase.steps {
                 writeln!(f, "   - {}", task.what)?;
                 if !task.command.is_empty() {
-                    writeln!(f, "     {}", task.command.join(" "))?;
+                    let words: Vec<String> = task.command.iter().map(|word| quoted(word)).collect();
+                    writeln!(f, "     {}", words.join(" "))?;
                 }
             }
         }

@@ -3,6 +3,7 @@
 
 use impermanence_model::audit::{Kind, Listed};
 use impermanence_model::fate::Caveat::{Busy, HardLink, Rename, Socket, Unlinked, Unwatched};
+use impermanence_model::host::{self, At, Declared};
 use impermanence_model::root::{Retention, TmpfsSize};
 use impermanence_model::{AbsolutePath, Fate, Host, Layout, runbook};
 
@@ -49,6 +50,18 @@ fn what_no_entry_claims_in_a_store_is_garbage_by_its_topmost_directory() {
             "/persist/home/bob: 1 files of 3 bytes, once /home/bob",
         ]
     );
+}
+
+/// systemd calls them `systemd-private-BOOT-UNIT-RANDOM` (systemd.exec(5), PrivateTmp=): no two have one name.
+#[test]
+fn private_temporary_directories_are_no_loss() {
+    let report = layout().audit([
+        file("/var/tmp/systemd-private-5f0c-caddy.service-a1B2/tmp/x", 1),
+        file("/var/tmp/systemd-private-a", 1),
+        file("/var/tmp/systemd-privat/mine", 10),
+        file("/var/tmp/deep/systemd-private-x/mine", 10),
+    ]);
+    assert_eq!((report.files(), report.bytes(), report.noise), (2, 20, 2), "{report}");
 }
 
 #[test]
@@ -104,6 +117,47 @@ fn the_conversion_backs_up_before_it_restores_and_verifies_every_service() {
     assert_eq!(commands(0).len(), layout.entries().len());
     assert_eq!(commands(0).len(), commands(3).len());
     assert!(book.phases[4].steps.iter().any(|task| task.what.starts_with("service caddy:")));
+}
+
+/// A runbook is copied into a shell: `rsync … /srv/my data/ /mnt/…` copied /srv/my into data/, and what stands for a line break
+/// in a message names another file.
+#[test]
+fn the_commands_of_a_runbook_are_those_of_a_shell() {
+    let names = ["/srv/my data", "/srv/it's $HOME `x`", "/srv/a\nb", "/srv/\\xff"];
+    let mut host = Host::from_toml(
+        "root = { kind = \"tmpfs\" }\n\
+         fileSystems.\"/persist\" = { device = \"/dev/vda\", fsType = \"ext4\", neededForBoot = true }\n\
+         stores.\"/persist\" = {}\n",
+    )
+    .unwrap();
+    let entry = |path: &[u8]| {
+        let path = AbsolutePath::new(path).unwrap();
+        let origin = impermanence_model::origin::Origin::new(
+            impermanence_model::origin::Layer::Host,
+            String::new(),
+        );
+        Declared::new(At::Path(path), host::Kind::Directory, origin)
+    };
+    host.entries.extend(names.iter().map(|name| entry(name.as_bytes())));
+    host.entries.push(entry(b"/srv/\xff"));
+    let layout = host.resolve().unwrap_or_else(|problems| panic!("{problems}"));
+    let text = runbook::conversion(&layout, &AbsolutePath::new("/mnt").unwrap()).to_string();
+    let mut sources = Vec::new();
+    for command in text.split("\n     rsync ").skip(1) {
+        let command = command.split("\n   - ").next().unwrap().split("\n2. ").next().unwrap();
+        let script = format!("printf '%s\\0' {command}");
+        let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+        let words: Vec<String> = output
+            .stdout
+            .split(|b| *b == 0)
+            .map(|w| String::from_utf8(w.into()).unwrap())
+            .collect();
+        sources.push(words[3].trim_end_matches('/').to_owned());
+    }
+    for name in names {
+        assert!(sources.iter().any(|source| source == name), "{name}: {sources:?}");
+    }
+    assert!(text.contains("copy /srv/\\xff to /mnt/srv/\\xff by hand"), "{text}");
 }
 
 #[test]

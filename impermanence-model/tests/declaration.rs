@@ -160,6 +160,65 @@ x = { bind = "/persist", dataset = "tank/x" }
     );
 }
 
+/// What stands between blanks in tmpfiles.d and fstab: `owner = "-"` was root, the user `a b` was the user `a` of the group `b`, a
+/// user without a name owned /home, and a device `#x` made its line a comment that is never mounted.
+#[test]
+fn names_and_devices_that_no_line_can_hold_are_refused() {
+    let usual = "[root]\nkind = \"tmpfs\"\n[fileSystems.\"/persist\"]\ndevice = \"/dev/vda\"\nfsType = \"ext4\"\n\
+                 [stores.\"/persist\"]\n";
+    let problem = |declared: &str| {
+        let problems = Host::from_toml(&format!("{usual}{declared}")).map(|_| ());
+        let problems = problems.expect_err(declared);
+        problems.iter().next().unwrap().path.clone()
+    };
+    let names = [
+        "-",
+        "-x",
+        "",
+        "a b",
+        "a:b",
+        "a/b",
+        "a\"b",
+        "a'b",
+        "a\\b",
+        "%h",
+        "ä",
+        "4294967295",
+        "4294967296",
+    ];
+    for name in names {
+        let entry = format!("[host]\ndirectories = [{{ path = \"/a\", owner = {name:?} }}]\n");
+        assert_eq!(problem(&entry), "host.directories[0].owner", "{name}");
+    }
+    for number in ["-1", "4294967295", "99999999999"] {
+        let entry = format!("[host]\ndirectories = [{{ path = \"/a\", group = {number} }}]\n");
+        assert_eq!(problem(&entry), "host.directories[0].group", "{number}");
+    }
+    for name in ["-", "", "a b", "%h", "a\"b"] {
+        assert!(problem(&format!("[users.{name:?}]\nuid = 1\n")).starts_with("users."), "{name}");
+        assert!(problem(&format!("[groups]\n{name:?} = 1\n")).starts_with("groups."), "{name}");
+    }
+    let file_system = |device: &str, fs_type: &str| {
+        problem(&format!("[fileSystems.\"/d\"]\ndevice = {device:?}\nfsType = {fs_type:?}\n"))
+    };
+    assert_eq!(file_system("", "ext4"), "fileSystems.\"/d\".device");
+    assert_eq!(file_system("#x", "ext4"), "fileSystems.\"/d\".device");
+    assert_eq!(file_system("x", ""), "fileSystems.\"/d\".fsType");
+    let services = "[services.s]\nstate = [\"/var/lib/s\"]\n[keep]\ns = { dataset = \"\" }\n";
+    assert_eq!(problem(services), "keep.s");
+    // Nothing between commas is no option.
+    let host = Host::from_toml(&format!(
+        "{usual}[fileSystems.\"/d\"]\nfsType = \"tmpfs\"\noptions = [\"\", \"ro,,nodev\"]\n"
+    ));
+    let host = host.unwrap();
+    assert_eq!(host.file_systems[&"/d".parse().unwrap()].options, ["ro", "nodev"]);
+    // Names that are in use on some hosts.
+    for name in ["_apt", "systemd-network", "www.data", "machine$", "user@realm", "1000", "0"] {
+        let entry = format!("[host]\ndirectories = [{{ path = \"/a\", owner = {name:?} }}]\n");
+        Host::from_toml(&format!("{usual}{entry}")).unwrap();
+    }
+}
+
 #[test]
 fn the_json_of_the_modules_as_it_is_evaluated() {
     let base = || {

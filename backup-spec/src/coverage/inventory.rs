@@ -8,6 +8,7 @@ use zfs_props::name::DatasetName;
 use zfs_props::read::{ReadError, Trust, text};
 
 use super::class::{Subject, Tier};
+use super::mountinfo::{self, Mounted};
 use crate::path::{AbsolutePath, BadPath};
 
 /// What is really there, as the tools print it or as another crate planned it.
@@ -18,7 +19,7 @@ use crate::path::{AbsolutePath, BadPath};
 pub struct Inventory {
     datasets: BTreeMap<DatasetName, Kind>,
     mounts: BTreeMap<AbsolutePath, Filesystem>,
-    /// The same the other way round.
+    /// The same the other way round, where all of a dataset is mounted.
     mounted: BTreeMap<DatasetName, BTreeSet<AbsolutePath>>,
     files: BTreeMap<AbsolutePath, u64>,
     vouched: BTreeMap<(Subject, Tier), String>,
@@ -123,40 +124,27 @@ impl Inventory {
             let path = path
                 .parse()
                 .map_err(|error| BadInventory::Mountpoint { dataset: dataset.clone(), error })?;
-            inventory.mounts.insert(path, Filesystem::Dataset(dataset));
+            inventory.mount(path, Filesystem::Dataset(dataset), true);
         }
         Ok(inventory)
     }
 
     /// Adds what `/proc/self/mountinfo` lists (proc(5)), ZFS filesystems with mountpoint `legacy` among it.
     ///
-    /// Of several filesystems mounted at one path the last one is seen, as by every process.
+    /// Of several filesystems mounted at one path the last one is seen, as by every process, and nothing of what another hides by
+    /// being mounted above it. Where a part of a dataset is bound, its files are, and the dataset is not.
     pub fn with_mountinfo(mut self, text: &str) -> Result<Self, BadInventory> {
-        for (n, line) in text.lines().enumerate() {
-            let bad = |what| BadInventory::Mountinfo { line: n + 1, what };
-            let (mount, device) =
-                line.split_once(" - ").ok_or_else(|| bad("no ` - ` before the filesystem type"))?;
-            let path = mount.split(' ').nth(4).ok_or_else(|| bad("no fifth field"))?;
-            let path = unescaped(path).ok_or_else(|| bad("an escape that is not octal"))?;
-            let path = path.parse().map_err(|_| bad("the fifth field is not an absolute path"))?;
-            let mut device = device.split(' ');
-            let kind = device.next().unwrap_or_default();
-            let source = device.next().ok_or_else(|| bad("no source"))?;
-            let source = unescaped(source).ok_or_else(|| bad("an escape that is not octal"))?;
-            let filesystem = match source.parse::<DatasetName>() {
-                Ok(dataset) if kind == "zfs" => {
-                    self.datasets.insert(dataset.clone(), Kind::Filesystem);
-                    Filesystem::Dataset(dataset)
-                }
-                _ => Filesystem::Other(source),
-            };
-            self.mount(path, filesystem);
+        for Mounted { path, filesystem, is_whole, .. } in mountinfo::visible(text)? {
+            if let Filesystem::Dataset(dataset) = &filesystem {
+                self.datasets.insert(dataset.clone(), Kind::Filesystem);
+            }
+            self.mount(path, filesystem, is_whole);
         }
         Ok(self)
     }
 
     /// Of several filesystems mounted at one path the last one is seen.
-    fn mount(&mut self, path: AbsolutePath, filesystem: Filesystem) {
+    fn mount(&mut self, path: AbsolutePath, filesystem: Filesystem, is_whole: bool) {
         let hidden = self.mounts.insert(path.clone(), filesystem.clone());
         if let Some(Filesystem::Dataset(hidden)) = hidden {
             let paths = self.mounted.get_mut(&hidden);
@@ -164,7 +152,7 @@ impl Inventory {
                 self.mounted.remove(&hidden);
             }
         }
-        if let Filesystem::Dataset(dataset) = filesystem {
+        if let (Filesystem::Dataset(dataset), true) = (filesystem, is_whole) {
             self.mounted.entry(dataset).or_default().insert(path);
         }
     }
@@ -172,7 +160,7 @@ impl Inventory {
     /// Adds a filesystem, and where it is mounted, if it is.
     pub fn add_filesystem(&mut self, dataset: DatasetName, mount: Option<AbsolutePath>) {
         if let Some(mount) = mount {
-            self.mount(mount, Filesystem::Dataset(dataset.clone()));
+            self.mount(mount, Filesystem::Dataset(dataset.clone()), true);
         }
         self.datasets.insert(dataset, Kind::Filesystem);
     }
@@ -184,7 +172,7 @@ impl Inventory {
 
     /// Adds a mount that is not of ZFS, such as a share.
     pub fn add_mount(&mut self, path: AbsolutePath, source: impl Into<String>) {
-        self.mount(path, Filesystem::Other(source.into()));
+        self.mount(path, Filesystem::Other(source.into()), true);
     }
 
     /// Adds a file and its size in bytes. With files, coverage counts what each job includes and leaves out.
@@ -212,9 +200,14 @@ impl Inventory {
         self.mounts.iter()
     }
 
-    /// Where a dataset is mounted; the first path if it is at several.
+    /// Where all of a dataset is mounted; the first path if it is at several.
     pub fn mount_of(&self, dataset: &DatasetName) -> Option<&AbsolutePath> {
         self.mounted.get(dataset)?.first()
+    }
+
+    /// Whether all of a dataset is mounted at a path.
+    pub fn is_mounted_at(&self, dataset: &DatasetName, path: &AbsolutePath) -> bool {
+        self.mounted.get(dataset).is_some_and(|paths| paths.contains(path))
     }
 
     /// The filesystem that a path lies on: the longest mount that it is within, by whole components. `None` where nothing is
@@ -273,29 +266,6 @@ impl Below {
     }
 }
 
-/// Octal escapes, as mountinfo has them for blanks, tabs, line ends and backslashes.
-fn unescaped(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        rest = match (first, after) {
-            (b'\\', [a, b, c, after @ ..]) => {
-                let digit =
-                    |d: u8| d.is_ascii_digit().then(|| u32::from(d - b'0')).filter(|d| *d < 8);
-                let code = digit(*a)? * 64 + digit(*b)? * 8 + digit(*c)?;
-                bytes.push(u8::try_from(code).ok()?);
-                after
-            }
-            (b'\\', _) => return None,
-            _ => {
-                bytes.push(*first);
-                after
-            }
-        };
-    }
-    String::from_utf8(bytes).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -331,6 +301,54 @@ mod tests {
         assert_eq!(inventory.mount_of(&"tank/b".parse().unwrap()), Some(&path("/srv/a/b")));
         inventory.add_mount(path("/srv/a/b"), "nas-1:/share");
         assert_eq!(inventory.mount_of(&"tank/b".parse().unwrap()), None);
+    }
+
+    /// `zfs get` alone told where paths are, and of no dataset where it is: nothing was ever protected.
+    #[test]
+    fn a_dataset_is_where_zfs_says_that_it_is_mounted() {
+        let output = "tank/a\ttype\tfilesystem\t-\t-\ntank/a\tmountpoint\t/srv/a\t-\tlocal\ntank/a\tmounted\tyes\t-\t-\n";
+        let inventory = Inventory::from_zfs_get(output.as_bytes()).unwrap();
+        assert_eq!(inventory.mount_of(&"tank/a".parse().unwrap()), Some(&path("/srv/a")));
+    }
+
+    /// A bind shows a part of a dataset (the fourth field, proc(5)). Whoever copies that has not copied the dataset, though the
+    /// bind's path comes first in the alphabet.
+    #[test]
+    fn a_dataset_is_not_where_a_part_of_it_is_bound() {
+        let text = "22 1 0:20 / / rw - zfs rpool/root rw\n\
+                    40 22 0:30 / /persist rw - zfs rpool/persist rw\n\
+                    41 22 0:30 /etc/ssh /etc/ssh rw - zfs rpool/persist rw\n";
+        let inventory = Inventory::default().with_mountinfo(text).unwrap();
+        let persist: DatasetName = "rpool/persist".parse().unwrap();
+        assert_eq!(inventory.mount_of(&persist), Some(&path("/persist")));
+        let on = |text: &str| inventory.resolve(&path(text)).unwrap().1.clone();
+        assert_eq!(on("/etc/ssh/key"), Filesystem::Dataset(persist));
+    }
+
+    /// A mount on a directory hides what was mounted below before (`mount_namespaces(7)`); the table goes on listing it.
+    #[test]
+    fn what_is_hidden_by_a_mount_above_is_not_there() {
+        let text = "30 22 0:31 / /srv/a rw - zfs tank/a rw\n\
+                    22 1 0:20 / / rw - zfs rpool/root rw\n\
+                    31 22 0:32 / /srv rw - zfs tank/srv rw\n\
+                    32 31 0:33 / /srv/b rw - zfs tank/b rw\n\
+                    33 22 0:34 / /home\\012x rw - zfs tank/odd rw\n\
+                    34 99 0:35 / /x rw - zfs tank/x rw\n\
+                    35 36 0:35 / /c rw - zfs tank/c rw\n36 35 0:36 / /c rw - zfs tank/d rw\n";
+        let inventory = Inventory::default().with_mountinfo(text).unwrap();
+        let on = |text: &str| inventory.resolve(&path(text)).unwrap().1.to_string();
+        assert_eq!((on("/srv/a/x"), on("/srv/b/x")), ("tank/srv".into(), "tank/b".into()));
+        // One that is at two places is at each of them.
+        let mut twice = inventory.clone();
+        twice.add_filesystem("tank/b".parse().unwrap(), Some(path("/again")));
+        for at in ["/again", "/srv/b"] {
+            assert!(twice.is_mounted_at(&"tank/b".parse().unwrap(), &path(at)), "{at}");
+        }
+        assert_eq!(inventory.mount_of(&"tank/a".parse().unwrap()), None);
+        // What nobody can name is passed over.
+        assert_eq!(on("/home"), "rpool/root");
+        // Two that are mounted on each other are on nothing.
+        assert_eq!(on("/c/x"), "rpool/root");
     }
 
     #[test]

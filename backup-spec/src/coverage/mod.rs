@@ -33,6 +33,7 @@ mod copies;
 mod entry;
 mod index;
 mod inventory;
+mod mountinfo;
 mod table;
 
 use std::collections::BTreeSet;

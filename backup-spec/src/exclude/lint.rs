@@ -1,9 +1,9 @@
 //! Patterns that do not do what they seem to.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::glob::Glob;
-use super::pattern::{Pattern, components};
+use super::pattern::{Pattern, clean, components};
 use super::{Excludes, Verdict};
 use crate::lint::{self, lints};
 
@@ -51,18 +51,48 @@ const AMBIGUOUS: [&str; 12] = [
 ];
 
 impl Pattern {
-    /// The same pattern for a scan that finds `declared` at `effective`: a snapshot or a clone that is
-    /// mounted elsewhere. `None` if it is relative (it needs no change) or lies elsewhere.
-    pub fn rebased(&self, declared: &str, effective: &str) -> Option<String> {
+    /// The same pattern for a scan that finds the directory `declared` at `effective`: a snapshot or a clone that is mounted
+    /// elsewhere. One for each way in which its beginning can stand for that directory: `/srv/**/a/*` in `/srv/a` is `a`'s own
+    /// `*`, and `**/a/*`. None if it is relative (it needs no change), or is about another place or only about what is above.
+    pub fn rebased(&self, declared: &str, effective: &str) -> Vec<String> {
         let (bang, path) = match self.as_str().strip_prefix('!') {
             Some(path) => ("!", path),
             None => ("", self.as_str()),
         };
-        let rest = path.strip_prefix(declared.trim_end_matches('/'))?;
-        if !declared.starts_with('/') || !(rest.is_empty() || rest.starts_with('/')) {
-            return None;
+        if !self.is_absolute() || !declared.starts_with('/') {
+            return Vec::new();
         }
-        Some(format!("{bang}{}{rest}", escaped(effective.trim_end_matches('/'))))
+        let globs: Vec<Option<&Glob>> = self.globs().collect();
+        // Where in the pattern one can be after each component: `**` can stay where it is, or be nothing.
+        let mut places = BTreeSet::from([0]);
+        for component in declared.split('/').filter(|component| !component.is_empty()) {
+            let mut next = BTreeSet::new();
+            let mut open: Vec<usize> = places.into_iter().collect();
+            while let Some(place) = open.pop() {
+                match globs.get(place) {
+                    Some(None) => {
+                        next.insert(place);
+                        open.push(place + 1);
+                    }
+                    Some(Some(glob)) if glob.matches(component) => {
+                        next.insert(place + 1);
+                    }
+                    _ => {}
+                }
+            }
+            places = next;
+        }
+        let cleaned = clean(path);
+        // A bare `/` is `/**`.
+        let text = |text| if text == "" { "**" } else { text };
+        let texts: Vec<&str> = cleaned.split('/').skip(1).map(text).collect();
+        let base = escaped(effective.trim_end_matches('/'));
+        let rest = |place: usize| {
+            let texts = texts.get(place..).unwrap_or_default().iter();
+            let path = texts.fold(format!("{bang}{base}"), |path, text| format!("{path}/{text}"));
+            if path.len() == bang.len() { format!("{bang}/") } else { path }
+        };
+        places.into_iter().map(rest).collect()
     }
 
     /// Whether it could match something in `target`, or `target` itself.

@@ -172,7 +172,7 @@ pub(super) fn components<'p>(path: &'p str, into: &mut Vec<&'p str>) {
 }
 
 /// The shortest path of the same meaning: without `//`, `.`, `..` and a `/` at the end.
-fn clean(path: &str) -> String {
+pub(super) fn clean(path: &str) -> String {
     let is_absolute = path.starts_with('/');
     let mut kept: Vec<&str> = Vec::new();
     for component in path.split('/') {

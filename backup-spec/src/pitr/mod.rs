@@ -152,6 +152,15 @@ impl Pitr {
         std::iter::once(data).chain(wal)
     }
 
+    /// What has to run after a base backup for the retention to be carried out: pgBackRest does it by itself (`expire-auto`,
+    /// pgbackrest-backup(1)), barman-cloud does not (barman-cloud-backup-delete(1)).
+    pub fn expire_after_base(&self) -> Vec<Vec<String>> {
+        match &self.tool {
+            Tool::Barman(_) => self.expire(),
+            Tool::PgBackRest(_) => Vec::new(),
+        }
+    }
+
     /// The command that removes what the retention no longer keeps; one per repository.
     pub fn expire(&self) -> Vec<Vec<String>> {
         match &self.tool {

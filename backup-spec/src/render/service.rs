@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use zfs_props::name::NameError;
 
 use super::restic::{self, Backup};
-use super::unit_file::{UnitFile, quoted};
+use super::unit_file::{UnitFile, pattern, quoted, whole};
 use crate::job::Source;
 use crate::name::Name;
 use crate::repository::Repository;
@@ -82,12 +82,15 @@ impl Builder<'_> {
                     .set("Wants", "network-online.target");
                 // Not while a job still reads a clone: its snapshot must not be sent along.
                 let unit = self.locks(name).fold(unit, |unit, directory| {
-                    unit.set("ConditionDirectoryNotEmpty", format_args!("!{}", path(&directory)))
+                    unit.set(
+                        "ConditionDirectoryNotEmpty",
+                        format_args!("!{}", whole(directory.as_str())),
+                    )
                 });
                 let argv = self.run(replication.job.argv());
                 unit.section("Service")
                     .set("Type", "oneshot")
-                    .set_some("User", replication.user.as_deref().map(quoted))
+                    .set_some("User", replication.user.as_deref())
                     .command("ExecStart", &argv)
             }),
             Task::BaseBackup(nth, name) => spec.pitr.get(name).and_then(|archive| {
@@ -97,9 +100,15 @@ impl Builder<'_> {
                     .set("Wants", "network-online.target")
                     .section("Service")
                     .set("Type", "oneshot")
-                    .set("User", quoted(&archive.user))
-                    .set_some("EnvironmentFile", archive.environment_file().map(escaped));
-                Some(unit.command("ExecStart", &argv))
+                    .set("User", &archive.user)
+                    .set_some("EnvironmentFile", archive.environment_file().map(pattern));
+                let unit = unit.command("ExecStart", &argv);
+                // Once the new one is there.
+                let expired = archive.pitr.expire_after_base();
+                Some(expired.into_iter().fold(unit, |unit, argv| {
+                    let argv = self.run(argv);
+                    unit.command("ExecStart", &argv)
+                }))
             }),
             Task::Snapshot => {
                 let argv = ["sanoid", "--cron", "--quiet"].map(str::to_owned);
@@ -136,9 +145,10 @@ impl Builder<'_> {
         let mut unit = Self::repository_head(&format!("Backup {name}"), repository);
         unit = match &job.source {
             Source::Clone { .. } => unit.set("After", "zfs-mount.service"),
-            Source::Live {} => {
-                job.paths.iter().fold(unit, |unit, read| unit.set("RequiresMountsFor", path(read)))
-            }
+            Source::Live {} => job
+                .paths
+                .iter()
+                .fold(unit, |unit, read| unit.set("RequiresMountsFor", quoted(read.as_str()))),
         };
         unit = self.repository_service(unit, name, repository);
         let cpus = job.resources.cpus.map(quota);
@@ -182,7 +192,7 @@ impl Builder<'_> {
     fn repository_head(what: &str, repository: &Repository) -> UnitFile {
         let unit =
             head(what).set("After", "network-online.target").set("Wants", "network-online.target");
-        unit.set_some("RequiresMountsFor", repository.directory().map(path))
+        unit.set_some("RequiresMountsFor", repository.directory().map(|path| quoted(path.as_str())))
     }
 
     fn repository_service(
@@ -197,7 +207,10 @@ impl Builder<'_> {
         }
         let cache = format!("restic/{name}");
         unit = unit
-            .set_some("EnvironmentFile", repository.environment_file.as_ref().map(path))
+            .set_some(
+                "EnvironmentFile",
+                repository.environment_file.as_ref().map(|path| pattern(path.as_str())),
+            )
             .set("CacheDirectory", quoted(&cache))
             .set("Environment", quoted(&format!("RESTIC_CACHE_DIR=/var/cache/{cache}")));
         let restic = self.programs.get("restic").map_or("restic", String::as_str);
@@ -211,15 +224,6 @@ impl Builder<'_> {
 
 fn head(what: &str) -> UnitFile {
     UnitFile::default().section("Unit").set("Description", what.replace('%', "%%"))
-}
-
-fn path(path: &crate::path::AbsolutePath) -> String {
-    escaped(path.as_str())
-}
-
-/// A path as settings of one or more paths read it.
-fn escaped(path: &str) -> String {
-    path.replace('\\', "\\\\").replace('%', "%%").replace(' ', "\\x20")
 }
 
 /// Processors as systemd's percentage; thousandths below a hundredth are dropped, and what is left is never nothing.

@@ -51,7 +51,8 @@ impl UnitFile {
         }
     }
 
-    /// Adds a command: run as these words, whatever is in them.
+    /// Adds a command: run as these words, whatever is in them. The program, which is the first, has a name that systemd
+    /// takes: an absolute path or a name alone, without its prefixes, quotes, backslashes and control characters.
     #[must_use]
     pub fn command(self, key: &str, words: &[String]) -> Self {
         self.set(key, command(words))
@@ -89,7 +90,8 @@ impl UnitFile {
             if unit.sections.is_empty() {
                 return Err(bad("a setting before any section"));
             }
-            if value.ends_with('\\') {
+            // Of two backslashes, the first escapes the second.
+            if (value.len() - value.trim_end_matches('\\').len()) % 2 == 1 {
                 return Err(bad("a line that is continued"));
             }
             unit = unit.set(key, value);
@@ -114,24 +116,20 @@ impl fmt::Display for UnitFile {
 }
 
 /// A command line of a unit (systemd.service(5), "Command lines"): `:` in front turns variables off, each word is quoted where
-/// it has to be.
+/// it has to be. The first is a program that systemd can name: it begins with none of its prefixes.
 fn command(words: &[String]) -> String {
     let mut line = String::from(":");
     for (n, word) in words.iter().enumerate() {
         if n > 0 {
             line.push(' ');
         }
-        // In front of the program these change what it does (systemd.service(5), "Special executable prefixes").
-        if n == 0 && word.starts_with(['@', '-', ':', '+', '!', '|']) {
-            line.extend(["\"", word, "\""]);
-        } else {
-            line.push_str(&quoted(word));
-        }
+        line.push_str(&quoted(word));
     }
     line
 }
 
-/// One word of a command line, or of a setting that takes a list of words.
+/// One word of a command line, or of a setting that takes a list of words: words of programs (`ExecStart=`), assignments
+/// (`Environment=`), paths (`RequiresMountsFor=`). The last knows no `\xNN`, and paths have no control characters.
 pub(crate) fn quoted(word: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-+=.,:/@*?[]~^!(|)".contains(&b);
     if !word.is_empty() && word.bytes().all(plain) {
@@ -150,6 +148,32 @@ pub(crate) fn quoted(word: &str) -> String {
         }
     }
     text.push('"');
+    text
+}
+
+/// The path of a setting that is one path to the end of its line, such as that of a condition: only specifiers mean something
+/// in it (`config_parse_unit_condition_path` of systemd). A blank at the end would be stripped, and a backslash would continue the line, so that a `/` ends it.
+pub(crate) fn whole(path: &str) -> String {
+    let mut text = path.replace('%', "%%");
+    if text.ends_with([' ', '\\']) {
+        text.push('/');
+    }
+    text
+}
+
+/// The path of `EnvironmentFile=`, which is a pattern of glob(7) to the end of its line (systemd.exec(5)).
+pub(crate) fn pattern(path: &str) -> String {
+    let mut text = String::with_capacity(path.len());
+    let front = path.trim_end_matches(' ');
+    for character in front.chars() {
+        match character {
+            '\\' | '*' | '?' | '[' => text.extend(['\\', character]),
+            '%' => text.push_str("%%"),
+            _ => text.push(character),
+        }
+    }
+    // At the end of a line they would be stripped.
+    text.extend(std::iter::repeat_n("[ ]", path.len() - front.len()));
     text
 }
 
@@ -232,7 +256,10 @@ mod tests {
         assert_eq!(read_command(start), Some((words.clone(), true)));
         let stop = read.get("Service", "ExecStopPost").next().unwrap();
         assert_eq!(read_command(stop), Some((words, false)));
-        for bad in ["x", "a=b", "[a", "[a]\nb=c\\"] {
+        let escaped =
+            UnitFile::default().section("Service").set("EnvironmentFile", pattern("/a\\"));
+        assert_eq!(UnitFile::parse(&escaped.to_string()).as_ref(), Ok(&escaped));
+        for bad in ["x", "a=b", "[a", "[a]\nb=c\\", "[a]\nb=\\\\\\"] {
             assert!(UnitFile::parse(bad).is_err(), "{bad}");
         }
     }

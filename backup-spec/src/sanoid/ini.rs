@@ -31,6 +31,9 @@ pub enum SyntaxError {
         /// What it should end with.
         mark: String,
     },
+    /// A file of one line without an end: the reader looks for how lines end, and gives up.
+    #[error("the only line has no end, and is not read: end it with a line break")]
+    NoLineEnd,
     /// A file without a section.
     #[error("there is no [section]")]
     Empty,
@@ -108,6 +111,9 @@ fn line_end(text: &str) -> &'static str {
 
 /// Takes a file apart. A section that stands twice is one.
 pub(super) fn sections(text: &str) -> Result<Vec<Section>, SyntaxErrors> {
+    if !text.is_empty() && !text.contains(['\r', '\n']) {
+        return Err(SyntaxErrors(vec![SyntaxError::NoLineEnd]));
+    }
     let end = line_end(text);
     let (whole, is_ended) = text.strip_suffix(end).map_or((text, false), |whole| (whole, true));
     let last = whole.matches(end).count() + 1;

@@ -2,6 +2,7 @@
 
 use backup_spec::retention::restic::{ArgsError, Forget, Keep, Refusal, Within, WithinError};
 use backup_spec::{Snapshot, parse_time};
+use jiff::tz::TimeZone;
 
 fn at(id: &str, time: &str) -> Snapshot {
     let (time, offset) = parse_time(time).unwrap();
@@ -26,6 +27,33 @@ fn days_end_where_the_snapshot_was_taken() {
         ["b: daily snapshot", "a: oldest daily snapshot"]
     );
     assert_eq!(kept("--keep-daily 1", &utc, now), ["b: daily snapshot"]);
+}
+
+/// `TZ=Europe/Berlin restic forget --keep-within 3m` removes what the same restic keeps under `TZ=UTC` (restic 0.14.0): in Berlin,
+/// three months before noon on 1 May it was noon of winter time.
+#[test]
+fn a_duration_reaches_back_on_the_clock_of_the_machine() {
+    let snapshots =
+        [at("new", "2024-05-01T12:00:00+02:00"), at("edge", "2024-02-01T11:30:00+01:00")];
+    let keep: Keep = "--keep-within 3m".parse().unwrap();
+    let now = "2024-05-02T00:00:00Z".parse().unwrap();
+    let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+    let kept = |zone| keep.apply_in(&snapshots, now, zone).unwrap().kept().count();
+    assert_eq!((kept(&TimeZone::UTC), kept(&berlin)), (2, 1));
+}
+
+/// restic 0.14.0 takes each of these (`restic forget --dry-run -l1`, `-l=1`, `-ghost -l1`), and refuses `-dl1` and `-l=`.
+#[test]
+fn short_options_may_have_their_value_in_the_same_word() {
+    let read = |text: &str| text.parse::<Forget>();
+    for text in ["-l1", "-l=1", "-l 1", "--keep-last=1", "--keep-last 1"] {
+        assert_eq!(read(text), read("--keep-last 1"), "{text}");
+    }
+    assert_eq!(read("-ghost -l1"), read("--group-by host --keep-last 1"));
+    assert_eq!(read("-w2 -y=3").unwrap().to_string(), "--keep-weekly 2 --keep-yearly 3");
+    for bad in ["-dl1", "-l=", "-x1", "-", "--", "-é1"] {
+        assert!(read(bad).is_err(), "{bad}");
+    }
 }
 
 #[test]

@@ -154,8 +154,11 @@ impl Tally {
 
     pub(crate) fn report(mut self) -> Report {
         self.settle();
-        let path =
-            |bytes: Box<[u8]>| AbsolutePath::new(bytes).unwrap_or_else(|_| AbsolutePath::root());
+        // A walk gets deeper than a path can be long: then it is the last directory that has one.
+        let path = |bytes: Box<[u8]>| {
+            let mut above = std::iter::successors(Some(&*bytes), |path| parent(path));
+            above.find_map(|path| AbsolutePath::new(path).ok()).unwrap_or_else(AbsolutePath::root)
+        };
         let group = |(directory, (files, bytes, newest))| Group {
             directory: path(directory),
             files,

@@ -9,7 +9,7 @@ use crate::path::{AbsolutePath, ancestors};
 /// Where links lead that a NixOS activation makes at every boot.
 pub const MANAGED: [&str; 2] = ["/nix/store", "/etc/static"];
 
-/// What a system writes anew at every boot, or uses for nothing but this one.
+/// What a system writes anew at every boot, or uses for nothing but this one. A `*` at the end stands for the rest of a name.
 pub const NOISE: [(&str, &str); 22] = [
     ("/dev", "devices: devtmpfs"),
     ("/proc", "processes: procfs"),
@@ -31,7 +31,7 @@ pub const NOISE: [(&str, &str); 22] = [
     ("/var/lock", "a link to /run/lock: file-hierarchy(7)"),
     ("/var/run", "a link to /run: file-hierarchy(7)"),
     ("/root/.cache", "what can be made again: XDG base directories"),
-    ("/var/tmp/systemd-private", "private temporary directories: systemd.exec(5)"),
+    ("/var/tmp/systemd-private-*", "private temporary directories: systemd.exec(5)"),
     ("/var/empty", "empty by definition: NixOS"),
 ];
 
@@ -43,6 +43,8 @@ const DEPTH: usize = 3;
 pub struct Rules {
     /// Paths that are not looked into, and why.
     stops: HashMap<Box<[u8]>, Passed>,
+    /// The same for names that begin so.
+    beginnings: Vec<(&'static [u8], Passed)>,
     /// Directories above those.
     above: HashSet<Box<[u8]>>,
     /// Volatile file systems, from their mount points on.
@@ -66,6 +68,7 @@ impl Rules {
     pub fn new(layout: &Layout) -> Self {
         let mut rules = Self {
             stops: HashMap::new(),
+            beginnings: Vec::new(),
             above: HashSet::new(),
             starts: Vec::new(),
             managed: MANAGED.iter().map(|prefix| Box::from(prefix.as_bytes())).collect(),
@@ -74,7 +77,13 @@ impl Rules {
             rules.starts.push(AbsolutePath::root());
         }
         for (path, _) in NOISE {
-            rules.stop(path.as_bytes(), Passed::Noise);
+            match path.strip_suffix('*') {
+                None => rules.stop(path.as_bytes(), Passed::Noise),
+                Some(beginning) => {
+                    rules.above.extend(ancestors(path.as_bytes()).map(Box::from));
+                    rules.beginnings.push((beginning.as_bytes(), Passed::Noise));
+                }
+            }
         }
         for store in layout.stores() {
             rules.stop(store.as_bytes(), Passed::Kept);
@@ -120,6 +129,17 @@ impl Rules {
         self.stops.insert(Box::from(path), why);
     }
 
+    /// Whether a path is not looked into, and why, given that something not to be looked into is in its directory.
+    fn stops(&self, path: &[u8]) -> Option<Passed> {
+        let begins = || {
+            let named = |beginning: &[u8]| {
+                path.strip_prefix(beginning).is_some_and(|rest| !rest.contains(&b'/'))
+            };
+            self.beginnings.iter().find(|(beginning, _)| named(beginning)).map(|(_, why)| *why)
+        };
+        self.stops.get(path).copied().or_else(begins)
+    }
+
     /// What the directory a walk begins with is.
     pub(crate) fn start(&self, path: &[u8]) -> State {
         if self.above.contains(path) { State::Above } else { State::Free(None) }
@@ -133,8 +153,8 @@ impl Rules {
         match parent {
             State::Stopped(_) => parent,
             State::Free(settled) => free(settled),
-            State::Above => match self.stops.get(path) {
-                Some(why) => State::Stopped(*why),
+            State::Above => match self.stops(path) {
+                Some(why) => State::Stopped(why),
                 None if self.above.contains(path) => State::Above,
                 None => free(None),
             },
@@ -146,8 +166,8 @@ impl Rules {
         match parent {
             State::Stopped(why) => return Some(why),
             State::Above => {
-                if let Some(why) = self.stops.get(path) {
-                    return Some(*why);
+                if let Some(why) = self.stops(path) {
+                    return Some(why);
                 }
             }
             State::Free(_) => {}

@@ -177,6 +177,38 @@ pub fn word(value: &[u8]) -> String {
     word
 }
 
+/// A path as a word of `RequiresMountsFor=`, a list whose words may stand in double quotes, where a backslash makes the next
+/// byte itself and nothing else (`extract_first_word` of systemd without `EXTRACT_CUNESCAPE`).
+///
+/// ```
+/// use impermanence_model::{AbsolutePath, escape::unit};
+///
+/// let path = AbsolutePath::new(r#"/srv/100% of $HOME \ ""#)?;
+/// assert_eq!(unit::listed(&path)?, r#""/srv/100%% of $HOME \\ \"""#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Line breaks, and what is not UTF-8, have no form.
+pub fn listed(path: &AbsolutePath) -> Result<String, Inexpressible> {
+    let bytes = path.as_bytes();
+    let refuse = |why| Inexpressible { value: bytes.to_vec(), format: "a unit file", why };
+    let text = std::str::from_utf8(bytes).map_err(|_| refuse("unit files are UTF-8"))?;
+    if text.contains(['\n', '\r']) {
+        return Err(refuse("a setting is one line, and no escape stands for a line break"));
+    }
+    let mut word = String::with_capacity(text.len() + 2);
+    word.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => word.extend(['\\', character]),
+            '%' => word.push_str("%%"),
+            _ => word.push(character),
+        }
+    }
+    word.push('"');
+    Ok(word)
+}
+
 /// A path as a value of its own mount unit, or of one whose path it ends with.
 ///
 /// Where the path has no form as a [`value`], systemd can still take it from the unit's name: `%f` is the unit's path

@@ -5,7 +5,7 @@
 
 use declared::{Data, Entry, Node, Table};
 
-use super::read::{Reader, WRITE_A_PATH, named, path};
+use super::read::{Reader, WRITE_A_PATH, is_account, named, path};
 use super::read_entry::at;
 use super::{At, Declared, Host, Kind, Ownership, Store, User};
 use crate::origin::{Layer, Origin};
@@ -122,6 +122,10 @@ fn home(reader: &mut Reader, table: &mut Table<'_>, name: &str, host: &mut Host)
         Some(user) => {
             let what = format!("the home of {name} is {}", user.home);
             reader.report(&entry, Code::BadValue, what, "leave it out, or declare that home");
+        }
+        None if !is_account(name) => {
+            let what = format!("`{name}` is no name of a user");
+            reader.report(&entry, Code::BadValue, what, "write it as passwd(5) has it");
         }
         None => {
             let (group, home_mode) = ("users".to_owned(), Mode::known(0o700));

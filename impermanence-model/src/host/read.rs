@@ -69,7 +69,8 @@ fn host(reader: &mut Reader, entry: &Entry<'_>) -> Option<Host> {
     }
     host.storage = table.take("storage").and_then(|entry| storage(reader, &entry));
     for entry in named(reader, &mut table, "groups") {
-        if let Some(number) = group_number(reader, &entry) {
+        if let (true, Some(number)) = (named_account(reader, &entry), group_number(reader, &entry))
+        {
             host.groups.insert(entry.key.to_owned(), number);
         }
     }
@@ -154,7 +155,8 @@ pub(super) fn texts(reader: &mut Reader, entry: &Entry<'_>) -> Vec<String> {
 /// Mount options: a list, each of which may have commas.
 pub(super) fn options(reader: &mut Reader, entry: &Entry<'_>) -> Vec<String> {
     let list = texts(reader, entry);
-    list.iter().flat_map(|text| text.split(',')).map(str::to_owned).collect()
+    let options = list.iter().flat_map(|text| text.split(','));
+    options.filter(|option| !option.is_empty()).map(str::to_owned).collect()
 }
 
 /// Owner, group and mode under three keys.
@@ -172,33 +174,65 @@ pub(super) fn ownership(
 
 /// A name or number of a user or group.
 pub(super) fn account(reader: &mut Reader, entry: &Entry<'_>) -> Option<String> {
-    match &entry.node.data {
-        Data::Number(number) => Some(number.clone()),
-        Data::Other("null") => None,
-        _ => {
-            let text = reader.text(entry)?;
-            let is_name = !text.is_empty()
-                && text.bytes().all(|byte| byte.is_ascii_graphic() && !b":/".contains(&byte));
-            if !is_name {
-                let what = format!("`{text}` is no name of a user or group");
-                reader.report(entry, Code::BadValue, what, "write a name or a number");
-            }
-            is_name.then(|| text.to_owned())
-        }
+    let text = match &entry.node.data {
+        Data::Number(number) => number,
+        Data::Other("null") => return None,
+        _ => reader.text(entry)?,
+    };
+    if is_account(text) {
+        return Some(text.to_owned());
     }
+    let what = format!("`{text}` is no name of a user or group");
+    reader.report(entry, Code::BadValue, what, "write a name or a number");
+    None
+}
+
+/// Whether a name can stand as one word in passwd(5), tmpfiles.d(5) and a unit file alike, and is not `-`, which to those is
+/// nobody; or a number that can be one's: the last is none (chown(2)).
+pub(super) fn is_account(text: &str) -> bool {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse::<u32>().is_ok_and(|number| number != u32::MAX);
+    }
+    let plain = |byte: u8| byte.is_ascii_graphic() && !b":/\"'\\%,".contains(&byte);
+    !text.is_empty() && !text.starts_with('-') && text.bytes().all(plain)
+}
+
+/// The key of a table as the name of a user or group.
+fn named_account(reader: &mut Reader, entry: &Entry<'_>) -> bool {
+    let is_name = is_account(entry.key);
+    if !is_name {
+        let what = format!("`{}` is no name of a user or group", entry.key);
+        reader.report_key(entry, Code::BadValue, what, "write it as passwd(5) has it");
+    }
+    is_name
 }
 
 pub(super) fn mode(reader: &mut Reader, entry: &Entry<'_>) -> Option<Mode> {
     reader.parsed(entry, "write it as in chmod, in quotes: \"0750\"")
 }
 
+/// A field of fstab(5): nothing at all moves those behind it, and `#` at the front makes a comment of the line.
+fn field(reader: &mut Reader, entry: &Entry<'_>) -> Option<String> {
+    let text = reader.text(entry)?;
+    if text.is_empty() || text.starts_with('#') {
+        let what = format!("`{text}` is no field of fstab");
+        reader.report(
+            entry,
+            Code::BadValue,
+            what,
+            "write it as in fstab, such as /dev/sda1 or tank/a",
+        );
+        return None;
+    }
+    Some(text.to_owned())
+}
+
 fn file_system(reader: &mut Reader, entry: &Entry<'_>) -> Option<FileSystem> {
     let mut table = reader.table(entry)?;
-    let device = table.take("device").and_then(|entry| reader.text(&entry)).map(str::to_owned);
+    let device = table.take("device").and_then(|entry| field(reader, &entry));
     let fs_type = reader
         .required(&mut table, "fsType", "name its type, as in fstab")
-        .and_then(|entry| reader.text(&entry))
-        .map(str::to_owned);
+        .and_then(|entry| field(reader, &entry));
     let options = table.take("options").map(|entry| options(reader, &entry)).unwrap_or_default();
     let boot = table.take("neededForBoot").and_then(|entry| reader.boolean(&entry));
     let depends = table.take("depends").map(|entry| reader.list(&entry)).unwrap_or_default();
@@ -272,12 +306,16 @@ fn number(reader: &mut Reader, entry: &Entry<'_>) -> Option<u32> {
 fn user(reader: &mut Reader, entry: &Entry<'_>, host: &mut Host) {
     let Some(mut table) = reader.table(entry) else { return };
     let name = entry.key;
+    let is_name = named_account(reader, entry);
     let uid = table.take("uid").and_then(|entry| number(reader, &entry));
     let group = table.take("group").and_then(|entry| account(reader, &entry));
     let home = table.take("home").and_then(|entry| path(reader, &entry, WRITE_A_PATH));
     let home_mode = table.take("homeMode").and_then(|entry| mode(reader, &entry));
     layer(reader, &mut table, &Layer::User(name.into()), &mut host.entries);
     reader.finish(&table);
+    if !is_name {
+        return;
+    }
     let home = home.or_else(|| AbsolutePath::new(["/home/", name].concat()).ok());
     let Some(home) = home else {
         let what = format!("`{name}` is no name of a directory");
@@ -328,6 +366,7 @@ fn keep(reader: &mut Reader, entry: &Entry<'_>) -> Option<Keep> {
     let mut table = reader.table(entry)?;
     let bind = table.take("bind").and_then(|entry| path(reader, &entry, WRITE_A_PATH));
     let dataset = table.take("dataset").and_then(|entry| reader.text(&entry));
+    let dataset = dataset.filter(|dataset| !dataset.is_empty());
     let why = table.take("ephemeral").and_then(|entry| reader.text(&entry));
     reader.finish(&table);
     if let Some(keep) = kept(bind, dataset, why) {

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::seen;
-use crate::escape::unit::word;
+use crate::escape::Inexpressible;
+use crate::escape::unit::{listed, word};
 use crate::layout::{Action, Copy, Layout, Step};
 use crate::path::AbsolutePath;
 use crate::stage::Stage;
@@ -14,8 +15,8 @@ use crate::stage::Stage;
 /// the root had there; and out when it stops. A file that is missing is passed over: at the first boot the store has
 /// none, and what was removed stays in the store. After a crash the store has what it had.
 ///
-/// It runs `install` and `mv` (GNU coreutils). Where they are not in the manager's search path (NixOS), set
-/// `Environment=PATH=` beside it.
+/// It runs `sh`, and `install`, `sync`, `mv` and `rm` (GNU coreutils). Where they are not in the manager's search path
+/// (NixOS), set `Environment=PATH=` beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CopyUnit {
     name: &'static str,
@@ -36,31 +37,33 @@ impl CopyUnit {
 
 impl Layout {
     /// The unit for the system proper; none if nothing is copied.
-    pub fn systemd_copies(&self) -> Option<CopyUnit> {
-        let mut text = head(self.copied().map(|(_, copy)| copy), false)?;
+    pub fn systemd_copies(&self) -> Result<Option<CopyUnit>, Inexpressible> {
+        let Some(mut text) = head(self.copied().map(|(_, copy)| copy), false)? else {
+            return Ok(None);
+        };
         for (step, copy) in self.copied() {
             // What was copied in the initrd may have been changed since.
             if step.stage > Stage::Initrd {
-                commands(&mut text, "ExecStart", copy, &copy.from, &copy.to);
+                command(&mut text, "ExecStart", copy, &copy.from, &copy.to);
             }
         }
         for (_, copy) in self.copied() {
-            commands(&mut text, "ExecStop", copy, &copy.to, &copy.from);
+            command(&mut text, "ExecStop", copy, &copy.to, &copy.from);
         }
         text.push_str("\n[Install]\nRequiredBy=sysinit.target\n");
-        Some(CopyUnit { name: "persistent-copies.service", text })
+        Ok(Some(CopyUnit { name: "persistent-copies.service", text }))
     }
 
     /// The unit for the initrd, which copies in what is needed that early; none if nothing is.
-    pub fn initrd_copies(&self) -> Option<CopyUnit> {
+    pub fn initrd_copies(&self) -> Result<Option<CopyUnit>, Inexpressible> {
         let early = || self.copied().filter(|(step, _)| step.stage == Stage::Initrd);
-        let mut text = head(early().map(|(_, copy)| copy), true)?;
+        let Some(mut text) = head(early().map(|(_, copy)| copy), true)? else { return Ok(None) };
         for (_, copy) in early() {
             let (from, to) = (seen(&copy.from, true), seen(&copy.to, true));
-            commands(&mut text, "ExecStart", copy, &from, &to);
+            command(&mut text, "ExecStart", copy, &from, &to);
         }
         text.push_str("\n[Install]\nRequiredBy=initrd.target\n");
-        Some(CopyUnit { name: "persistent-copies-initrd.service", text })
+        Ok(Some(CopyUnit { name: "persistent-copies-initrd.service", text }))
     }
 
     fn copied(&self) -> impl Iterator<Item = (&Step, &Copy)> {
@@ -72,16 +75,18 @@ impl Layout {
 }
 
 /// All but the commands; none if there is nothing to copy.
-fn head<'c>(copies: impl Iterator<Item = &'c Copy>, in_initrd: bool) -> Option<String> {
+fn head<'c>(
+    copies: impl Iterator<Item = &'c Copy>,
+    in_initrd: bool,
+) -> Result<Option<String>, Inexpressible> {
     let mut needed = String::new();
     for copy in copies {
         for path in [&copy.from, &copy.to] {
-            let _ =
-                writeln!(needed, "RequiresMountsFor={}", word(seen(path, in_initrd).as_bytes()));
+            let _ = writeln!(needed, "RequiresMountsFor={}", listed(&seen(path, in_initrd))?);
         }
     }
     if needed.is_empty() {
-        return None;
+        return Ok(None);
     }
     let (after, before) = if in_initrd {
         ("systemd-tmpfiles-setup-sysroot.service", "initrd.target initrd-switch-root.target")
@@ -89,20 +94,24 @@ fn head<'c>(copies: impl Iterator<Item = &'c Copy>, in_initrd: bool) -> Option<S
         ("local-fs.target systemd-tmpfiles-setup.service", "sysinit.target shutdown.target")
     };
     let conflicts = if in_initrd { "" } else { "Conflicts=shutdown.target\n" };
-    Some(format!(
+    Ok(Some(format!(
         "[Unit]\nDescription=Persistent files that their programs replace\nDefaultDependencies=no\n{needed}{conflicts}\
          After={after}\nBefore={before}\n\n[Service]\nType=oneshot\nRemainAfterExit=yes\n"
-    ))
+    )))
 }
 
-/// Two commands: a copy beside the destination, and its taking the place.
-fn commands(text: &mut String, setting: &str, copy: &Copy, from: &AbsolutePath, to: &AbsolutePath) {
-    let beside = word(&[to.as_bytes(), b".persist-new"].concat());
-    let (from, to) = (word(from.as_bytes()), word(to.as_bytes()));
-    let (user, group) = (word(copy.owner.user.as_bytes()), word(copy.owner.group.as_bytes()));
-    let _ = writeln!(
-        text,
-        "{setting}=-install -T -o {user} -g {group} -m {} -- {from} {beside}\n{setting}=-mv -T -- {beside} {to}",
-        copy.mode
-    );
+/// Copies beside the destination, and only what is whole takes its place: a store that is full, or a crash that left half a
+/// copy, costs no copy that was good.
+const COPY: &str = r#"[ -e "$4" ] || exit 0; install -T -o "$1" -g "$2" -m "$3" -- "$4" "$5" && sync -- "$5" && mv -T -- "$5" "$6" || { rm -f -- "$5"; exit 1; }"#;
+
+/// A command that copies a file. Its failure does not keep the others from being copied.
+fn command(text: &mut String, setting: &str, copy: &Copy, from: &AbsolutePath, to: &AbsolutePath) {
+    let beside = [to.as_bytes(), b".persist-new"].concat();
+    let _ = write!(text, "{setting}=-sh -c {} sh", word(COPY.as_bytes()));
+    let mode = copy.mode.to_string();
+    let (user, group) = (copy.owner.user.as_bytes(), copy.owner.group.as_bytes());
+    for argument in [user, group, mode.as_bytes(), from.as_bytes(), &beside, to.as_bytes()] {
+        let _ = write!(text, " {}", word(argument));
+    }
+    text.push('\n');
 }

@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::ops::ControlFlow;
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use impermanence_model::audit::Rules;
+use nix::fcntl::{OFlag, openat};
 use nix::mount::{MsFlags, mount};
+use nix::sys::stat::{Mode, mkdirat};
 
 use crate::{as_root, at, machine};
 
@@ -47,6 +50,30 @@ fn mounts_are_not_crossed() {
         assert_eq!(groups, wanted.map(|(path, files)| (path.to_owned(), files)), "{report}");
         assert_eq!((report.managed, report.unread.len()), (1, 0), "{report:?}");
         assert!(report.groups[0].bytes >= 8000);
+    });
+}
+
+/// Directories can lie deeper than a path can be long. What is in them is unknown, which is said of the last one that has a path,
+/// and not of `/`.
+#[test]
+fn what_lies_too_deep_is_said_to_be_unread() {
+    as_root("what_lies_too_deep_is_said_to_be_unread", || {
+        let machine = machine(DECLARED);
+        let running = machine.boot();
+        let top = machine.path(&at("/data"));
+        fs::create_dir_all(&top).unwrap();
+        let mut directory: OwnedFd = fs::File::open(&top).unwrap().into();
+        let name = "d".repeat(200);
+        for _ in 0..25 {
+            mkdirat(&directory, name.as_str(), Mode::S_IRWXU).unwrap();
+            directory = openat(&directory, name.as_str(), OFlag::O_RDONLY, Mode::empty()).unwrap();
+        }
+        let report =
+            running.world.audit(&Rules::new(&machine.layout), |_| ControlFlow::Continue(()));
+        let unread = report.unwrap().unread;
+        assert_eq!(unread.len(), 1, "{unread:?}");
+        assert!(unread[0].as_bytes().starts_with(b"/data/ddd"), "{unread:?}");
+        assert!(unread[0].as_bytes().len() > 3800, "{unread:?}");
     });
 }
 

@@ -3,7 +3,9 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
+use impermanence_model::Host;
 use impermanence_model::escape::unit;
+use nix::mount::{MsFlags, mount, umount};
 
 use crate::machine::Machine;
 use crate::{declared, is_there, layouts, namespace};
@@ -79,8 +81,9 @@ fn the_copy_unit_copies() {
         declared::BOOT.iter().find(|declared| declared.name == "replaced-files").unwrap();
     let host = declared.read().unwrap();
     let layout = host.resolve().unwrap();
-    let unit = layout.systemd_copies().unwrap();
-    assert!(declared::BOOT[0].read().unwrap().resolve().unwrap().systemd_copies().is_none());
+    let unit = layout.systemd_copies().unwrap().unwrap();
+    let other = declared::BOOT[0].read().unwrap().resolve().unwrap();
+    assert!(other.systemd_copies().unwrap().is_none());
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(unit.name()), unit.text()).unwrap();
     let mut tool = Command::new("systemd-analyze");
@@ -94,14 +97,12 @@ fn the_copy_unit_copies() {
         let run = |setting: &str| {
             let root = machine.root();
             for line in unit.text().lines().filter_map(|line| line.strip_prefix(setting)) {
-                // The paths are plain: a word is what stands in quotes; and the machine's root is elsewhere.
-                let words =
-                    line.trim_start_matches('-').split(' ').map(|word| word.trim_matches('"'));
+                let words = words(line.trim_start_matches('-'));
                 let here = |word: &str| match word.strip_prefix('/') {
                     Some(path) => root.join(path).to_string_lossy().into_owned(),
                     None => word.to_owned(),
                 };
-                let words: Vec<String> = words.map(here).collect();
+                let words: Vec<String> = words.iter().map(|word| here(word)).collect();
                 let _ = Command::new(&words[0]).args(&words[1..]).output().unwrap();
             }
         };
@@ -118,10 +119,83 @@ fn the_copy_unit_copies() {
         run("ExecStart=");
         assert_eq!(fs::read(path("/etc/passwd")).unwrap(), b"root");
         assert_eq!(fs::read_dir(path("/etc")).unwrap().count(), 1, "nothing is left beside it");
+
+        // A crash left half a copy, and the file is gone: what the store has is not replaced by the half.
+        fs::write(path("/persist/etc/passwd.persist-new"), "ro").unwrap();
+        fs::remove_file(path("/etc/passwd")).unwrap();
+        run("ExecStop=");
+        assert_eq!(fs::read(path("/persist/etc/passwd")).unwrap(), b"root");
+
+        // Nor by what fits on a disk that is full.
+        fs::write(path("/etc/passwd"), vec![b'x'; 1 << 16]).unwrap();
+        let store = path("/persist/etc");
+        let room = Some("size=32k");
+        mount(Some("tmpfs"), &store, Some("tmpfs"), MsFlags::empty(), room).unwrap();
+        fs::write(store.join("passwd"), "root").unwrap();
+        run("ExecStop=");
+        assert_eq!(fs::read(store.join("passwd")).unwrap(), b"root");
+        assert_eq!(fs::read_dir(&store).unwrap().count(), 1, "nothing is left beside it");
+        umount(&store).unwrap();
     });
     if let Err(why) = done {
         namespace::skipped("the_copy_unit_copies", &why);
     }
+}
+
+/// The words of a command line of a unit, each plain or in double quotes.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut rest) = (Vec::new(), line.chars().peekable());
+    while rest.peek().is_some() {
+        let mut word = String::new();
+        let is_quoted = rest.next_if_eq(&'"').is_some();
+        while let Some(c) = rest.next_if(|c| *c != if is_quoted { '"' } else { ' ' }) {
+            if matches!(c, '\\' | '$' | '%') {
+                word.push(rest.next().unwrap());
+            } else {
+                word.push(c);
+            }
+        }
+        if is_quoted {
+            rest.next();
+        }
+        rest.next();
+        words.push(word);
+    }
+    words
+}
+
+/// The mounts that the unit for copied files waits for are those of the files, whatever is in their names: their list knows
+/// other escapes than a command line (`/srv/$$x` and `/srv/x0a` were waited for).
+#[test]
+fn the_copy_unit_waits_for_the_mounts_of_its_files() {
+    if !is_there("the_copy_unit_waits_for_the_mounts_of_its_files", "systemd-analyze") {
+        return;
+    }
+    let layout = |path: &str| {
+        let usual = "[root]\nkind = \"tmpfs\"\n[fileSystems.\"/persist\"]\ndevice = \"/dev/vda\"\nfsType = \"ext4\"\n\
+                     neededForBoot = true\n[stores.\"/persist\"]\n";
+        let host = format!("{usual}[host]\nfiles = [{{ path = {path:?}, how = \"copy\" }}]\n");
+        let host = Host::from_toml(&host).unwrap_or_else(|problems| panic!("{problems}"));
+        host.resolve().unwrap_or_else(|problems| panic!("{problems}"))
+    };
+    let name = "/srv/100% of $HOME \\ \"it's\" ü";
+    let layout_of_name = layout(name);
+    let unit = layout_of_name.systemd_copies().unwrap().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(unit.name()), unit.text()).unwrap();
+    let mut tool = Command::new("systemd-analyze");
+    tool.args(["verify", "--man=no", &format!("./{}", unit.name())]).current_dir(folder.path());
+    let said = tool.env("SYSTEMD_LOG_LEVEL", "debug").output().unwrap().stdout;
+    let said = String::from_utf8_lossy(&said);
+    let ours = said.split("-> Unit ").find(|text| text.starts_with(unit.name())).unwrap();
+    let waits: BTreeSet<&str> = ours
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("RequiresMountsFor: "))
+        .filter_map(|line| line.strip_suffix(" (origin-file)"))
+        .collect();
+    let kept = format!("/persist{name}");
+    assert_eq!(waits, BTreeSet::from([name, kept.as_str()]), "{}", unit.text());
+    assert!(layout("/srv/a\nb").systemd_copies().is_err());
 }
 
 /// systemd reads a word of a command line as it was meant.

@@ -91,7 +91,7 @@ impl Keep {
         Ok(())
     }
 
-    /// Reads options, each value in the same word (`--keep-daily=7`) or the next. An option given twice:
+    /// Reads options, each value in the same word (`--keep-daily=7`, `-d7`) or the next. An option given twice:
     /// the last one counts, but tags add up.
     ///
     /// # Errors
@@ -149,7 +149,7 @@ impl Forget {
             }
             let (option, inline) = match word.split_once('=') {
                 Some((option, value)) if option.starts_with("--") => (option, Some(value)),
-                _ => (word, None),
+                _ => short(word),
             };
             let known = OPTIONS.iter().find(|(long, short, _)| *long == option || *short == option);
             let filters = matches!(option, "--host" | "--tag" | "--path" | "--group-by" | "-g");
@@ -193,6 +193,16 @@ impl Forget {
             args.push("--unsafe-allow-remove-all".to_owned());
         }
         args
+    }
+}
+
+/// A short option, and its value in the same word: `-d7`, `-d=7`.
+fn short(word: &str) -> (&str, Option<&str>) {
+    match word.split_at_checked(2) {
+        Some((option, value)) if !value.is_empty() && word.starts_with('-') && option != "--" => {
+            (option, Some(value.strip_prefix('=').unwrap_or(value)))
+        }
+        _ => (word, None),
     }
 }
 

@@ -1,10 +1,12 @@
 //! One group of snapshots, newest first, through every rule.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::keep::{Count, Keep, Rule};
 use super::order::Entry;
 use super::verdict::Marks;
+use super::within::Start;
 use crate::Snapshot;
 use crate::retention::bucket::Buckets;
 
@@ -40,10 +42,11 @@ pub(super) fn evaluate(
     keep: &Keep,
     snapshots: &[Snapshot],
     newest_first: &[Entry],
-    now: Timestamp,
+    (now, zone): (Timestamp, &TimeZone),
     mut decided: impl FnMut(u32, Marks),
 ) {
     let latest = newest_first.iter().filter_map(|entry| entry.of(snapshots)).find(|s| s.time < now);
+    let start = latest.map(|latest| Start::new(latest.time, latest.offset, zone));
     let mut counting: Vec<Counting> = Rule::ALL
         .iter()
         .map(|&rule| Counting { rule, left: keep.count(rule), last: None })
@@ -54,7 +57,7 @@ pub(super) fn evaluate(
         .filter(|&&rule| !keep.within(rule).is_zero())
         .map(|&rule| Reaching {
             rule,
-            after: latest.map(|latest| keep.within(rule).before(latest.time, latest.offset)),
+            after: start.map(|start| keep.within(rule).before(start)),
             last: None,
         })
         .collect();

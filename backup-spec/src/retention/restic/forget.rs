@@ -1,6 +1,7 @@
 //! `restic forget` as a whole: filters, groups, the policy, and what is refused.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::evaluate::evaluate;
 use super::group::{Filter, GroupBy, groups};
@@ -42,7 +43,7 @@ pub enum Refusal {
 }
 
 impl Forget {
-    /// Decides about every snapshot that the filter lets through.
+    /// Decides about every snapshot that the filter lets through, as a restic on a machine that runs on UTC.
     ///
     /// `now` is the clock's time: a snapshot of a later time is in the future, and no duration counts
     /// from it.
@@ -55,7 +56,23 @@ impl Forget {
         snapshots: &'a [Snapshot],
         now: Timestamp,
     ) -> Result<Verdict<'a>, Refusal> {
-        apply(self, &self.keep, snapshots, now)
+        self.apply_in(snapshots, now, &TimeZone::UTC)
+    }
+
+    /// The same, by a restic on a machine in this zone (its `TZ`, or `/etc/localtime`). Durations reach back on the machine's
+    /// clock if the newest snapshot was taken on one that showed the same: across a change to summer time that is an hour
+    /// more or less.
+    ///
+    /// # Errors
+    ///
+    /// As [`apply`](Self::apply).
+    pub fn apply_in<'a>(
+        &'a self,
+        snapshots: &'a [Snapshot],
+        now: Timestamp,
+        zone: &TimeZone,
+    ) -> Result<Verdict<'a>, Refusal> {
+        apply(self, &self.keep, snapshots, (now, zone))
     }
 }
 
@@ -63,7 +80,7 @@ fn apply<'a>(
     options: &Forget,
     keep: &'a Keep,
     snapshots: &'a [Snapshot],
-    now: Timestamp,
+    clock: (Timestamp, &TimeZone),
 ) -> Result<Verdict<'a>, Refusal> {
     let is_empty = keep.is_empty();
     if is_empty && !options.unsafe_allow_remove_all {
@@ -75,7 +92,7 @@ fn apply<'a>(
     let decide = |(key, entries): (_, Vec<Entry>)| {
         let ordered = newest_first(snapshots, entries);
         let (mut kept, mut removed) = (Vec::new(), Vec::with_capacity(ordered.len()));
-        evaluate(keep, snapshots, &ordered, now, |index, marks| {
+        evaluate(keep, snapshots, &ordered, clock, |index, marks| {
             if marks.is_empty() { removed.push(index) } else { kept.push((index, marks)) }
         });
         let group = Group { key, keep, snapshots, kept, removed };
@@ -89,7 +106,7 @@ fn apply<'a>(
 }
 
 impl Keep {
-    /// Decides about snapshots grouped by host and paths, as `restic forget` does by default.
+    /// Decides about snapshots grouped by host and paths, as `restic forget` does by default on a machine that runs on UTC.
     ///
     /// # Errors
     ///
@@ -99,7 +116,21 @@ impl Keep {
         snapshots: &'a [Snapshot],
         now: Timestamp,
     ) -> Result<Verdict<'a>, Refusal> {
-        apply(&Forget::default(), self, snapshots, now)
+        self.apply_in(snapshots, now, &TimeZone::UTC)
+    }
+
+    /// The same on a machine in this zone: see [`Forget::apply_in`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Forget::apply`].
+    pub fn apply_in<'a>(
+        &'a self,
+        snapshots: &'a [Snapshot],
+        now: Timestamp,
+        zone: &TimeZone,
+    ) -> Result<Verdict<'a>, Refusal> {
+        apply(&Forget::default(), self, snapshots, (now, zone))
     }
 }
 

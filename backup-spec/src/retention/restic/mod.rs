@@ -8,7 +8,8 @@
 //!   snapshot of all is kept by every count that has something left.
 //! * A duration (`--keep-within 30d`) reaches back from the newest snapshot that is not in the future,
 //!   not from today: an outage removes nothing.
-//! * Days, weeks and months are those of the offset that is stored with each snapshot.
+//! * Days, weeks and months are those of the offset that is stored with each snapshot. Only how far a duration reaches back
+//!   depends on the machine's zone: see [`Forget::apply_in`].
 //! * Rules add up: a snapshot stays if one of them wants it.
 //! * A policy that says nothing is refused, and so is one that would leave nothing of a group; then no
 //!   group is touched.

@@ -4,9 +4,45 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use jiff::tz::Offset;
+use jiff::tz::{Offset, TimeZone};
 
 use crate::retention::bucket::day_of;
+
+/// What a duration reaches back from: a time, and the clock that days and months are counted on.
+///
+/// restic reads a time whose offset is that of the machine's zone then as one of that zone, so that its days have 23
+/// and 25 hours as well; any other as one of that fixed offset, and `Z` as UTC (`parseRFC3339` of Go's time package).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start<'z> {
+    time: Timestamp,
+    offset: Offset,
+    /// The machine's zone, if the time is one of it.
+    zone: Option<&'z TimeZone>,
+}
+
+impl<'z> Start<'z> {
+    pub(super) fn new(time: Timestamp, offset: Offset, zone: &'z TimeZone) -> Self {
+        let is_local = offset != Offset::UTC && zone.to_offset(time) == offset;
+        Self { time, offset, zone: is_local.then_some(zone) }
+    }
+
+    /// The seconds since 1970 when the clock shows a time, given as if it were UTC. Of a time that it shows twice or never, the
+    /// one that Go's `time.Date` takes: by the offset that is in force where the time is if read with the offset of its
+    /// namesake in UTC.
+    fn instant(&self, local: i128) -> i128 {
+        let fixed = i128::from(self.offset.seconds());
+        let Some(zone) = self.zone else { return local - fixed };
+        let offset = |second: i128| {
+            let second = i64::try_from(second).ok();
+            let then = second.and_then(|second| Timestamp::from_second(second).ok());
+            then.map_or(fixed, |then| i128::from(zone.to_offset(then).seconds()))
+        };
+        match offset(local) {
+            0 => local,
+            first => local - offset(local - first),
+        }
+    }
+}
 
 /// How far back from the newest snapshot: `1y5m7d2h`. `m` is a **month**; there are no weeks.
 ///
@@ -50,8 +86,8 @@ impl Within {
 
     /// The instant that lies so far before another, in seconds since 1970 and nanoseconds of the second.
     /// It may be earlier than any [`Timestamp`].
-    pub(super) fn before(self, latest: Timestamp, offset: Offset) -> (i128, i32) {
-        let civil = offset.to_datetime(latest);
+    pub(super) fn before(self, latest: Start<'_>) -> (i128, i32) {
+        let civil = latest.offset.to_datetime(latest.time);
         let day = day_of(
             i128::from(civil.year()) - i128::from(self.years),
             i128::from(civil.month()) - i128::from(self.months),
@@ -60,8 +96,8 @@ impl Within {
         let of_day = i128::from(civil.hour()) * 3600
             + i128::from(civil.minute()) * 60
             + i128::from(civil.second());
-        let local = day * 86_400 + of_day - i128::from(self.hours) * 3600;
-        (local - i128::from(offset.seconds()), civil.subsec_nanosecond())
+        let second = latest.instant(day * 86_400 + of_day) - i128::from(self.hours) * 3600;
+        (second, civil.subsec_nanosecond())
     }
 }
 

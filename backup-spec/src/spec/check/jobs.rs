@@ -56,7 +56,7 @@ impl Found {
     fn patterns(&mut self, spec: &Checked, path: &str, name: &Name, job: &Job) {
         let scan = Scan::of(name, job, &spec.excludes);
         let is = |patterns: &[Pattern], pattern: &str| {
-            let moved = |p: &Pattern| scan.moved(p).is_some_and(|moved| moved == pattern);
+            let moved = |p: &Pattern| scan.moved(p).iter().any(|moved| moved == pattern);
             patterns.iter().any(|p| p.as_str() == pattern || moved(p))
         };
         let key = |pattern: &str| {

@@ -133,10 +133,27 @@ impl Read {
             self.reader.report(entry, code, "no program", "write the program first");
             return None;
         }
+        if let Some(program) = words.first().filter(|program| !is_program(program)) {
+            let what = format!("no unit can run a program called `{program}`");
+            let remedy = "write its absolute path, or its name alone, without quotes, backslashes and control characters: \
+                          as one word of `/bin/sh -c` it can have any name";
+            self.reader.report(entry, code, what, remedy);
+            return None;
+        }
         if words.iter().any(|word| word.contains('\0')) {
             self.reader.report(entry, code, "a NUL in an argument", "no program can be given one");
             return None;
         }
         Some(words)
     }
+}
+
+/// Whether systemd runs a program of that name, and no other (`config_parse_exec` of systemd 252): prefixes count behind quotes
+/// too, and a name has nothing that would have to be escaped.
+fn is_program(name: &str) -> bool {
+    let is_name = !name.contains('/') && !matches!(name, "." | "..");
+    let is_path = name.starts_with('/') && !name.ends_with('/');
+    (is_name || is_path)
+        && !name.starts_with(['@', '-', ':', '+', '!', '|'])
+        && !name.contains(|c: char| c.is_control() || "\"'\\".contains(c))
 }
