@@ -33,6 +33,7 @@ set)
     echo "${2#*=}" >"$of/${2%%=*}"
     : >"$of/${2%%=*}.local"
     case $2 in mountpoint=/*) echo yes >"$of/mounted" ;; esac ;;
+create) mkdir "$of" ;;
 inherit) rm -f "$of/$2.local" ;;
 load-key) read -r key && echo "read $key" >>"$here/calls"; echo available >"$of/keystatus" ;;
 esac
@@ -188,4 +189,24 @@ fn no_command_takes_what_somebody_types_for_a_key() {
         plan(&spec("[utility.'tank/a']\nmountpoint = '/p'\n"), &observed(&lines), &policy).unwrap();
     let machine = Machine::new(&lines);
     assert_eq!(machine.run(&plan, None), ["zfs load-key tank/a", "zfs mount tank/a"]);
+}
+
+/// The first time the pool was not there, and the service wrote to the bare directory; the next time it is.
+#[test]
+fn files_that_were_written_before_the_pool_came_are_not_covered() {
+    let lines = ["tank type filesystem -", "tank mountpoint none local"];
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("it's here");
+    let wish = format!("[utility.'tank/a']\nmountpoint = \"{}\"\n", place.display());
+    let plan = plan(&spec(&wish), &observed(&lines), &Policy::default()).unwrap();
+    assert_eq!(plan.steps().len(), 1, "{plan}");
+    fs::create_dir(&place).unwrap();
+    fs::write(place.join("\n"), "").unwrap();
+    let machine = Machine::new(&lines);
+    assert_eq!(machine.run(&plan, None), Vec::<String>::new());
+    fs::remove_file(place.join("\n")).unwrap();
+    assert_eq!(machine.run(&plan, None).len(), 1);
+    // What is mounted there holds files from then on.
+    fs::write(place.join("database"), "").unwrap();
+    assert_eq!(machine.run(&plan, None), Vec::<String>::new());
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use zfs_props::name::DatasetName;
+use zfs_props::property::Property;
 
 use super::Line;
 use crate::command::quoted;
@@ -17,7 +18,8 @@ use crate::plan::{Action, Assignment, Plan, Step, StepId};
 /// what needs it: the script names those commands for a person.
 ///
 /// Directories get their owners only while the dataset is mounted, never below a missing mount. What a step had to be made
-/// way for by unmounting is not unmounted again once that step is done. Nothing waits for a person: commands read nothing.
+/// way for by unmounting is not unmounted again once that step is done. No new filesystem is mounted over files: a service may
+/// have written them while the pool was not there. Nothing waits for a person: commands read nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Unattended<'p>(&'p Plan);
 
@@ -46,6 +48,9 @@ say() { printf 'dataset-plan: %s\n' "$*" >&2; }
 there() { zfs list -H -o name "$1" >/dev/null 2>&1; }
 value() { [ "$(zfs get -Hp -o value "$1" "$2" 2>/dev/null)" = "$3" ]; }
 source_is() { [ "$(zfs get -Hp -o source "$1" "$2" 2>/dev/null)" = "$3" ]; }
+empty() {
+    [ -z "$(ls -Aq -- "$1" 2>/dev/null)" ] || { say "$1 holds files, which a mount would cover"; return 1; }
+}
 inherits() {
     case $(zfs get -Hp -o source "$1" "$2" 2>/dev/null) in inherited* | default | -) ;; *) return 1 ;; esac
 }
@@ -161,10 +166,26 @@ fn guarded(
             );
             write!(f, " && {{ if {done}; then {mount}; else run {command}; fi; }}")?;
         }
-        (Some(done), _) => write!(f, " && {{ {done} || run {command}; }}")?,
+        (Some(done), _) => match place_of_new(&step.action) {
+            Some(path) => {
+                let path = quoted(path);
+                write!(f, " && {{ {done} || {{ empty {path} && run {command}; }}; }}")?;
+            }
+            None => write!(f, " && {{ {done} || run {command}; }}")?,
+        },
         (None, _) => write!(f, " && run {command}")?,
     }
     writeln!(f, " || failed=\"${{failed}}{id} \"")
+}
+
+/// Where a new filesystem is mounted at once, if the step says where.
+fn place_of_new(action: &Action) -> Option<&str> {
+    let (Action::Create { properties, mount: true } | Action::Clone { properties, .. }) = action
+    else {
+        return None;
+    };
+    let mut place = properties.iter().filter(|a| a.property == Property::Mountpoint.into());
+    place.next().map(|a| a.setting.argument()).filter(|path| path.starts_with('/'))
 }
 
 /// A condition for the shell that holds once the step is done; `None`: doing it again does no harm.
