@@ -73,6 +73,7 @@ pub(crate) fn read(text: &str) -> Result<Node, Problems<Fault>> {
         what: error.to_string(),
         remedy: "nothing was read".into(),
     };
-    serde_json::from_str(text)
+    // Some editors begin a file with a mark of its encoding, which a reader may pass over (RFC 8259, 8.1); TOML's does.
+    serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text))
         .or_else(|error| Problems::check(vec![problem(error)]).map(|()| Node::EMPTY))
 }

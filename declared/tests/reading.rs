@@ -192,3 +192,13 @@ fn a_number_too_large_for_json_is_called_so() {
         assert_eq!(noun(&format!("{{\"a\":{fraction}}}")), "a fraction", "{fraction}");
     }
 }
+
+/// A mark of the encoding at the beginning is no part of a document, in either format (RFC 8259, 8.1).
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let json = Node::from_json("\u{feff}{\"a\": 1}").unwrap();
+    let toml = Node::from_toml("\u{feff}a = 1\r\n").unwrap();
+    for node in [json, toml] {
+        assert_eq!(node.get("a").unwrap().data, Data::Number("1".into()));
+    }
+}

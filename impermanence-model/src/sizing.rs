@@ -23,7 +23,10 @@ impl Layout {
     /// None if the root is no tmpfs.
     pub fn sizing(&self, report: &Report, memory: u64) -> Option<Sizing> {
         let Root::Tmpfs { size, .. } = self.root() else { return None };
-        let part = |percent: u32| memory / 100 * u64::from(percent);
+        let part = |percent: u32| {
+            let part = u128::from(memory) * u128::from(percent) / 100;
+            u64::try_from(part).unwrap_or(u64::MAX)
+        };
         let capacity = match size {
             Some(TmpfsSize::Bytes(bytes)) => *bytes,
             Some(TmpfsSize::Percent(percent)) => part(*percent),

@@ -52,6 +52,20 @@ fn what_no_entry_claims_in_a_store_is_garbage_by_its_topmost_directory() {
     );
 }
 
+/// More than all of the memory is no size that a machine has, and still no reason to break off.
+#[test]
+fn a_part_of_the_memory_is_exact_and_never_too_large_to_say() {
+    let capacity = |size: &str, memory| {
+        let host = Host::from_toml(&format!("root = {{ kind = \"tmpfs\", size = \"{size}\" }}\n"));
+        let layout = host.unwrap().resolve().unwrap();
+        let report = layout.audit([]);
+        layout.sizing(&report, memory).unwrap().capacity
+    };
+    assert_eq!(capacity("25%", 1003), 250);
+    assert_eq!(capacity("4294967295%", 1 << 40), u64::MAX);
+    assert_eq!(capacity("100%", u64::MAX), u64::MAX);
+}
+
 /// systemd calls them `systemd-private-BOOT-UNIT-RANDOM` (systemd.exec(5), PrivateTmp=): no two have one name.
 #[test]
 fn private_temporary_directories_are_no_loss() {

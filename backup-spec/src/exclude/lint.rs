@@ -84,8 +84,9 @@ impl Pattern {
         }
         let cleaned = clean(path);
         // A bare `/` is `/**`.
-        let text = |text| if text == "" { "**" } else { text };
-        let texts: Vec<&str> = cleaned.split('/').skip(1).map(text).collect();
+        let texts = cleaned.split('/').skip(1);
+        let texts: Vec<&str> =
+            texts.map(|text| if text.is_empty() { "**" } else { text }).collect();
         let base = escaped(effective.trim_end_matches('/'));
         let rest = |place: usize| {
             let texts = texts.get(place..).unwrap_or_default().iter();

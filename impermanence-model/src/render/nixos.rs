@@ -61,7 +61,9 @@ fn written(
     needed_for_boot: bool,
 ) -> Result<(String, FileSystem), Inexpressible> {
     let (device, fs_type) = source(mount, false);
-    let (device, fs_type) = (string(device)?, fs_type.to_owned());
+    let (device, fs_type) = (string(device)?, string(fs_type.into())?);
+    let options = options.into_iter().map(|option| string(option.into_bytes()));
+    let options = options.collect::<Result<_, _>>()?;
     Ok((text(&mount.target)?, FileSystem { device, fs_type, options, depends, needed_for_boot }))
 }
 

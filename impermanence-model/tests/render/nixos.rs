@@ -1,5 +1,6 @@
 use std::process::Command;
 
+use impermanence_model::Host;
 use impermanence_model::escape::Inexpressible;
 use impermanence_model::layout::Source;
 
@@ -47,4 +48,18 @@ fn file_systems_have_every_mount() {
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         }
     }
+}
+
+/// NixOS joins options by commas and writes them into a line of fstab: a line break in one would end the line, and begin another.
+#[test]
+fn no_option_writes_a_line_of_fstab_of_its_own() {
+    let host = |option: &str| {
+        let text = format!(
+            "[root]\nkind = \"tmpfs\"\n[fileSystems.\"/d\"]\ndevice = \"x\"\nfsType = \"ext4\"\noptions = [{option:?}]\n"
+        );
+        Host::from_toml(&text).unwrap().resolve().unwrap()
+    };
+    assert!(host("ro\n/dev/sdz / ext4 defaults 0 0").nixos().is_err());
+    assert!(host("x-\\\\012y").nixos().is_err());
+    assert_eq!(host("x-a b").nixos().unwrap()["/d"].options, ["x-a b"]);
 }
