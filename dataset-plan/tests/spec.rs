@@ -314,6 +314,8 @@ fn what_is_never_touched_or_moved_away_is_not_declared_absent() {
             "moved: tank/a is moved away, and shall not exist: where it cannot be moved it would be destroyed"
         ]
     );
+    let below = "moved = [{ from = \"tank/e\", to = \"tank/b/e\" }]\nabsent = [\"tank/b\"]\n";
+    assert_eq!(what(below), ["moved: tank/e is moved to tank/b/e, and tank/b shall not exist"]);
     assert!(
         what("absent = [\"tank/c\"]\nignore = [\"tank/a/**\"]\n[base.\"tank/b\"]\n").is_empty()
     );

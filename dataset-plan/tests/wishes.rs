@@ -401,3 +401,19 @@ fn what_was_done_to_a_dataset_that_goes_needs_no_undo() {
     assert!(with.blocked().is_empty(), "{with}");
     assert_eq!(commands(&with), ["zfs destroy tank/a"]);
 }
+
+/// As OpenZFS prints it: `off` by default, and not what the dataset above has.
+#[test]
+fn below_an_encrypted_dataset_one_that_is_not_is_as_declared() {
+    let above = "tank\ttype\tfilesystem\t-\t-\ntank\tmountpoint\tnone\t-\tlocal\ntank\tencryption\toff\t-\tdefault\n\
+        tank/e\ttype\tfilesystem\t-\t-\ntank/e\tmountpoint\tnone\t-\tinherited from tank\n\
+        tank/e\tencryption\taes-256-gcm\t-\t-\ntank/e\tencryptionroot\ttank/e\t-\t-\ntank/e\tkeystatus\tavailable\t-\t-\n";
+    let open = "tank/e/off\ttype\tfilesystem\t-\t-\ntank/e/off\tmountpoint\tnone\t-\tinherited from tank\n\
+        tank/e/off\tencryption\toff\t-\tdefault\n";
+    let declared = spec("[utility.\"tank/e/off\"]\nproperties.encryption = \"off\"\n");
+    let there = Observed::from_zfs_get(format!("{above}{open}")).unwrap();
+    let plan = planned(&declared, &there, &Policy::default());
+    assert!(plan.is_empty() && plan.blocked().is_empty(), "{plan}");
+    let made = planned(&declared, &Observed::from_zfs_get(above).unwrap(), &Policy::default());
+    assert_eq!(commands(&made), ["zfs create -o encryption=off tank/e/off"]);
+}

@@ -167,6 +167,10 @@ impl<'s> Expansion<'s> {
                 format!(
                     "{old} is moved away, and shall not exist: where it cannot be moved it would be destroyed"
                 )
+            } else if let Some(gone) =
+                desired.absent.iter().find(|gone| to == *gone || to.is_under(gone))
+            {
+                format!("{old} is moved to {to}, and {gone} shall not exist")
             } else if old.pool() != to.pool() {
                 format!("{old} cannot be renamed into another pool")
             } else if to.is_under(old) || to == old {

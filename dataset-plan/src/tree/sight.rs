@@ -202,7 +202,10 @@ impl<'a> Tree<'a> {
                     return Some(Found { held, source });
                 }
             }
-            if itself && !inheritable(property) {
+            // What was fixed at creation is its own, also where it is the default: below an encrypted dataset there may be one
+            // that is not.
+            let once = property.native().is_some_and(Property::is_settable_once);
+            if itself && (!inheritable(property) || once && row.observed.is_some()) {
                 break;
             }
             itself = false;
