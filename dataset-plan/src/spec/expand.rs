@@ -352,7 +352,8 @@ impl<'s> Expansion<'s> {
         let wanted = desired.datasets.values();
         let wanted = wanted.filter_map(|want| Some((want.mounted_at()?, want.path, "mountpoint")));
         for (mountpoint, path, key) in based.chain(wanted) {
-            if mountpoint.split('/').any(|part| matches!(part, "." | "..")) {
+            let is_dotted = || mountpoint.split('/').any(|part| matches!(part, "." | ".."));
+            if mountpoint.contains("/.") && is_dotted() {
                 let what = format!("{mountpoint} leads to another path than it says");
                 let remedy = "write the path that is meant, without `.` and `..`";
                 self.report(format!("{path}.{key}"), Code::BadValue, what, remedy);
