@@ -109,7 +109,14 @@ fn config() -> ProptestConfig {
         RngSeed::Random => RngSeed::Fixed(SEED),
         given @ RngSeed::Fixed(_) => given,
     };
-    ProptestConfig { max_shrink_iters: 400, failure_persistence: None, rng_seed, ..default }
+    ProptestConfig {
+        max_shrink_iters: 400,
+        failure_persistence: None,
+        rng_seed,
+        // A machine that no plan could build would go unseen otherwise.
+        max_local_rejects: 0,
+        ..default
+    }
 }
 
 proptest! {

@@ -156,6 +156,19 @@ fn scripted(folder: &tempfile::TempDir, cases: &str) -> (Zfs, Service, Vec<Strin
     (Zfs::new(tools), service, prefix)
 }
 
+/// The only snapshot of the replica on the NAS.
+fn replica(transport: Vec<String>, raw: bool) -> Method {
+    let version = Box::new(Version::snapshot("s1", 9, 9, 1));
+    Method::Replica {
+        replica: "nas".to_owned(),
+        from: "backup/x".parse().unwrap(),
+        oldest: version.clone(),
+        newest: version,
+        transport,
+        raw,
+    }
+}
+
 /// Something else may have that name: it would be put in the service's place, or released.
 #[test]
 fn what_was_set_aside_is_known_by_its_guid_and_not_by_its_name_alone() {
@@ -185,16 +198,7 @@ fn a_token_of_a_snapshot_that_was_made_anew_is_given_up() {
 'zfs send'*) echo stream ;;
 'zfs receive'*) cat >/dev/null; touch "$0.received" ;;"#;
     let (mut world, service, transport) = scripted(&folder, cases);
-    let version = Box::new(Version::snapshot("s1", 9, 9, 1));
-    let method = Method::Replica {
-        replica: "nas".to_owned(),
-        from: "backup/x".parse().unwrap(),
-        oldest: version.clone(),
-        newest: version,
-        transport,
-        raw: false,
-    };
-    let candidate = Box::new(Candidate::new("replica nas", method, None));
+    let candidate = Box::new(Candidate::new("replica nas", replica(transport, false), None));
     let staging = "tank/x.restore-staging".parse().unwrap();
     let fetched = world.act(&service, &Act::Fetch { candidate, staging }, 20);
     let calls = std::fs::read_to_string(folder.path().join("fake.calls")).unwrap();
@@ -222,15 +226,7 @@ fn a_snapshot_of_the_loss_is_no_way_back() {
             place = place.display()
         );
         let (mut world, service, transport) = scripted(&folder, &cases);
-        let version = Box::new(Version::snapshot("s1", 9, 9, 1));
-        let method = Method::Replica {
-            replica: "nas".to_owned(),
-            from: "backup/x".parse().unwrap(),
-            oldest: version.clone(),
-            newest: version,
-            transport,
-            raw: key == "unavailable",
-        };
+        let method = replica(transport, key == "unavailable");
         let point = Some(jiff::Timestamp::UNIX_EPOCH);
         let candidate = Box::new(Candidate::new("replica nas", method, point));
         let staging = "tank/x.restore-staging".parse().unwrap();

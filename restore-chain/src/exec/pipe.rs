@@ -1,6 +1,6 @@
 //! A send into a receive: two processes, the bytes between them counted, both exit statuses seen.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::Write;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,13 +45,7 @@ pub fn run(
     let pump = thread::spawn(move || {
         let (Some(mut from), Some(mut to)) = (from, to) else { return };
         let mut buffer = vec![0; 1 << 20];
-        loop {
-            let read = match from.read(&mut buffer) {
-                Ok(0) => return,
-                Ok(read) => read,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(_) => return,
-            };
+        while let Some(read) = process::next(&mut from, &mut buffer) {
             // The receiver ended: the sender gets no reader any more, and ends.
             if to.write_all(buffer.get(..read).unwrap_or_default()).is_err() {
                 return;

@@ -188,13 +188,7 @@ impl Heard {
         let thread = thread::spawn(move || {
             let Some(mut from) = from else { return };
             let mut buffer = vec![0; 64 << 10];
-            loop {
-                let read = match from.read(&mut buffer) {
-                    Ok(0) => return,
-                    Ok(read) => read,
-                    Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                    Err(_) => return,
-                };
+            while let Some(read) = next(&mut from, &mut buffer) {
                 let mut kept = shared.lock().unwrap_or_else(PoisonError::into_inner);
                 kept.extend_from_slice(buffer.get(..read).unwrap_or_default());
                 let surplus = kept.len().saturating_sub(keep);
@@ -217,6 +211,17 @@ impl Heard {
 
     fn so_far(self) -> Vec<u8> {
         std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// How many bytes come next; none at the end, or where nothing more can be read.
+pub(super) fn next(from: &mut impl Read, buffer: &mut [u8]) -> Option<usize> {
+    loop {
+        return match from.read(buffer) {
+            Ok(read) => (read > 0).then_some(read),
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(_) => None,
+        };
     }
 }
 
