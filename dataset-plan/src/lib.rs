@@ -69,6 +69,7 @@
 pub mod applied;
 pub mod apply;
 pub mod batch;
+pub mod by_property;
 pub mod command;
 pub mod digest;
 pub mod document;

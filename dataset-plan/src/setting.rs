@@ -58,27 +58,40 @@ impl Setting {
     /// Whether `zfs get -p` prints this. What is stored is printed in one way, so that mostly nothing
     /// has to be parsed to compare; a `false` may still be the same value as another release spelt it.
     pub(crate) fn is_printed_as(&self, raw: &[u8]) -> bool {
+        self.compare(raw) == Some(true)
+    }
+
+    /// The same, where that is certain; `None`: it has to be parsed.
+    fn compare(&self, raw: &[u8]) -> Option<bool> {
         let text = match self {
-            Self::User(text) => text,
+            Self::User(text) => return Some(text.as_bytes() == raw),
             Self::Native(value)
                 if value.property() == Property::Encryption && value.word() == Some("on") =>
             {
-                return ENCRYPTED.iter().any(|suite| suite.as_bytes() == raw);
+                return ENCRYPTED.iter().any(|suite| suite.as_bytes() == raw).then_some(true);
             }
             Self::Native(value) if value.property().value_type() == ValueType::Word => {
                 if value.spelling().as_bytes() == raw {
-                    return true;
+                    return Some(true);
                 }
                 value.word().unwrap_or_default()
             }
             Self::Native(value) => match (value.word(), value.text(), value.number()) {
                 (Some(word), _, _) => word,
                 (None, Some(text), _) => text,
-                (None, None, Some(number)) => return decimal(raw) == Some(number),
-                (None, None, None) => return false,
+                (None, None, number) => return Some(decimal(raw)? == number?),
             },
         };
-        text.as_bytes() == raw
+        (text.as_bytes() == raw).then_some(true)
+    }
+
+    /// What was printed is this value, however it is spelt.
+    pub(crate) fn is(&self, name: &PropertyName, raw: &[u8], release: Release) -> bool {
+        self.compare(raw).unwrap_or_else(|| {
+            let text = std::str::from_utf8(raw).ok();
+            let printed = text.and_then(|text| Self::observed(name, text, release));
+            printed.is_some_and(|printed| printed == *self)
+        })
     }
 
     /// What `zfs get -p` prints once it is set.

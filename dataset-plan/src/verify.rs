@@ -15,7 +15,7 @@ use crate::observed::{Account, Dataset, Effective, Observed};
 use crate::path::tidy;
 use crate::problem::Problems;
 use crate::render::Line;
-use crate::setting::{Setting, short};
+use crate::setting::short;
 use crate::spec::{Desired, Spec, Want, Wish};
 
 /// What was checked, of all declared datasets, in the order of the tree.
@@ -179,8 +179,7 @@ impl Subject<'_> {
         }
         let holds = match wish {
             Wish::Set(setting) => {
-                let found = Setting::observed(property, &value.value, self.desired.release);
-                setting.is_printed_as(value.value.as_bytes()) || found.as_ref() == Some(setting)
+                setting.is(property, value.value.as_bytes(), self.desired.release)
             }
             wish if wish.is_settled(property) => true,
             Wish::Inherit => matches!(value.source, Source::Inherited(_) | Source::Default),

@@ -4,7 +4,6 @@
 //! 2.3 and later). Pretty sizes such as `1.50T` are refused: they stand for a range of values.
 //! What was not printed stays unknown; it is never taken for a default.
 
-mod entries;
 mod read;
 
 use std::borrow::Cow;
@@ -12,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-pub(crate) use entries::Entries;
 pub use read::ObserveError;
 use zfs_props::key::PropertyName;
 use zfs_props::kind::DatasetKind;
@@ -20,14 +18,19 @@ use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::property::{Property, Stored};
 use zfs_props::release::Release;
 use zfs_props::source::Source;
+use zfs_props::store::Entry;
 use zfs_props::value::Value;
 
+use crate::by_property::ByProperty;
 use crate::setting::Setting;
 use crate::shared::Shared;
 use crate::spec::Mode;
 
 /// A value as `zfs get -p` prints it; shared, since most values occur many times.
 pub type Raw = Arc<[u8]>;
+
+/// What a dataset stores.
+pub(crate) type Entries = ByProperty<Entry<Raw>>;
 
 /// The datasets of one machine, and what each stores.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

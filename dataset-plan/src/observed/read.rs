@@ -13,7 +13,7 @@ use zfs_props::read::{Document, ReadError, Record, Trust, text};
 use zfs_props::release::Release;
 use zfs_props::source::Source;
 
-use super::{Account, Dataset, Directory, Effective, Observed, Raw, Seen, Snapshot};
+use super::{Account, Dataset, Directory, Effective, Entries, Observed, Raw, Seen, Snapshot};
 use crate::spec::Mode;
 
 /// Why an observation cannot be planned from.
@@ -315,6 +315,8 @@ struct Collector {
     observed: Observed,
     /// The dataset of the record before; the tools print all of one dataset together.
     current: Option<(DatasetName, Dataset)>,
+    /// Room for what the next dataset stores.
+    spare: Entries,
     /// The properties in the order in which the dataset before printed them, mostly the same again.
     order: Vec<Column>,
     /// The place of the next one.
@@ -357,7 +359,8 @@ impl Collector {
             before => {
                 self.keep(before);
                 self.place = 0;
-                (parse_name(dataset)?, Dataset::default())
+                let entries = std::mem::take(&mut self.spare);
+                (parse_name(dataset)?, Dataset { entries, ..Dataset::default() })
             }
         };
         if let Some(property) = self.property(property) {
@@ -457,7 +460,8 @@ impl Collector {
 
     fn keep(&mut self, dataset: Option<(DatasetName, Dataset)>) {
         self.observed.datasets.extend(dataset.map(|(name, mut dataset)| {
-            dataset.entries.shrink();
+            let entries = dataset.entries.drain();
+            self.spare = std::mem::replace(&mut dataset.entries, entries);
             (name, dataset.into())
         }));
     }

@@ -6,6 +6,7 @@ use std::fmt;
 use zfs_props::key::PropertyName;
 use zfs_props::name::{DatasetName, SnapshotName};
 use zfs_props::release::Release;
+use zfs_props::source::Source;
 
 use crate::observed::Observed;
 use crate::spec::Desired;
@@ -41,8 +42,8 @@ pub enum Expectation {
         property: PropertyName,
         /// As `zfs get -p` prints it; `None`: not set.
         value: Option<String>,
-        /// As `zfs get` prints it.
-        source: String,
+        /// Where that comes from; [`Source::None`] where it is not set.
+        source: Source<DatasetName>,
     },
     /// The dataset is, or is not, mounted.
     Mounted {
@@ -140,7 +141,7 @@ impl Now<'_> {
                 match (sight, value) {
                     (None, None) => true,
                     (Some(sight), Some(value)) => {
-                        sight.text() == value.as_str() && sight.source.to_string() == *source
+                        sight.text() == value.as_str() && sight.source == source.as_ref()
                     }
                     _ => false,
                 }

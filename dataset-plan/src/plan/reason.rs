@@ -4,6 +4,7 @@ use std::fmt;
 
 use zfs_props::key::PropertyName;
 use zfs_props::name::{DatasetName, SnapshotName};
+use zfs_props::source::Source;
 
 use super::StepId;
 use crate::setting::short;
@@ -79,8 +80,8 @@ pub struct Difference {
     pub declared: String,
     /// The value it has, as `zfs get -p` prints it; `None`: it is not set (user properties).
     pub observed: Option<String>,
-    /// Where that comes from, as `zfs get` prints it.
-    pub source: String,
+    /// Where that comes from; [`Source::None`] where it is not set.
+    pub source: Source<DatasetName>,
     /// It is as declared now, but a change further up would change it.
     pub protects: bool,
 }
@@ -121,7 +122,7 @@ impl fmt::Display for Difference {
             Some(value) if *protects => {
                 write!(f, "{property} would not stay {value} ({source}), declared by {declared}")
             }
-            Some(value) if source == "temporary" => write!(
+            Some(value) if *source == Source::Temporary => write!(
                 f,
                 "{property} is {value} by a mount option, what is stored is not shown, declared by {declared}"
             ),

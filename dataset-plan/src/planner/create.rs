@@ -125,10 +125,9 @@ impl<'a> Planner<'a> {
             }
             (None, _) => Action::Create { properties, mount: true },
         };
-        let reason = Reason::Missing { declared: want.path.to_string() };
+        let reason = Reason::Missing { declared: want.path.path() };
         self.draft_create(at, name, action, reason);
-        if let Some(path) = want.mounted_at().filter(|_| !self.is_vetoed(at, Part::Directory, name))
-        {
+        if let Some(path) = want.owned_at().filter(|_| !self.is_vetoed(at, Part::Directory, name)) {
             self.own(at, name, want, path, &Directory::of_new_dataset());
         }
     }
@@ -258,18 +257,20 @@ impl<'a> Planner<'a> {
         let properties = match &action {
             Action::Create { properties, .. }
             | Action::CreateVolume { properties, .. }
-            | Action::Clone { properties, .. } => properties.clone(),
-            _ => Vec::new(),
+            | Action::Clone { properties, .. } => properties.as_slice(),
+            _ => &[],
         };
+        let above = self.tree.arrival(at);
+        self.tree.arrive(at, draft);
+        let set = |Assignment { property, setting }: &Assignment| {
+            (property.clone(), Wish::Set(setting.clone()))
+        };
+        self.tree.plan(at, draft, properties.iter().map(set));
         let mut new = Draft::new(at, name.clone(), action, reason);
         new.after = self.tree.changes_above(at);
-        new.needs.extend(self.tree.arrival(at));
-        new.expects.push(Expectation::Absent(name.clone()));
+        new.needs = above.into_iter().collect();
+        new.expects = vec![Expectation::Absent(name.clone())];
         new.undo = Undo::Do(vec![(name.clone(), Action::Destroy)]);
-        self.tree.arrive(at, draft);
-        for Assignment { property, setting } in properties {
-            self.tree.plan(at, property, Wish::Set(setting), draft);
-        }
         self.push(new);
     }
 }

@@ -26,7 +26,7 @@ impl<'a> Planner<'a> {
         if is(want.owner, &now.owner) && is(want.group, &now.group) && mode == now.mode {
             return;
         }
-        let declared = want.path.to_string();
+        let declared = want.path.path();
         let reason = Reason::Directory { declared, observed: now.to_string() };
         let owner = want.owner.map_or_else(|| now.owner.to_string(), str::to_owned);
         let group = want.group.map_or_else(|| now.group.to_string(), str::to_owned);
@@ -67,15 +67,13 @@ impl<'a> Planner<'a> {
         want: &'a Want<'a>,
         dataset: &Dataset,
     ) {
-        if want.owner.is_none() && want.group.is_none() && want.mode.is_none() {
-            return;
-        }
+        let Some(path) = want.owned_at() else { return };
         let key = PropertyName::Native(Property::Mountpoint);
         let place = self.tree.later(at, &key).map(|sight| sight.text().into_owned());
         // Where the mountpoint is not as declared, that was reported.
-        let Some(path) = want.mounted_at().filter(|path| place.as_deref() == Some(path)) else {
+        if place.as_deref() != Some(path) {
             return;
-        };
+        }
         if self.is_vetoed(at, Part::Directory, name) {
             return;
         }
@@ -86,7 +84,7 @@ impl<'a> Planner<'a> {
             // It could not be seen while nothing was mounted.
             let (owner, group) = (want.owner.map(str::to_owned), want.group.map(str::to_owned));
             let action = Action::Own { path: path.to_owned(), owner, group, mode: want.mode };
-            let declared = want.path.to_string();
+            let declared = want.path.path();
             let reason = Reason::Directory { declared, observed: "not seen yet".into() };
             let mut draft = Draft::new(at, name.clone(), action, reason);
             draft.undo = Undo::Impossible { because: "its owner before is not known".into() };

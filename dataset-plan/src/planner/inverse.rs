@@ -13,10 +13,10 @@ use crate::setting::Setting;
 pub(super) fn of_properties<'p>(
     name: &DatasetName,
     dataset: &Dataset,
-    properties: impl IntoIterator<Item = &'p PropertyName>,
+    properties: impl ExactSizeIterator<Item = &'p PropertyName>,
     release: Release,
 ) -> Undo {
-    let mut set = Vec::new();
+    let mut set = Vec::with_capacity(properties.len());
     let mut others = Vec::new();
     for property in properties {
         if property.native().is_some_and(|native| dataset.temporary.contains_key(&native)) {

@@ -55,8 +55,20 @@ pub fn plan_desired(desired: &Desired<'_>, observed: &Observed, policy: &Policy)
 /// A plan that was not carried out yet.
 struct Proposal {
     plan: Plan,
-    /// Of each step: what must be left out if it is refused.
-    parts: Vec<Vec<(usize, Part)>>,
+    /// Of each step: the row of its dataset, and what it is there for, if that is not its own doing.
+    purposes: Vec<(usize, Vec<(usize, Part)>)>,
+}
+
+impl Proposal {
+    /// What must be left out if a step is refused.
+    fn parts(&self, step: usize) -> Vec<(usize, Part)> {
+        match (self.purposes.get(step), self.plan.steps.get(step)) {
+            (Some((row, sake)), Some(step)) if sake.is_empty() => {
+                mounts::of_row(*row, &step.action)
+            }
+            (purpose, _) => purpose.map(|(_, sake)| sake.clone()).unwrap_or_default(),
+        }
+    }
 }
 
 struct Planner<'a> {
@@ -77,8 +89,10 @@ struct Planner<'a> {
     untouched: Vec<Untouched>,
     /// What was found acceptable last.
     accepted: Option<create::Accepted>,
-    /// What is set and not declared: of the dataset at hand, and of the last one that had any.
+    /// Of the dataset at hand: what has to change, and what is set and not declared. Empty between two datasets.
+    needed: Vec<properties::Needed>,
     undeclared: Vec<&'a PropertyName>,
+    /// What was set and not declared on the last dataset that had any.
     names: Option<Names>,
 }
 
@@ -109,6 +123,7 @@ impl<'a> Planner<'a> {
             blocked: Vec::new(),
             untouched,
             accepted: None,
+            needed: Vec::new(),
             undeclared: Vec::new(),
             names: None,
         }
@@ -142,11 +157,13 @@ impl<'a> Planner<'a> {
             self.block_unmountable(at);
         }
         self.blocked.sort_by(|a, b| a.dataset.cmp(&b.dataset));
-        let drafts = arranged.sequence.iter().filter_map(|draft| self.drafts.get(*draft));
-        let parts = drafts.map(Draft::parts).collect();
+        let mut purpose = |draft: &usize| {
+            self.drafts.get_mut(*draft).map(|draft| (draft.row, std::mem::take(&mut draft.sake)))
+        };
+        let purposes = arranged.sequence.iter().filter_map(&mut purpose).collect();
         let steps = crate::order::steps(self.drafts, &arranged.sequence);
         let plan = Plan { release, steps, blocked: self.blocked, untouched: self.untouched };
-        Ok(Proposal { plan, parts })
+        Ok(Proposal { plan, purposes })
     }
 
     fn walk(&mut self) {
@@ -256,7 +273,7 @@ impl<'a> Planner<'a> {
                 if self.is_vetoed(at, Part::Origin, name) {
                     return;
                 }
-                let reason = Reason::Clone { of: origin.clone(), declared: want.path.to_string() };
+                let reason = Reason::Clone { of: origin.clone(), declared: want.path.path() };
                 let mut draft = Draft::new(at, name.clone(), Action::Promote, reason);
                 draft.needs.extend(self.tree.arrival(at));
                 if self.tree.arrival(at).is_none() {

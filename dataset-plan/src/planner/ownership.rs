@@ -12,7 +12,7 @@ impl<'a> Planner<'a> {
     /// A dataset that was declared once, with properties that were set for that.
     pub(super) fn leave_behind(&mut self, at: usize, name: &DatasetName, dataset: &'a Dataset) {
         let given_up = given_up(self.desired, &self.tree, at, None, dataset);
-        self.give_up(at, name, dataset, Vec::new(), &given_up);
+        self.give_up(at, name, dataset, &mut Vec::new(), &given_up);
     }
 
     /// Plans what is needed, with what is given up.
@@ -21,12 +21,12 @@ impl<'a> Planner<'a> {
         at: usize,
         name: &DatasetName,
         dataset: &Dataset,
-        mut needed: Vec<Needed>,
+        needed: &mut Vec<Needed>,
         given_up: &GivenUp<'a>,
     ) {
         let blocked = self.blocked.len();
         for (property, (wish, why)) in given_up {
-            needed.extend(self.needed(at, name, dataset, property, (wish, why)));
+            needed.extend(self.needed(at, name, dataset, property, (wish, &|| why.to_string())));
         }
         let vetoed = |property: &PropertyName| {
             property.native().is_some_and(|native| self.vetoes.has(at, Part::Property(native)))

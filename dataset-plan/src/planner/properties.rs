@@ -2,11 +2,12 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
-use std::fmt;
+use std::vec::Drain;
 
 use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
+use zfs_props::source::Source;
 use zfs_props::store::Entry;
 use zfs_props::value::Value;
 
@@ -45,6 +46,21 @@ pub(super) struct Needed {
     heirs: Vec<DatasetName>,
 }
 
+/// What is done by one command, in the order of the commands. What has an order of its own beside the changes of
+/// ancestors is a command of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Group {
+    /// Each property by itself.
+    GivenUp,
+    Reserves,
+    Set,
+    /// It cannot be taken back, which is no reason not to take back the others.
+    Covered,
+    Mounts,
+    /// Only what is done is noted: an interrupted plan must not forget what it has to give up.
+    Note,
+}
+
 impl<'a> Planner<'a> {
     pub(super) fn settle_properties(
         &mut self,
@@ -56,7 +72,8 @@ impl<'a> Planner<'a> {
         let given_up = given_up(self.desired, &self.tree, at, Some(want), dataset);
         // Mostly it is stored as it is declared, whatever changes further up.
         let quiet = dataset.temporary.is_empty();
-        let (mut needed, mut undeclared) = (Vec::new(), std::mem::take(&mut self.undeclared));
+        let (mut needed, mut undeclared) =
+            (std::mem::take(&mut self.needed), std::mem::take(&mut self.undeclared));
         // Two lists in order, walked together.
         let mut entries = dataset.entries.iter();
         let mut entry = entries.next();
@@ -79,14 +96,15 @@ impl<'a> Planner<'a> {
                 }
             }
             if !quiet || !own.is_some_and(stores) {
-                let said = want.table(declared);
+                let said = || want.table(declared).path();
                 needed.extend(self.needed(at, name, dataset, property, (declared.wish, &said)));
             }
         }
         let rest = entry.into_iter().chain(entries);
         undeclared
             .extend(rest.filter_map(|(other, stored)| undeclared_of(other, stored, &given_up)));
-        self.give_up(at, name, dataset, needed, &given_up);
+        self.give_up(at, name, dataset, &mut needed, &given_up);
+        self.needed = needed;
         if !undeclared.is_empty() {
             let names = self.shared(&undeclared);
             self.leave(name.clone(), Kept::Settings(names));
@@ -110,7 +128,7 @@ impl<'a> Planner<'a> {
         name: &DatasetName,
         dataset: &Dataset,
         property: &PropertyName,
-        (wish, said): (&Wish, &dyn fmt::Display),
+        (wish, said): (&Wish, &dyn Fn() -> String),
     ) -> Option<Needed> {
         let rounded = self.rounded(at, property, wish);
         let wish = rounded.as_ref().unwrap_or(wish);
@@ -135,7 +153,8 @@ impl<'a> Planner<'a> {
             (PropertyName::Native(native), Some(sight)) if native.is_settable_once() => {
                 let now = sight.text();
                 let what = format!(
-                    "{native} is {now} and can be set at creation only; {said} declares {wish}"
+                    "{native} is {now} and can be set at creation only; {} declares {wish}",
+                    said()
                 );
                 let remedy = "declare what it is, or move the data into a new dataset";
                 Some((Obstacle::CreateOnly, what, remedy))
@@ -155,7 +174,7 @@ impl<'a> Planner<'a> {
         }
         let received = dataset.entries.get(property).is_some_and(|e| e.received.is_some());
         if *wish == Wish::Received && !received {
-            if now.is_some_and(|sight| sight.source != zfs_props::source::Source::Local) {
+            if now.is_some_and(|sight| sight.source != Source::Local) {
                 return None;
             }
             let what = format!("{property} is to be as it was received, and no value was received");
@@ -165,8 +184,8 @@ impl<'a> Planner<'a> {
         }
         let difference = Difference {
             property: property.clone(),
-            declared: said.to_string(),
-            source: now.as_ref().map(|sight| sight.source.to_string()).unwrap_or_default(),
+            declared: said(),
+            source: now.as_ref().map_or(Source::None, |sight| sight.source.map(Clone::clone)),
             observed: now.map(|sight| sight.text().into_owned()),
             protects: has_it && !covered,
         };
@@ -228,41 +247,32 @@ impl<'a> Planner<'a> {
         at: usize,
         name: &DatasetName,
         dataset: &Dataset,
-        needed: Vec<Needed>,
+        needed: &mut Vec<Needed>,
     ) {
-        let (mut set, mut reserve, mut mount, mut covered) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (mut note, first) = (None, self.drafts.len());
-        // What has an order of its own beside the changes of ancestors is a command of its own.
+        let (first, desired) = (self.drafts.len(), self.desired);
         let bounded = self.quota_above(at).is_some();
         let affected = self.tree.is_affected(at);
-        for needed in needed {
-            let native = needed.property.native();
-            let reserves = |p| RESERVES.contains(&p) && bounded;
-            let mounts = |p| REMOUNTS.contains(&p) && affected;
+        let group = |needed: &Needed| {
+            let is = |check: &dyn Fn(Property) -> bool| needed.property.native().is_some_and(check);
             match &needed.wish {
-                Wish::Set(_) if self.desired.owner_property.as_ref() == Some(&needed.property) => {
-                    note = Some(needed);
+                Wish::Set(_) if desired.owner_property.as_ref() == Some(&needed.property) => {
+                    Group::Note
                 }
-                // It cannot be taken back, which is no reason not to take back the others.
-                Wish::Set(_) if native.is_some_and(|p| dataset.temporary.contains_key(&p)) => {
-                    covered.push(needed);
-                }
-                Wish::Set(_) if native.is_some_and(reserves) => reserve.push(needed),
-                Wish::Set(_) if native.is_some_and(mounts) => mount.push(needed),
-                Wish::Set(_) => set.push(needed),
-                _ => self.draft_change(at, name, dataset, vec![needed]),
+                Wish::Set(_) if is(&|p| dataset.temporary.contains_key(&p)) => Group::Covered,
+                Wish::Set(_) if bounded && is(&|p| RESERVES.contains(&p)) => Group::Reserves,
+                Wish::Set(_) if affected && is(&|p| REMOUNTS.contains(&p)) => Group::Mounts,
+                Wish::Set(_) => Group::Set,
+                _ => Group::GivenUp,
             }
-        }
-        for group in [reserve, set, covered, mount].into_iter().filter(|group| !group.is_empty()) {
-            self.draft_change(at, name, dataset, group);
-        }
-        // Only what is done is noted: an interrupted plan must not forget what it has to give up.
-        if let Some(note) = note {
-            let others = first..self.drafts.len();
-            self.draft_change(at, name, dataset, vec![note]);
-            if let Some(note) = self.drafts.last_mut() {
-                note.needs.extend(others);
+        };
+        needed.sort_by_key(group);
+        while let Some(command) = needed.first().map(group) {
+            let planned = first..self.drafts.len();
+            let same = needed.iter().take_while(|needed| group(needed) == command).count();
+            let count = if command == Group::GivenUp { 1 } else { same };
+            self.draft_change(at, name, dataset, needed.drain(..count));
+            if let Some(note) = self.drafts.last_mut().filter(|_| command == Group::Note) {
+                note.needs.extend(planned);
             }
         }
     }
@@ -272,8 +282,9 @@ impl<'a> Planner<'a> {
         at: usize,
         name: &DatasetName,
         dataset: &Dataset,
-        group: Vec<Needed>,
+        changes: Drain<'_, Needed>,
     ) {
+        let group = changes.as_slice();
         let index = self.drafts.len();
         let undo = inverse::of_properties(
             name,
@@ -302,17 +313,18 @@ impl<'a> Planner<'a> {
         }
         let arrival = self.tree.arrival(at);
         let expects =
-            if arrival.is_some() { Vec::new() } else { expectations(name, dataset, &group) };
-        let mut after = self.beside_quotas(at, index, &group);
+            if arrival.is_some() { Vec::new() } else { expectations(name, dataset, group) };
+        let mut after = self.beside_quotas(at, index, group);
         // What is given up is given up when the value from above is there already: no heir sees another one meanwhile.
         for needed in group.iter().filter(|needed| needed.wish.setting().is_none()) {
             after.extend(self.tree.planned_above(at, &needed.property));
         }
+        let planned = group.iter().map(|needed| (needed.property.clone(), needed.wish.clone()));
+        self.tree.plan(at, index, planned);
         let mut assignments = Vec::with_capacity(group.len());
         let mut differences = Vec::with_capacity(group.len());
         let mut action = None;
-        for Needed { property, wish, difference, .. } in group {
-            self.tree.plan(at, property.clone(), wish.clone(), index);
+        for Needed { property, wish, difference, .. } in changes {
             differences.push(difference);
             match wish {
                 Wish::Set(setting) => assignments.push(Assignment { property, setting }),

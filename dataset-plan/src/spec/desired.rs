@@ -84,6 +84,16 @@ impl Want<'_> {
         self.strict == Some(true)
     }
 
+    /// Something is said of the mounted directory.
+    pub(crate) fn is_owned(&self) -> bool {
+        self.owner.is_some() || self.group.is_some() || self.mode.is_some()
+    }
+
+    /// The mounted directory, if something is said of it.
+    pub(crate) fn owned_at(&self) -> Option<&str> {
+        self.mounted_at().filter(|_| self.is_owned())
+    }
+
     /// Where ZFS shall mount the dataset, if it shall do so by itself.
     pub fn mounted_at(&self) -> Option<&str> {
         self.mounted_at.as_deref()
@@ -95,13 +105,15 @@ impl Want<'_> {
 pub struct Datasets<'s>(Vec<(DatasetName, Want<'s>)>);
 
 impl<'s> Datasets<'s> {
+    /// Those of one table, which are in order.
+    pub(super) fn sorted(all: Vec<(DatasetName, Want<'s>)>) -> Self {
+        Self(all)
+    }
+
     /// Puts them in order; of several with one name, all but the first are returned besides.
     pub(super) fn new(
         mut all: Vec<(DatasetName, Want<'s>)>,
     ) -> (Self, Vec<(DatasetName, Want<'s>)>) {
-        if all.is_sorted_by(|(a, _), (b, _)| a < b) {
-            return (Self(all), Vec::new());
-        }
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
         let mut datasets: Vec<(DatasetName, Want<'s>)> = Vec::with_capacity(all.len());
         let mut others = Vec::new();

@@ -1,8 +1,7 @@
 //! From profiles, services and utility datasets to one flat list of what each dataset shall be.
 
 use std::borrow::Cow;
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use zfs_props::key::PropertyName;
@@ -11,9 +10,9 @@ use zfs_props::property::Property;
 use zfs_props::value::Value;
 
 use super::desired::{Datasets, Desired, Want};
+use super::mountpoints::{self, Places};
 use super::properties::{Properties, Table};
-use super::{Base, DatasetSpec, Moved, Profile, Spec, Volume, Wish};
-use crate::path::tidy;
+use super::{DatasetSpec, Moved, Profile, Spec, Volume, Wish};
 use crate::problem::{Code, Problem, Problems};
 use crate::setting::Setting;
 use declared::join;
@@ -56,11 +55,12 @@ impl Spec {
 struct Expansion<'s> {
     spec: &'s Spec,
     problems: Vec<Problem>,
+    places: Places,
 }
 
 impl<'s> Expansion<'s> {
     fn new(spec: &'s Spec) -> Self {
-        Self { spec, problems: Vec::new() }
+        Self { spec, problems: Vec::new(), places: Places::default() }
     }
 
     fn report(&mut self, path: String, code: Code, what: String, remedy: impl Into<String>) {
@@ -86,7 +86,13 @@ impl<'s> Expansion<'s> {
             let what = "services are declared, but not where they live".to_owned();
             self.report("parentDataset".into(), Code::MissingKey, what, "add parentDataset");
         }
-        let mut all = Vec::with_capacity(spec.services.len() + spec.utility.len());
+        let count = spec.services.len() + spec.utility.len();
+        let mut all = Vec::with_capacity(count);
+        self.places.reserve(count + spec.base.len());
+        spec.base
+            .values()
+            .filter_map(|base| base.mounted_at.as_deref())
+            .for_each(|p| self.places.add(p));
         for (name, dataset) in &spec.services {
             let path = Table::Service(name);
             let (parent, mount) = self.place(path, dataset);
@@ -115,7 +121,9 @@ impl<'s> Expansion<'s> {
         desired.datasets = self.datasets(all);
         desired.datasets.pass_down();
         self.elsewhere(&desired);
-        self.mountpoints(&desired);
+        if self.places.want_a_closer_look() {
+            self.problems.extend(mountpoints::problems(&desired));
+        }
         desired
     }
 
@@ -186,7 +194,7 @@ impl<'s> Expansion<'s> {
         for (name, want) in desired.datasets.iter() {
             if let Some(pattern) = desired.ignore.iter().find(|pattern| pattern.matches(name)) {
                 let what = format!("{name} is declared, and ignored by `{pattern}`");
-                let path = want.path.to_string();
+                let path = want.path.path();
                 self.report(path, Code::NoEffect, what, "narrow the pattern");
             }
         }
@@ -287,9 +295,9 @@ impl<'s> Expansion<'s> {
         if let Some(size) = size {
             want.properties.insert(Property::Volsize.into(), Wish::Set(Setting::Native(size)));
         }
-        if want.owner.is_some() || want.group.is_some() || want.mode.is_some() {
+        if want.is_owned() {
             let what = "owner, group and mode are of a mounted directory, and a volume has none";
-            self.report(want.path.to_string(), Code::NoEffect, what.into(), "leave them out");
+            self.report(want.path.path(), Code::NoEffect, what.into(), "leave them out");
         }
     }
 
@@ -297,12 +305,16 @@ impl<'s> Expansion<'s> {
     fn datasets(&mut self, all: Vec<(DatasetName, Want<'s>)>) -> Datasets<'s> {
         let twice = |first: &dyn fmt::Display, want: &Want<'_>| Problem {
             position: None,
-            path: want.path.to_string(),
+            path: want.path.path(),
             code: Code::DuplicateDataset,
             what: format!("the dataset is declared by `{first}` too"),
             remedy: "declare it in one place".into(),
         };
-        let (datasets, others) = Datasets::new(all);
+        let (datasets, others) = if self.spec.services.is_empty() {
+            (Datasets::sorted(all), Vec::new())
+        } else {
+            Datasets::new(all)
+        };
         for (name, want) in &others {
             let first = datasets.get(name).map(|first| twice(&first.path, want));
             self.problems.extend(first);
@@ -329,52 +341,17 @@ impl<'s> Expansion<'s> {
                 }
                 Err(what) => {
                     let remedy = "add mountpoint here, or parentMount";
-                    self.report(want.path.to_string(), Code::MissingKey, what, remedy);
+                    self.report(want.path.path(), Code::MissingKey, what, remedy);
                 }
             }
         }
         want.mounted_at = mounted_at(&want.properties);
-        let owned = want.owner.is_some() || want.group.is_some() || want.mode.is_some();
-        if owned && want.mounted_at().is_none() {
+        want.mounted_at().into_iter().for_each(|place| self.places.add(place));
+        if want.is_owned() && want.mounted_at().is_none() {
             let what =
                 "owner, group and mode are of the mounted directory, and ZFS mounts none here";
             let remedy = "give an absolute mountpoint (and no canmount), or leave them out";
-            self.report(want.path.to_string(), Code::NoEffect, what.to_owned(), remedy);
+            self.report(want.path.path(), Code::NoEffect, what.to_owned(), remedy);
         }
     }
-
-    /// No two datasets may be mounted at one path.
-    fn mountpoints(&mut self, desired: &Desired<'s>) {
-        let tables: Vec<_> = desired.base.iter().filter_map(based).collect();
-        let mut taken: HashMap<Cow<'_, str>, Table<'_>> =
-            HashMap::with_capacity(desired.datasets.len());
-        let based = tables.iter().map(|(mountpoint, table)| (*mountpoint, *table, "mountedAt"));
-        let wanted = desired.datasets.values();
-        let wanted = wanted.filter_map(|want| Some((want.mounted_at()?, want.path, "mountpoint")));
-        for (mountpoint, path, key) in based.chain(wanted) {
-            let is_dotted = || mountpoint.split('/').any(|part| matches!(part, "." | ".."));
-            if mountpoint.contains("/.") && is_dotted() {
-                let what = format!("{mountpoint} leads to another path than it says");
-                let remedy = "write the path that is meant, without `.` and `..`";
-                self.report(format!("{path}.{key}"), Code::BadValue, what, remedy);
-            }
-            let place = tidy(mountpoint.into());
-            let shown = place.clone();
-            match taken.entry(place) {
-                Entry::Vacant(free) => {
-                    free.insert(path);
-                }
-                Entry::Occupied(first) => {
-                    let what = format!("{shown} is where `{}` is mounted too", first.get());
-                    let remedy = "give each its own mountpoint, or canmount=off to one";
-                    self.report(format!("{path}.{key}"), Code::DuplicateMountpoint, what, remedy);
-                }
-            }
-        }
-    }
-}
-
-/// Where the host mounts a base dataset, and its table.
-fn based<'d>((name, base): (&'d DatasetName, &'d Base)) -> Option<(&'d str, Table<'d>)> {
-    Some((base.mounted_at.as_deref()?, Table::Base(name)))
 }

@@ -33,6 +33,7 @@
 
 mod desired;
 mod expand;
+mod mountpoints;
 mod pattern;
 mod properties;
 mod read;
@@ -53,10 +54,11 @@ pub(crate) use expand::LONGEST;
 pub use pattern::{BadPattern, Pattern};
 pub use properties::{Declared, Iter, Properties, Table};
 pub use wish::Wish;
-use zfs_props::key::{PropertyName, UserProperty};
+use zfs_props::key::UserProperty;
 use zfs_props::name::{DatasetName, NameError, SnapshotName};
 use zfs_props::release::Release;
 
+use crate::by_property::ByProperty;
 use crate::problem::{Code, Problems};
 
 /// The declaration of one host. See the [module](self) for the keys.
@@ -146,7 +148,7 @@ pub struct Volume {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
     /// What shall become of its properties; those that are not named are left alone.
-    pub properties: BTreeMap<PropertyName, Wish>,
+    pub properties: ByProperty<Wish>,
     /// User name or number that owns the mounted directory.
     pub owner: Option<String>,
     /// Group name or number of the mounted directory.

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, btree_map};
 use std::fmt;
 use std::iter::Peekable;
 use std::slice;
@@ -12,6 +11,7 @@ use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
 
 use super::Wish;
+use crate::by_property::{self, ByProperty};
 
 /// A table of a declaration, displayed as its path: `profiles.sqlite`, `utility."tank/temp"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,15 +27,22 @@ pub enum Table<'s> {
     Base(&'s DatasetName),
 }
 
-impl fmt::Display for Table<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Table<'_> {
+    /// Where it is in the declaration.
+    pub(crate) fn path(&self) -> String {
         let (group, name) = match self {
             Table::Profile(name) => ("profiles", *name),
             Table::Service(name) => ("services", *name),
             Table::Utility(name) => ("utility", name.as_str()),
             Table::Base(name) => ("base", name.as_str()),
         };
-        f.pad(&join(group, name))
+        join(group, name)
+    }
+}
+
+impl fmt::Display for Table<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.path())
     }
 }
 
@@ -54,7 +61,7 @@ pub struct Declared<'p> {
 #[derive(Clone, Debug)]
 pub struct Properties<'s> {
     /// The dataset's own table.
-    own: &'s BTreeMap<PropertyName, Wish>,
+    own: &'s ByProperty<Wish>,
     /// What is declared elsewhere or follows from other keys, in the order of names; it wins.
     beside: Vec<Beside<'s>>,
 }
@@ -69,8 +76,8 @@ struct Beside<'s> {
 impl<'s> Properties<'s> {
     /// What profiles say, of which later ones win, and what the dataset's own table says, which wins over them.
     pub(super) fn new(
-        own: &'s BTreeMap<PropertyName, Wish>,
-        profiles: impl Iterator<Item = (&'s str, &'s BTreeMap<PropertyName, Wish>)>,
+        own: &'s ByProperty<Wish>,
+        profiles: impl Iterator<Item = (&'s str, &'s ByProperty<Wish>)>,
     ) -> Self {
         let mut properties = Self { own, beside: Vec::new() };
         for (profile, wishes) in profiles {
@@ -182,7 +189,7 @@ impl<'p> Iterator for Iter<'p, '_> {
 /// The same, with those that are left as they are.
 #[derive(Clone, Debug)]
 struct Said<'p, 's> {
-    own: Peekable<btree_map::Iter<'s, PropertyName, Wish>>,
+    own: Peekable<by_property::Iter<'s, Wish>>,
     beside: Peekable<slice::Iter<'p, Beside<'s>>>,
 }
 
@@ -223,7 +230,7 @@ mod tests {
     use super::*;
     use crate::setting::Setting;
 
-    fn table(pairs: &[(&str, Option<&str>)]) -> BTreeMap<PropertyName, Wish> {
+    fn table(pairs: &[(&str, Option<&str>)]) -> ByProperty<Wish> {
         let wish = |value: Option<&str>| {
             value.map_or(Wish::Any, |value| Wish::Set(Setting::User(value.into())))
         };

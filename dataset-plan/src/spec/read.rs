@@ -198,12 +198,16 @@ impl Reader {
     /// The keys that profiles and datasets have in common.
     fn profile(&mut self, table: &mut Table<'_>) -> Profile {
         let mut profile = Profile::default();
-        for property in TYPED {
-            let Some(entry) = table.take(property.name()) else { continue };
+        let typed = TYPED.map(|property| (property, table.take(property.name())));
+        let free = self.entries(table, "properties");
+        let count = typed.iter().filter(|(_, entry)| entry.is_some()).count() + free.len();
+        profile.properties.reserve(count);
+        for (property, entry) in typed {
+            let Some(entry) = entry else { continue };
             let name = PropertyName::Native(property);
             profile.properties.extend(self.wish(&name, &entry).map(|wish| (name, wish)));
         }
-        for entry in self.entries(table, "properties") {
+        for entry in free {
             self.free_property(&mut profile, table, &entry);
         }
         profile.owner = table.take("owner").and_then(|entry| self.owner(&entry));

@@ -241,11 +241,17 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// A draft that changes a property.
-    pub(crate) fn plan(&mut self, at: usize, property: PropertyName, wish: Wish, draft: usize) {
+    /// A draft that changes properties.
+    pub(crate) fn plan(
+        &mut self,
+        at: usize,
+        draft: usize,
+        changes: impl ExactSizeIterator<Item = (PropertyName, Wish)>,
+    ) {
         if let Some(row) = self.rows.get_mut(at) {
-            row.planned.push(Planned { property, wish, draft });
-            row.affected = true;
+            row.affected |= changes.len() > 0;
+            row.planned.reserve_exact(changes.len());
+            row.planned.extend(changes.map(|(property, wish)| Planned { property, wish, draft }));
         }
     }
 
@@ -291,7 +297,7 @@ impl<'a> Tree<'a> {
 
     /// The first declaration below a row.
     pub(crate) fn first_below(&self, at: usize) -> Option<String> {
-        self.below(at).iter().find_map(|row| row.want).map(|want| want.path.to_string())
+        self.below(at).iter().find_map(|row| row.want).map(|want| want.path.path())
     }
 }
 

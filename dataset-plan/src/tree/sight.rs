@@ -82,13 +82,7 @@ impl<'t> Sight<'t> {
     pub(crate) fn is(&self, property: &PropertyName, wanted: &Setting, release: Release) -> bool {
         match &self.held {
             Held::Planned(setting) => *setting == wanted,
-            Held::Printed(raw) => {
-                wanted.is_printed_as(raw)
-                    || std::str::from_utf8(raw)
-                        .ok()
-                        .and_then(|text| Setting::observed(property, text, release))
-                        .is_some_and(|setting| setting == *wanted)
-            }
+            Held::Printed(raw) => wanted.is(property, raw, release),
         }
     }
 

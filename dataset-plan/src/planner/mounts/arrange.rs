@@ -161,7 +161,7 @@ impl<'t> Arrange<'t, '_, '_> {
         let Some(planned) = self.drafts.get(draft) else { return };
         if let Action::Own { path, .. } = &planned.action {
             let (at, there) = (planned.row, self.stage.place(planned.row));
-            if there.is_some_and(|place| **place == *tidy(path.into())) {
+            if there.is_some_and(|place| *place == *tidy(path.into())) {
                 self.sequence.push(Some(draft));
             } else {
                 self.owning.entry(at).or_default().push(draft);
@@ -261,7 +261,7 @@ impl<'t> Arrange<'t, '_, '_> {
     fn carry_out(&mut self, draft: usize, effect: &Effect) {
         let leaves = self.stage.leaves(effect);
         let mut places: Vec<Cow<'t, str>> =
-            leaves.iter().filter_map(|at| self.stage.place(*at).cloned()).collect();
+            leaves.iter().filter_map(|at| self.stage.place(*at)).collect();
         self.stage.set_done(draft, true);
         let arrives = self.stage.arrives(effect, &leaves);
         self.sequence.push(Some(draft));

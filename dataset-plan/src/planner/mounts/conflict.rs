@@ -61,11 +61,13 @@ impl Action {
 impl Draft {
     /// What must be left out if this cannot be, by row.
     pub(in crate::planner) fn parts(&self) -> Vec<(usize, Part)> {
-        if !self.sake.is_empty() {
-            return self.sake.clone();
-        }
-        parts(&self.action).map(|part| (self.row, part)).collect()
+        if self.sake.is_empty() { of_row(self.row, &self.action) } else { self.sake.clone() }
     }
+}
+
+/// What an action is, as parts of the plan.
+pub(in crate::planner) fn of_row(row: usize, action: &Action) -> Vec<(usize, Part)> {
+    parts(action).map(|part| (row, part)).collect()
 }
 
 /// What an action is, as parts of the plan for its dataset.

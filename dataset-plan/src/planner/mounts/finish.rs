@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
@@ -200,7 +201,7 @@ impl<'t> Arrange<'t, '_, '_> {
     ) -> Option<usize> {
         let name = self.stage.dataset(at)?;
         let row = self.stage.tree.row(at);
-        let declared = row.and_then(|row| row.want).map(|want| want.path.to_string());
+        let declared = row.and_then(|row| row.want).map(|want| want.path.path());
         let reason = match waiting.why {
             Why::InTheWay { unmount, .. } => self.drafts.get(unmount).map(|d| d.reason.clone()),
             Why::Created(_) | Why::Before => None,
@@ -297,8 +298,8 @@ impl<'t> Arrange<'t, '_, '_> {
             let places = self.events.remove(draft).unwrap_or_default();
             for place in &places {
                 needs.extend(upwards(place).filter_map(|above| last.get(above)).copied());
-                let prefix = if place == "/" { "/".to_owned() } else { format!("{place}/") };
-                let from = last.range::<Cow<'t, str>, _>(Cow::Owned(prefix.clone())..);
+                let prefix = [place.trim_end_matches('/'), "/"].concat();
+                let from = last.range::<str, _>((Bound::Included(&*prefix), Bound::Unbounded));
                 let below = from.take_while(|(other, _)| other.starts_with(&prefix));
                 let below: Vec<_> = below.map(|(place, draft)| (place.clone(), *draft)).collect();
                 for (place, draft) in below {

@@ -17,4 +17,4 @@ mod table;
 mod wishes;
 
 pub(super) use arrange::arrange;
-pub(super) use conflict::{Conflict, Part};
+pub(super) use conflict::{Conflict, Part, of_row};

@@ -30,13 +30,13 @@ impl<'t> Arrange<'t, '_, '_> {
         let goes = |who: Who| matches!(who, Who::Row(at) if leaves.contains(&at));
         for at in &leaves {
             let Some(place) = self.stage.place(*at) else { continue };
-            for (below, who) in self.stage.table.below(place).filter(|(_, who)| !goes(*who)) {
+            for (below, who) in self.stage.table.below(&place).filter(|(_, who)| !goes(*who)) {
                 if !self.note(&mut found, who, below) {
-                    return Err(self.busy(draft, place, below, who));
+                    return Err(self.busy(draft, &place, below, who));
                 }
             }
-            if let Some(who) = self.stage.table.at(place).find(|who| *who != Who::Row(*at)) {
-                return Err(self.busy(draft, place, place, who));
+            if let Some(who) = self.stage.table.at(&place).find(|who| *who != Who::Row(*at)) {
+                return Err(self.busy(draft, &place, &place, who));
             }
         }
         let mut mounted = Table::default();
@@ -62,11 +62,13 @@ impl<'t> Arrange<'t, '_, '_> {
                     Who::Row(other) => self.stage.place(other),
                     Who::Other(_) => None,
                 };
-                if !was.is_some_and(|was| self.note(&mut found, who, was)) {
+                if !was.is_some_and(|was| self.note(&mut found, who, &was)) {
                     return Err(self.covers(draft, place, below, who));
                 }
             }
-            mounted.insert(place.clone(), Who::Row(*at));
+            if arrives.len() > 1 {
+                mounted.insert(place.clone(), Who::Row(*at));
+            }
             if leaves.contains(at) {
                 continue;
             }
@@ -126,7 +128,7 @@ impl<'t> Arrange<'t, '_, '_> {
             let mut held = None;
             let free = left.iter().position(|(_, at)| {
                 let along = match self.created_by(*at) {
-                    Some(_) => self.stage.place(*at).map(|place| (place.clone(), *at)),
+                    Some(_) => self.stage.place(*at).map(|place| (place, *at)),
                     None => None,
                 };
                 let along = along.map_or_else(|| self.stage.unmounts(*at), |one| vec![one]);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::stage::MOUNTPOINT;
-use crate::path::{tidy, upwards};
+use crate::path::tidy;
 use crate::plan::Action;
 use crate::planner::Draft;
 use crate::tree::{Time, Tree};
@@ -44,7 +44,10 @@ impl Places {
 
     /// Whether a place is one of them, or below one.
     pub(super) fn hold(&self, place: &str) -> bool {
-        let is_any = |above: &&str| self.lengths.get(above.len()) == Some(&true);
-        upwards(place).filter(is_any).any(|above| self.all.contains(above))
+        let slashes = place.bytes().enumerate().filter(|(at, byte)| *byte == b'/' && *at > 0);
+        let lengths = [1, place.len()].into_iter().chain(slashes.map(|(at, _)| at));
+        lengths
+            .filter(|length| self.lengths.get(*length) == Some(&true))
+            .any(|length| place.get(..length).is_some_and(|above| self.all.contains(above)))
     }
 }

@@ -54,8 +54,8 @@ pub(super) struct Stage<'t, 'a> {
     pub(super) tree: &'t Tree<'a>,
     pub(super) done: Vec<bool>,
     pub(super) table: Table<'t>,
-    /// Where each row is mounted.
-    place: Vec<Option<Cow<'t, str>>>,
+    /// Where rows are mounted now, if that is not what was observed.
+    changed: BTreeMap<usize, Option<Cow<'t, str>>>,
     /// What else is mounted.
     others: Vec<&'t str>,
 }
@@ -73,16 +73,14 @@ impl<'t, 'a> Stage<'t, 'a> {
             tree,
             done: vec![false; drafts.len()],
             table: Table::default(),
-            place: vec![None; tree.len()],
+            changed: BTreeMap::new(),
             others: Vec::new(),
         };
         let mut mounts = Vec::new();
         for at in 0..tree.len() {
-            let Some(place) = stage.mounted_at(at) else { continue };
-            if only.is_none_or(|only| only.hold(&place)) {
-                mounts.push((place.clone(), Who::Row(at)));
-            }
-            stage.set_place(at, Some(place));
+            let place = stage.mounted_at(at);
+            let place = place.filter(|place| only.is_none_or(|only| only.hold(place)));
+            mounts.extend(place.map(|place| (place, Who::Row(at))));
         }
         for (path, source) in &observed.foreign {
             stage.other(&mut mounts, path, source);
@@ -101,7 +99,10 @@ impl<'t, 'a> Stage<'t, 'a> {
         let row = self.tree.row(at)?;
         match row.place {
             Some(place) => place.starts_with('/').then(|| tidy(place.into())),
-            None if row.observed?.mounted == Some(true) => self.mountpoint(at),
+            None if row.observed?.mounted == Some(true) => {
+                let text = self.tree.now(at, &MOUNTPOINT)?.into_text();
+                text.starts_with('/').then(|| tidy(text))
+            }
             None => None,
         }
     }
@@ -112,7 +113,7 @@ impl<'t, 'a> Stage<'t, 'a> {
             tree: self.tree,
             done: vec![true; self.done.len()],
             table: Table::default(),
-            place: self.place.clone(),
+            changed: self.changed.clone(),
             others: Vec::new(),
         }
     }
@@ -127,7 +128,7 @@ impl<'t, 'a> Stage<'t, 'a> {
             // Listed among the mounts of the machine, as all are.
             Some(at) if self.place(at).is_some() => {}
             Some(at) => {
-                self.set_place(at, Some(place.clone()));
+                self.changed.insert(at, Some(place.clone()));
                 mounts.push((place, Who::Row(at)));
             }
             None => {
@@ -148,24 +149,22 @@ impl<'t, 'a> Stage<'t, 'a> {
     }
 
     /// Where a row is mounted.
-    pub(super) fn place(&self, at: usize) -> Option<&Cow<'t, str>> {
-        self.place.get(at)?.as_ref()
-    }
-
-    fn set_place(&mut self, at: usize, place: Option<Cow<'t, str>>) {
-        if let Some(old) = self.place.get_mut(at) {
-            *old = place;
+    pub(super) fn place(&self, at: usize) -> Option<Cow<'t, str>> {
+        match self.changed.get(&at) {
+            Some(place) => place.clone(),
+            None => self.mounted_at(at),
         }
     }
 
     pub(super) fn mount(&mut self, at: usize, place: Cow<'t, str>) {
         self.table.insert(place.clone(), Who::Row(at));
-        self.set_place(at, Some(place));
+        self.changed.insert(at, Some(place));
     }
 
     pub(super) fn unmount(&mut self, at: usize) {
-        if let Some(place) = self.place.get_mut(at).and_then(Option::take) {
+        if let Some(place) = self.place(at) {
             self.table.remove(place, Who::Row(at));
+            self.changed.insert(at, None);
         }
     }
 
@@ -271,7 +270,7 @@ impl<'t, 'a> Stage<'t, 'a> {
         let mut all = self.below(at, &|_| true);
         all.push(at);
         let mut all: Vec<_> =
-            all.into_iter().filter_map(|at| Some((self.place(at)?.clone(), at))).collect();
+            all.into_iter().filter_map(|at| Some((self.place(at)?, at))).collect();
         all.sort();
         all
     }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use crate::path::is_within;
+
 /// Who is mounted at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Who {
@@ -34,17 +36,17 @@ impl<'t> Table<'t> {
     }
 
     /// Who is mounted at a place.
-    pub(super) fn at(&self, place: &str) -> impl Iterator<Item = Who> {
-        let from = self.0.range((Cow::Owned(place.to_owned()), FIRST)..);
-        let place = place.to_owned();
-        from.take_while(move |(other, _)| *other == place).map(|(_, who)| *who)
+    pub(super) fn at<'p>(&'p self, place: &'p str) -> impl Iterator<Item = Who> + 'p {
+        let mounts: &BTreeSet<(Cow<'p, str>, Who)> = &self.0;
+        let from = mounts.range((place.into(), FIRST)..);
+        from.take_while(move |(other, _)| other == place).map(|(_, who)| *who)
     }
 
     /// What is mounted below a place, places in order, what holds others before them.
     pub(super) fn below(&self, place: &str) -> impl Iterator<Item = (&Cow<'t, str>, Who)> {
-        let prefix = if place == "/" { "/".to_owned() } else { format!("{place}/") };
-        let from = self.0.range((Cow::Owned(prefix.clone()), FIRST)..);
-        let below = from.take_while(move |(other, _)| other.starts_with(&prefix));
+        let place = place.trim_end_matches('/');
+        let from = self.0.range((Cow::Owned([place, "/"].concat()), FIRST)..);
+        let below = from.take_while(move |(other, _)| is_within(other, place));
         below.filter(|(other, _)| other != "/").map(|(other, who)| (other, *who))
     }
 }

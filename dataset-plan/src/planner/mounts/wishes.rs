@@ -31,7 +31,7 @@ pub(super) fn add(before: &Stage<'_, '_>, after: &Stage<'_, '_>, drafts: &mut [D
     for (index, draft) in drafts.iter().enumerate() {
         if let Some(effect) = before.effect(draft) {
             for at in before.leaves(&effect) {
-                note(&mut leaving, at, before.place(at).cloned(), index, draft.row);
+                note(&mut leaving, at, before.place(at), index, draft.row);
             }
         }
         if let Some(effect) = after.effect(draft) {
@@ -43,9 +43,6 @@ pub(super) fn add(before: &Stage<'_, '_>, after: &Stage<'_, '_>, drafts: &mut [D
             }
         }
     }
-    let by_place = |moving: &ByRow<'_>| -> BTreeMap<String, usize> {
-        moving.values().map(|moving| (moving.place.to_string(), moving.draft)).collect()
-    };
     let (from, to) = (by_place(&leaving), by_place(&arriving));
     let mut wishes = Wishes { drafts, made: HashSet::new() };
     for (place, draft) in &to {
@@ -61,6 +58,10 @@ pub(super) fn add(before: &Stage<'_, '_>, after: &Stage<'_, '_>, drafts: &mut [D
             wishes.wish(*draft, *first);
         }
     }
+}
+
+fn by_place<'m>(moving: &'m ByRow<'_>) -> BTreeMap<&'m str, usize> {
+    moving.values().map(|moving| (&*moving.place, moving.draft)).collect()
 }
 
 /// The draft that is nearest to a row decides.

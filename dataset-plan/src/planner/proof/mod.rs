@@ -19,10 +19,10 @@ use zfs_props::name::DatasetName;
 
 use carried::Carried;
 
+use super::Planner;
 use super::mounts::{Conflict, Part};
 use super::moves::Moves;
 use super::vetoes::Vetoes;
-use super::{Planner, Proposal};
 use crate::observed::Observed;
 use crate::plan::{Action, Obstacle, Plan, Step, StepId};
 use crate::policy::Policy;
@@ -101,7 +101,7 @@ impl Task<'_, '_> {
         loop {
             let planner =
                 Planner::new(self.desired, self.policy, observed, &renamed, &moves, &vetoes);
-            let Proposal { mut plan, parts } = match planner.plan() {
+            let mut proposal = match planner.plan() {
                 Ok(proposal) => proposal,
                 Err(conflicts) => {
                     vetoes.add(conflicts);
@@ -109,21 +109,22 @@ impl Task<'_, '_> {
                 }
             };
             if vetoes.is_exhausted() {
-                return (plan, Found::Quiet);
+                return (proposal.plan, Found::Quiet);
             }
+            let plan = &mut proposal.plan;
             // What was left out may be possible once the rest is done.
             let is_plain = || !plan.steps.iter().any(|step| step.action.has_to_be_proven());
             let is_done = || zfs.is_some() && plan.is_empty();
             if is_done() || zfs.is_none() && vetoes.is_empty() && is_plain() {
-                return (plan, Found::Plain);
+                return (proposal.plan, Found::Plain);
             }
             let mut carried = Carried::from(zfs.cloned().unwrap_or_else(|| self.machine()));
-            match carried.carry_out(&mut plan) {
-                Ok(()) => return (plan, Found::Carried(Box::new(carried))),
+            match carried.carry_out(plan) {
+                Ok(()) => return (proposal.plan, Found::Carried(Box::new(carried))),
                 Err(refused) => {
                     let (at, refusal) = *refused;
-                    let parts = parts.into_iter().nth(at).unwrap_or_default();
-                    let step = plan.steps.get(at);
+                    let parts = proposal.parts(at);
+                    let step = proposal.plan.steps.get(at);
                     vetoes.add(step.map_or_else(Vec::new, |step| because(step, parts, &refusal)));
                 }
             }
