@@ -14,13 +14,11 @@ use crate::table::{Entry, Table};
 #[derive(Debug)]
 pub struct Reader<C> {
     problems: Vec<Problem<C>>,
-    /// Where each key stood, for problems that are found later.
-    places: BTreeMap<String, Position>,
 }
 
 impl<C: Code> Default for Reader<C> {
     fn default() -> Self {
-        Self { problems: Vec::new(), places: BTreeMap::new() }
+        Self { problems: Vec::new() }
     }
 }
 
@@ -68,26 +66,17 @@ impl<C: Code> Reader<C> {
         self.problems.push(Problem { position, path, code, what, remedy });
     }
 
-    /// Adds problems that were found later, by path, with the places of those paths. Paths that have a
+    /// Adds problems that were found later, by path below `root`, with the places of those paths. Paths that have a
     /// problem already get no other: what was wrongly read is often wrong as a whole.
-    pub fn add(&mut self, found: impl IntoIterator<Item = Problem<C>>) {
+    pub fn add(&mut self, root: &Entry<'_>, found: impl IntoIterator<Item = Problem<C>>) {
         let known: BTreeSet<String> = self.problems.iter().map(|p| p.path.clone()).collect();
-        for mut problem in found {
-            if !known.contains(&problem.path) {
-                problem.position = problem.position.or_else(|| self.position(&problem.path));
-                self.problems.push(problem);
-            }
-        }
-    }
-
-    /// Where a key stood, or else the nearest table around it.
-    fn position(&self, path: &str) -> Option<Position> {
-        let mut path = path;
-        loop {
-            if let Some(position) = self.places.get(path) {
-                return Some(*position);
-            }
-            path = path::parent(path)?;
+        let mut places = None;
+        for mut problem in found.into_iter().filter(|found| !known.contains(&found.path)) {
+            problem.position = problem.position.or_else(|| {
+                let places = places.get_or_insert_with(|| places_below(root));
+                nearest_place(places, &problem.path)
+            });
+            self.problems.push(problem);
         }
     }
 
@@ -126,11 +115,10 @@ impl<C: Code> Reader<C> {
         let mut members: Vec<&Member> = Vec::with_capacity(all.len());
         let mut seen = BTreeSet::new();
         for member in all {
-            let path = join(&entry.path, &member.key);
             if seen.insert(member.key.as_str()) {
-                self.places.extend(member.at.map(|at| (path, at)));
                 members.push(member);
             } else {
+                let path = join(&entry.path, &member.key);
                 let (code, what) = (Fault::DuplicateKey.into(), "the key is given twice");
                 self.report_at(member.at, &path, code, what, "keep one of the two");
             }
@@ -236,6 +224,38 @@ impl<C: Code> Reader<C> {
         let elements = self.list(entry);
         elements.iter().filter_map(|element| self.parsed(element, remedy)).collect()
     }
+}
+
+/// Where each key of a declaration stands.
+fn places_below(root: &Entry<'_>) -> BTreeMap<String, Position> {
+    let mut places = BTreeMap::new();
+    let mut open = vec![(root.path.clone(), root.node)];
+    while let Some((path, node)) = open.pop() {
+        match &node.data {
+            Data::Table(members) => {
+                for member in members {
+                    let path = join(&path, &member.key);
+                    if let Some(at) = member.at {
+                        places.entry(path.clone()).or_insert(at);
+                    }
+                    open.push((path, &member.node));
+                }
+            }
+            Data::List(list) => {
+                let elements = list.iter().enumerate();
+                open.extend(elements.map(|(n, node)| (path::index(&path, n), node)));
+            }
+            _ => {}
+        }
+    }
+    places
+}
+
+/// Where a key stands, or else the nearest table around it.
+fn nearest_place(places: &BTreeMap<String, Position>, path: &str) -> Option<Position> {
+    std::iter::successors(Some(path), |path| path::parent(path))
+        .find_map(|path| places.get(path))
+        .copied()
 }
 
 /// The nearest of some words, if one is near enough to be a slip. Costs the product of the lengths: words

@@ -135,8 +135,6 @@ fn later_problems_find_the_places_of_their_keys() {
     let text = "name = \"a\"\n\n[users.root]\n";
     let node = Node::from_toml(text).unwrap();
     let mut reader = Reader::<Fault>::new();
-    let mut table = reader.table(&Entry::root(&node)).unwrap();
-    table.take_rest().for_each(drop);
     let problem = |path: &str| Problem {
         position: None,
         path: path.into(),
@@ -144,13 +142,15 @@ fn later_problems_find_the_places_of_their_keys() {
         what: String::new(),
         remedy: String::new(),
     };
-    reader.add([problem("name"), problem("users.root.uid"), problem("users[3]"), problem("other")]);
+    let later = [problem("name"), problem("users.root.uid"), problem("users[3]"), problem("other")];
+    reader.add(&Entry::root(&node), later);
     let found = reader.done(()).unwrap_err();
     let places: Vec<_> =
         found.iter().map(|p| (p.path.as_str(), p.position.map(|at| at.line))).collect();
+    // `root` stands behind `users`.
     assert_eq!(
         places,
-        [("other", None), ("name", Some(1)), ("users.root.uid", Some(3)), ("users[3]", Some(3))]
+        [("other", None), ("name", Some(1)), ("users[3]", Some(3)), ("users.root.uid", Some(3))]
     );
 }
 

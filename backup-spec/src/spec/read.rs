@@ -22,13 +22,14 @@ use crate::timer::{DEFAULT_ACCURACY, Timer};
 pub(super) fn checked(node: &Node) -> Result<Checked, Problems> {
     let mut reader = Read { reader: Reader::new(), defaults: Defaults::default() };
     let mut spec = Spec::default();
-    if let Some(mut top) = reader.reader.table(&Entry::root(node)) {
+    let root = Entry::root(node);
+    if let Some(mut top) = reader.reader.table(&root) {
         reader.top(&mut top, &mut spec);
         reader.reader.finish(&top);
     }
     let mut reader = reader.reader;
     let (checked, problems) = Checked::with_problems(spec);
-    reader.add(problems);
+    reader.add(&root, problems);
     reader.done(checked)
 }
 

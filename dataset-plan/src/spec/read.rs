@@ -24,8 +24,9 @@ const DATASET: &str = "write a dataset as `zfs list` does, such as tank/services
 /// Reads a whole declaration and checks that it fits together.
 pub(super) fn spec(node: &Node) -> Result<Spec, Problems> {
     let mut reader = Reader::default();
-    let spec = reader.spec(&Entry::root(node));
-    reader.base.add(spec.problems());
+    let root = Entry::root(node);
+    let spec = reader.spec(&root);
+    reader.base.add(&root, spec.problems());
     reader.base.done(spec)
 }
 

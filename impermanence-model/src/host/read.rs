@@ -382,5 +382,5 @@ fn keep(reader: &mut Reader, entry: &Entry<'_>) -> Option<Keep> {
 /// For checks of the whole: two roots.
 pub(super) fn two_roots(reader: &mut Reader, entry: &Entry<'_>, what: String) {
     let origin = Origin::of(Layer::FileSystems, entry);
-    reader.add([problem(&origin, Code::TwoRoots, what, "leave one of the two out")]);
+    reader.add(entry, [problem(&origin, Code::TwoRoots, what, "leave one of the two out")]);
 }

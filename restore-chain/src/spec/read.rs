@@ -30,9 +30,10 @@ const SECONDS: &str = "write a whole number of seconds";
 
 pub(super) fn spec(node: &Node) -> Result<Spec, Problems> {
     let mut reader = Reader::default();
-    let spec = reader.spec(&Entry::root(node));
+    let root = Entry::root(node);
+    let spec = reader.spec(&root);
     if reader.base.is_clean() {
-        reader.base.add(check::problems(&spec));
+        reader.base.add(&root, check::problems(&spec));
     }
     reader.base.done(spec)
 }
