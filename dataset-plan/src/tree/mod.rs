@@ -25,6 +25,8 @@ pub(crate) struct Tree<'a> {
     observed: &'a Observed,
     release: Release,
     rows: Vec<Row<'a>>,
+    /// Copies of the places that were seen in passing, one behind the other: all of them are gone through again.
+    places: String,
     /// The rows that are renamed, each with all below it.
     moved: Vec<usize>,
 }
@@ -42,8 +44,8 @@ pub(crate) struct Row<'a> {
     pub(crate) arrives: Option<usize>,
     /// Where it is now, if it is renamed.
     pub(crate) old: Option<Box<OldPlace>>,
-    /// Where it is mounted, if that was seen in passing.
-    pub(crate) place: Option<&'a str>,
+    /// Where it is mounted, if that was seen in passing: a part of [`Tree::places`].
+    place: Option<(u32, u32)>,
     /// The drafts that change its properties, with what they do.
     pub(crate) planned: Vec<Planned>,
     /// Declared properties that are not changed, since undeclared datasets would inherit them.
@@ -79,7 +81,8 @@ impl<'a> Tree<'a> {
         needed: &BTreeSet<DatasetName>,
     ) -> Self {
         let rows = Vec::with_capacity(observed.datasets.len().max(desired.datasets.len()) + 16);
-        let mut tree = Self { observed, release: desired.release, rows, moved: Vec::new() };
+        let (release, places) = (desired.release, String::new());
+        let mut tree = Self { observed, release, rows, places, moved: Vec::new() };
         // Rows above the next one.
         let mut above: Vec<usize> = Vec::new();
         let datasets = side_by_side(observed.datasets(), desired.datasets.iter());
@@ -219,11 +222,19 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Where a dataset is mounted.
-    pub(crate) fn note_place(&mut self, at: usize, place: &'a str) {
-        if let Some(row) = self.rows.get_mut(at) {
-            row.place = Some(place);
+    /// Notes where a dataset is mounted.
+    pub(crate) fn note_place(&mut self, at: usize, place: &str) {
+        let (start, length) = (u32::try_from(self.places.len()), u32::try_from(place.len()));
+        if let (Some(row), Ok(start), Ok(length)) = (self.rows.get_mut(at), start, length) {
+            row.place = Some((start, length));
+            self.places.push_str(place);
         }
+    }
+
+    /// Where a dataset is mounted, if that was noted.
+    pub(crate) fn noted_place(&self, at: usize) -> Option<&str> {
+        let (start, length) = self.row(at)?.place?;
+        self.places.get(start as usize..)?.get(..length as usize)
     }
 
     /// A draft after which the dataset is there.

@@ -104,7 +104,7 @@ pub(in crate::planner) fn arrange<'t>(
     let waits = |at: &usize| {
         let row = tree.row(*at);
         row.is_some_and(|row| {
-            row.place.is_none()
+            tree.noted_place(*at).is_none()
                 && row.observed.is_some_and(|dataset| dataset.mounted == Some(false))
                 && row.want.is_some_and(|want| want.mounted_at().is_some())
         })

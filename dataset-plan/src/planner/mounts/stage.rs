@@ -96,15 +96,14 @@ impl<'t, 'a> Stage<'t, 'a> {
 
     /// Where a filesystem is mounted by ZFS before the plan.
     fn mounted_at(&self, at: usize) -> Option<Cow<'t, str>> {
-        let row = self.tree.row(at)?;
-        match row.place {
-            Some(place) => place.starts_with('/').then(|| tidy(place.into())),
-            None if row.observed?.mounted == Some(true) => {
-                let text = self.tree.now(at, &MOUNTPOINT)?.into_text();
-                text.starts_with('/').then(|| tidy(text))
+        let text = match self.tree.noted_place(at) {
+            Some(place) => place.into(),
+            None if self.tree.row(at)?.observed?.mounted == Some(true) => {
+                self.tree.now(at, &MOUNTPOINT)?.into_text()
             }
-            None => None,
-        }
+            None => return None,
+        };
+        text.starts_with('/').then(|| tidy(text))
     }
 
     /// After all drafts, with the places of what was mounted before.
