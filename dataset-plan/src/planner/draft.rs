@@ -11,6 +11,8 @@ pub(crate) struct Draft {
     pub(crate) row: usize,
     pub(crate) dataset: DatasetName,
     pub(crate) action: Action,
+    /// It may mount or unmount something: asked again and again, and told by looking at all that is set.
+    pub(crate) may_mount: bool,
     pub(crate) reason: Reason,
     pub(crate) risk: Risk,
     pub(crate) heirs: Vec<DatasetName>,
@@ -31,6 +33,7 @@ impl Draft {
         Self {
             row,
             dataset,
+            may_mount: action.may_mount(),
             action,
             reason,
             risk: Risk::empty(),
@@ -42,5 +45,15 @@ impl Draft {
             after: Vec::new(),
             sake: Vec::new(),
         }
+    }
+
+    /// It moves or destroys something, or mounts or unmounts what exists.
+    pub(in crate::planner) fn has_to_be_proven(&self) -> bool {
+        let creates = matches!(
+            self.action,
+            Action::Create { .. } | Action::CreateVolume { .. } | Action::Clone { .. }
+        );
+        let touches = matches!(self.action, Action::Mount | Action::Unmount | Action::Promote);
+        !creates && (touches || self.may_mount)
     }
 }

@@ -55,6 +55,8 @@ pub fn plan_desired(desired: &Desired<'_>, observed: &Observed, policy: &Policy)
 /// A plan that was not carried out yet.
 struct Proposal {
     plan: Plan,
+    /// Nothing in it has to be proven.
+    is_plain: bool,
     /// Of each step: the row of its dataset, and what it is there for, if that is not its own doing.
     purposes: Vec<(usize, Vec<(usize, Part)>)>,
 }
@@ -157,13 +159,15 @@ impl<'a> Planner<'a> {
             self.block_unmountable(at);
         }
         self.blocked.sort_by(|a, b| a.dataset.cmp(&b.dataset));
+        let mut sequence = arranged.sequence.iter().filter_map(|draft| self.drafts.get(*draft));
+        let is_plain = !sequence.any(Draft::has_to_be_proven);
         let mut purpose = |draft: &usize| {
             self.drafts.get_mut(*draft).map(|draft| (draft.row, std::mem::take(&mut draft.sake)))
         };
         let purposes = arranged.sequence.iter().filter_map(&mut purpose).collect();
         let steps = crate::order::steps(self.drafts, &arranged.sequence);
         let plan = Plan { release, steps, blocked: self.blocked, untouched: self.untouched };
-        Ok(Proposal { plan, purposes })
+        Ok(Proposal { plan, is_plain, purposes })
     }
 
     fn walk(&mut self) {

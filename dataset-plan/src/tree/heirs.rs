@@ -41,17 +41,15 @@ impl Tree<'_> {
                 })
                 .map(|(property, _)| property.clone())
                 .collect();
-            if let Some(row) = self.rows.get_mut(at) {
-                row.held.extend(held);
+            if !held.is_empty() {
+                self.held.entry(at).or_default().extend(held);
             }
         }
     }
 
     /// A declared property that is not changed.
     pub(crate) fn hold(&mut self, at: usize, property: PropertyName) {
-        if let Some(row) = self.rows.get_mut(at) {
-            row.held.insert(property);
-        }
+        self.held.entry(at).or_default().insert(property);
     }
 
     /// Of those who would follow, the ones that may have files.
@@ -138,7 +136,8 @@ impl Tree<'_> {
         let known = property.native().is_none() || self.now(at, property).is_some();
         let kind = row.observed.and_then(|dataset| dataset.kind);
         let fits = row.want.is_some_and(|want| kind.is_none_or(|kind| kind == want.kind()));
-        known && fits && !row.held.contains(property)
+        let is_held = self.held.get(&at).is_some_and(|held| held.contains(property));
+        known && fits && !is_held
     }
 }
 

@@ -8,7 +8,7 @@ mod sight;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use zfs_props::key::PropertyName;
 use zfs_props::name::DatasetName;
@@ -29,6 +29,8 @@ pub(crate) struct Tree<'a> {
     places: String,
     /// The rows that are renamed, each with all below it.
     moved: Vec<usize>,
+    /// By row: declared properties that are not changed, since undeclared datasets would inherit them.
+    held: BTreeMap<usize, BTreeSet<PropertyName>>,
 }
 
 #[allow(clippy::struct_excessive_bools, reason = "each is true or false of a row by itself")]
@@ -48,8 +50,6 @@ pub(crate) struct Row<'a> {
     place: Option<(u32, u32)>,
     /// The drafts that change its properties, with what they do.
     pub(crate) planned: Vec<Planned>,
-    /// Declared properties that are not changed, since undeclared datasets would inherit them.
-    held: BTreeSet<PropertyName>,
     parent: Option<usize>,
     /// The row after the last one below this.
     end: usize,
@@ -82,7 +82,8 @@ impl<'a> Tree<'a> {
     ) -> Self {
         let rows = Vec::with_capacity(observed.datasets.len().max(desired.datasets.len()) + 16);
         let (release, places) = (desired.release, String::new());
-        let mut tree = Self { observed, release, rows, places, moved: Vec::new() };
+        let (moved, held) = (Vec::new(), BTreeMap::new());
+        let mut tree = Self { observed, release, rows, places, moved, held };
         // Rows above the next one.
         let mut above: Vec<usize> = Vec::new();
         let datasets = side_by_side(observed.datasets(), desired.datasets.iter());
@@ -166,7 +167,6 @@ impl<'a> Tree<'a> {
             old: None,
             place: None,
             planned: Vec::new(),
-            held: BTreeSet::new(),
             parent,
             end: 0,
             affected: false,

@@ -111,7 +111,7 @@ pub(in crate::planner) fn arrange<'t>(
     };
     let waiting = (0..tree.len()).filter(waits).filter(|at| !forbidden(*at));
     let waiting: Vec<usize> = waiting.collect();
-    if waiting.is_empty() && !drafts.iter().any(|draft| draft.action.may_mount()) {
+    if waiting.is_empty() && !drafts.iter().any(|draft| draft.may_mount) {
         let sequence = order::sequence(drafts);
         return Arranged { sequence, ..Arranged::default() };
     }
@@ -173,7 +173,7 @@ impl<'t> Arrange<'t, '_, '_> {
             let Some(effect) = effect else {
                 self.stage.set_done(draft, true);
                 self.sequence.push(Some(draft));
-                let moves = self.drafts.get(draft).filter(|draft| draft.action.may_mount());
+                let moves = self.drafts.get(draft).filter(|draft| draft.may_mount);
                 if let Some(top) = moves.map(|draft| draft.row) {
                     self.move_waiting(top, false);
                 }

@@ -21,7 +21,7 @@ impl Places {
     /// mounts of the machine may matter.
     pub(super) fn of_new(tree: &Tree<'_>, drafts: &[Draft]) -> Option<Self> {
         let mut places = Self::default();
-        for draft in drafts.iter().filter(|draft| draft.action.may_mount()) {
+        for draft in drafts.iter().filter(|draft| draft.may_mount) {
             let (Action::Create { .. } | Action::Clone { .. }) = &draft.action else { return None };
             let place = tree.sight(draft.row, &MOUNTPOINT, Time::Later);
             let place = place.map(|sight| tidy(sight.into_text()).into_owned());

@@ -306,6 +306,9 @@ impl<'t, 'a> Stage<'t, 'a> {
     }
 
     fn cause(&self, draft: &Draft) -> Option<Cause> {
+        if !draft.may_mount {
+            return None;
+        }
         let of = |property: &PropertyName| match property.native()? {
             Property::Mountpoint => Some(Cause::Mountpoint),
             Property::Canmount => Some(Cause::Canmount),

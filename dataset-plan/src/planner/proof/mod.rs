@@ -113,9 +113,8 @@ impl Task<'_, '_> {
             }
             let plan = &mut proposal.plan;
             // What was left out may be possible once the rest is done.
-            let is_plain = || !plan.steps.iter().any(|step| step.action.has_to_be_proven());
-            let is_done = || zfs.is_some() && plan.is_empty();
-            if is_done() || zfs.is_none() && vetoes.is_empty() && is_plain() {
+            let is_plain = zfs.is_none() && vetoes.is_empty() && proposal.is_plain;
+            if is_plain || zfs.is_some() && plan.is_empty() {
                 return (proposal.plan, Found::Plain);
             }
             let mut carried = Carried::from(zfs.cloned().unwrap_or_else(|| self.machine()));
@@ -156,15 +155,6 @@ impl Action {
     /// Other datasets may be mounted after it than before.
     fn touches_mounts(&self) -> bool {
         matches!(self, Action::Mount | Action::Unmount | Action::Promote) || self.may_mount()
-    }
-
-    /// It moves or destroys something, or mounts or unmounts what exists.
-    fn has_to_be_proven(&self) -> bool {
-        let creates = matches!(
-            self,
-            Action::Create { .. } | Action::CreateVolume { .. } | Action::Clone { .. }
-        );
-        !creates && self.touches_mounts()
     }
 }
 
