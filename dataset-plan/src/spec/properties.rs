@@ -81,7 +81,7 @@ impl<'s> Properties<'s> {
     ) -> Self {
         let mut properties = Self { own, beside: Vec::new() };
         for (profile, wishes) in profiles {
-            for (name, wish) in wishes.iter().filter(|(name, _)| !own.contains_key(*name)) {
+            for (name, wish) in wishes.iter().filter(|(name, _)| !own.contains_key(name)) {
                 let (name, wish) = (Cow::Borrowed(name), Cow::Borrowed(wish));
                 properties.put(Beside { name, wish, profile: Some(profile) });
             }
