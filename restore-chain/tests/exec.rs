@@ -9,7 +9,7 @@ use restore_chain::command::Command;
 use restore_chain::exec::process::ProcessError;
 use restore_chain::exec::{Folder, Tools, Zfs, file, pipe, process};
 use restore_chain::lineage::Version;
-use restore_chain::preseed::{Act, Budget, Outcome, Preseed, Record, RecordKind, World as _};
+use restore_chain::preseed::{self, Act, Budget, Outcome, Preseed, Record, RecordKind, World as _};
 use restore_chain::{Choice, Service};
 
 const LONG: Duration = Duration::from_secs(30);
@@ -236,6 +236,26 @@ fn a_snapshot_of_the_loss_is_no_way_back() {
         assert_eq!(calls.contains("restore-chain:verified="), verified, "{calls}");
         assert_eq!(calls.contains("unmount"), key == "-", "{calls}");
     }
+}
+
+/// Nothing is mounted there: whatever would be mounted covers files, and nothing of value if there are folders only.
+#[test]
+fn files_in_the_folder_itself_are_seen() {
+    let list = "'zfs list -Hp -t filesystem'*) printf 'tank\\t1\\ton\\t/tank\\t-\\n' ;;";
+    let folder = tempfile::tempdir().unwrap();
+    let (mut world, mut service, _) = scripted(&folder, list);
+    let place = folder.path().join("place");
+    service.mountpoint = place.to_str().unwrap().parse().unwrap();
+    let mut occupant = || world.observe(&service).unwrap().occupant;
+    assert_eq!(occupant(), None);
+    std::fs::create_dir_all(place.join("cache/empty")).unwrap();
+    assert_eq!(occupant(), None);
+    std::fs::write(place.join("cache/database"), "1").unwrap();
+    let files = preseed::Occupant::Files(place.to_string_lossy().into_owned());
+    assert_eq!(occupant(), Some(files.clone()));
+    std::fs::remove_dir_all(&place).unwrap();
+    std::fs::write(&place, "no folder").unwrap();
+    assert_eq!(occupant(), Some(files));
 }
 
 /// ZFS mounts both at one place, and whichever comes later hides the other.

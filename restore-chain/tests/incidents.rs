@@ -176,6 +176,24 @@ fn r07_a_hidden_dataset_is_not_mistaken_for_the_seen_one() {
     );
 }
 
+/// D5: a service began without its dataset and wrote into the folder: what is restored must not cover that.
+#[test]
+fn d05_what_a_service_wrote_without_its_dataset_is_not_covered() {
+    let mut world = World::new();
+    let choice = replica(&mut world);
+    world.write_below(PLACE);
+    let report = preseed(&service(), &choice).run(&mut world).unwrap();
+    let files = Occupant::Files(PLACE.to_owned());
+    assert_eq!(report.outcome, Outcome::Blocked(Block::SharedMountpoint(files)));
+    assert_eq!(
+        report.to_string(),
+        format!(
+            "sonarr: must not start: files in {PLACE} itself would be covered by the dataset: see whose they are, and move them away"
+        )
+    );
+    assert!(world.datasets().is_empty());
+}
+
 /// R8: a record does not depend on the version of anything, and R9: it says whether data was restored or was there.
 #[test]
 fn r08_r09_a_record_outlives_versions_and_tells_restored_from_adopted() {

@@ -14,7 +14,7 @@ fn lineage(name: &str, versions: &[Version]) -> Lineage {
     Lineage::new(name.parse().unwrap(), versions.to_vec()).with_head(head)
 }
 
-/// `zfs rollback -r` destroys newer bookmarks, too: one may be all that another replica goes on from.
+/// Newer bookmarks have to go before a rollback, too: one may be all that another replica goes on from.
 #[test]
 fn a_bookmark_that_nobody_granted_is_not_destroyed() {
     let sender = lineage("tank/a", &[snapshot("s1", 1, 10), snapshot("s2", 2, 20)]);
@@ -37,6 +37,30 @@ fn a_bookmark_that_nobody_granted_is_not_destroyed() {
     }
     let planned = with(&[7, 8]).unwrap();
     assert_eq!(planned.destroys, [own, bookmark]);
+}
+
+/// Between a plan and its end another snapshot may be taken: `zfs rollback -r` would destroy it unseen.
+#[test]
+fn what_comes_after_a_plan_is_not_destroyed_by_it() {
+    let shared = snapshot("s1", 1, 10);
+    let own: Vec<Version> =
+        (0..150).map(|n| snapshot(&format!("own{n}"), 100 + n, 30 + n)).collect();
+    let bookmark = Version::bookmark("base", 8, 400, 0);
+    let versions = [&[shared.clone()], &own[..], &[bookmark]].concat();
+    let sender = lineage("tank/a", &[shared, snapshot("s2", 2, 20)]);
+    let receiver = lineage("backup/a", &versions);
+    let may_destroy = receiver.versions().iter().map(|version| version.guid).collect();
+    let policy = Policy { may_destroy, ..Policy::default() };
+    let planned = plan(&sender, &receiver.dataset, Some(&receiver), None, &policy).unwrap();
+    let commands: Vec<String> = planned.steps.iter().map(ToString::to_string).collect();
+    let names = |range: std::ops::Range<usize>| {
+        let names: Vec<&str> = own[range].iter().map(|version| version.name.as_str()).collect();
+        format!("zfs destroy backup/a@{}", names.join(","))
+    };
+    let send = "zfs send -i tank/a@s1 tank/a@s2 | zfs receive -s -u backup/a";
+    let named = [names(0..100), names(100..150), "zfs destroy backup/a#base".into()];
+    let rest = ["zfs rollback backup/a@s1".into(), send.into()];
+    assert_eq!(commands, [&named[..], &rest[..]].concat());
 }
 
 /// The content of another token says nothing of this one.

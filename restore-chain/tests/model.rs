@@ -352,6 +352,13 @@ fn judge(
             }
         }
     }
+    // Files that were seen where the dataset belongs are not covered.
+    let mounted = |world: &World| {
+        let mut datasets = world.datasets().values();
+        datasets.any(|dataset| dataset.mounted.as_deref() == Some(PLACE))
+    };
+    let seen = context.which.starts_with("files: ") && !mounted(before);
+    assert!(!seen || !mounted(world), "{context}: files were covered");
     // What was set aside may go only when something has come back.
     let sight = { world.clone() }.observe(service);
     if let Ok(sight) = sight {
@@ -455,7 +462,9 @@ fn explore(which: &str, setting: &Setting, behaviour: [Behaviour; 3], count: &mu
             Outcome::NeedsAdoption => which.contains("data") || which.starts_with("complete by"),
             Outcome::Blocked(Block::ForeignStaging(_)) => which == "foreign staging",
             Outcome::Blocked(Block::SharedMountpoint(_)) => {
-                which == "two for one place" || which.starts_with("a mount over")
+                which == "two for one place"
+                    || which.starts_with("a mount over")
+                    || which.starts_with("files: ")
             }
             _ => false,
         };

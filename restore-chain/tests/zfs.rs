@@ -128,6 +128,14 @@ case "$(token)" in ""|-) check "a receive was interrupted" false ;; *) check "a 
 zfs destroy tank/replica@%; dd if=/dev/urandom of=/tank/replica/file4 bs=1M count=4 2>/dev/null; zfs snapshot tank/replica@later
 until_done replica tank/replica; check "restored without what was interrupted" [ $? = 0 ]
 check "same content as later" same
+
+echo "== a service wrote into the folder itself"
+zfs destroy -r tank/svc; mkdir -p /srv/svc/sub; echo early >/srv/svc/sub/early
+restore replica tank/replica; check "files in the folder stop it" [ $? = 1 ]
+check "nothing covers them" grep -q early /srv/svc/sub/early
+check "nothing was fetched to cover them" [ -z "$(zfs list -H -o name | grep restore-staging)" ]
+rm /srv/svc/sub/early; until_done replica tank/replica; check "without them it is restored" [ $? = 0 ]
+check "same content without them" same
 "#;
 
 #[test]

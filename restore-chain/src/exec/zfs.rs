@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -72,6 +73,31 @@ fn is_place(mountpoint: &str, path: &str) -> bool {
     }
     mountpoint.starts_with('/')
         && parts.into_iter().eq(path.split('/').filter(|part| !part.is_empty()))
+}
+
+/// Whether a folder holds anything but folders. What is mounted below it is somebody else's.
+fn holds_files(folder: &Path) -> Result<bool, Fault> {
+    let top = match fs::metadata(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        top => top.map_err(failed)?,
+    };
+    if !top.is_dir() {
+        return Ok(true);
+    }
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let metadata = entry.metadata().map_err(failed)?;
+            if !metadata.is_dir() {
+                return Ok(true);
+            }
+            if metadata.dev() == top.dev() {
+                open.push(entry.path());
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// A failure that says that a dataset is not there; any other one is none.
@@ -537,11 +563,18 @@ impl World for Zfs {
         });
         let mut others = listed.iter().filter(|(name, _)| **name != service.dataset);
         let claims = |other: &Listed| other.armed && is_place(&other.mountpoint, place);
+        let is_bare = seen.is_none();
         let occupant = match seen.filter(|_| !mounted) {
             Some(mount) => Some(mount.occupant()),
             None => others
                 .find(|(_, other)| claims(other))
                 .map(|(name, _)| Occupant::Dataset(name.clone())),
+        };
+        let occupant = match occupant {
+            None if is_bare && holds_files(Path::new(place))? => {
+                Some(Occupant::Files(place.to_owned()))
+            }
+            occupant => occupant,
         };
         // The name alone could be anybody's; a dataset keeps its guid when it is renamed.
         let asides = listed.iter().filter_map(|(name, other)| {

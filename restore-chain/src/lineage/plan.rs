@@ -10,7 +10,10 @@ use super::receive::{Effect, Receiver, Refusal, Stream};
 use super::rollback::{self, Reach};
 use super::step::{Base, Options, Step};
 use super::token::ResumeToken;
-use super::version::{Encryption, Guid, Lineage, Version};
+use super::version::{Encryption, Guid, Kind, Lineage, Version};
+
+/// How many snapshots one command destroys, so that it stays a command that the kernel takes (128 KiB an argument).
+const AT_ONCE: usize = 100;
 
 /// What a first replication brings over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -221,8 +224,13 @@ impl Draft<'_> {
         received.head.written = Some(0);
         self.receiver = Receiver::new(self.target.clone(), Some(received));
         self.destroys.extend(rollback.destroys.iter().cloned());
-        let (to, destroys) = (rollback.to, rollback.destroys);
-        self.steps.push(Step::Rollback { receiver: self.target.clone(), to, destroys });
+        let receiver = || self.target.clone();
+        let (marks, snapshots): (Vec<_>, Vec<_>) =
+            rollback.destroys.into_iter().partition(|version| version.kind == Kind::Bookmark);
+        let named = snapshots.chunks(AT_ONCE).map(<[Version]>::to_vec);
+        let named = named.chain(marks.into_iter().map(|mark| vec![mark]));
+        self.steps.extend(named.map(|versions| Step::Destroy { receiver: receiver(), versions }));
+        self.steps.push(Step::Rollback { receiver: receiver(), to: rollback.to });
         Ok(())
     }
 

@@ -80,14 +80,20 @@ pub enum Step {
         /// The dataset that receives.
         receiver: DatasetName,
     },
-    /// The receiver goes back to one of its snapshots.
+    /// The receiver loses versions of its own, each by its name: snapshots, or one bookmark, as `zfs destroy` takes them.
+    Destroy {
+        /// The receiver.
+        receiver: DatasetName,
+        /// What is destroyed.
+        versions: Vec<Version>,
+    },
+    /// The receiver goes back to its newest snapshot. Where there is a newer one by then, that is refused: `-r`, which would
+    /// destroy whatever has come since somebody looked, is never given.
     Rollback {
         /// The receiver.
         receiver: DatasetName,
         /// The snapshot.
         to: Version,
-        /// What that destroys: snapshots and bookmarks after it.
-        destroys: Vec<Version>,
     },
 }
 
@@ -109,7 +115,7 @@ impl Step {
                 Some(command.arg(to.of(sender)))
             }
             Self::Resume { token, .. } => Some(Command::new(["zfs", "send", "-t", token])),
-            Self::Abort { .. } | Self::Rollback { .. } => None,
+            Self::Abort { .. } | Self::Destroy { .. } | Self::Rollback { .. } => None,
         }
     }
 
@@ -126,9 +132,16 @@ impl Step {
                 Command::new(["zfs", "receive", "-s", "-u"]).arg(receiver)
             }
             Self::Abort { receiver } => Command::new(["zfs", "receive", "-A"]).arg(receiver),
-            Self::Rollback { receiver, to, destroys } => {
-                let flags = if destroys.is_empty() { &[][..] } else { &["-r"][..] };
-                Command::new(["zfs", "rollback"]).args(flags.iter().copied()).arg(to.of(receiver))
+            Self::Destroy { receiver, versions } => {
+                // `DATASET@a,b`: the mark is written once.
+                let texts = versions.iter().enumerate().map(|(n, version)| match n {
+                    0 => version.of(receiver),
+                    _ => format!(",{}", version.name),
+                });
+                Command::new(["zfs", "destroy"]).arg(texts.collect::<String>())
+            }
+            Self::Rollback { receiver, to } => {
+                Command::new(["zfs", "rollback"]).arg(to.of(receiver))
             }
         }
     }

@@ -6,7 +6,7 @@
 //! | on disk | next |
 //! |---|---|
 //! | dataset with its own completion record | nothing: skipped, whatever the pool's health |
-//! | something else at the mountpoint | nothing: somebody decides which of them holds the data |
+//! | something else at the mountpoint, or files in the folder itself | nothing: somebody decides which of them holds the data |
 //! | dataset with data, without a record | somebody adopts it; never anything else |
 //! | dataset, mounted and empty | fetch into staging |
 //! | no dataset | fetch into staging |

@@ -50,7 +50,7 @@ impl Outcome {
 pub enum Block {
     /// The pool is not there.
     Pool,
-    /// Something else is at the mountpoint, too: which of them holds the data?
+    /// Something else is at the mountpoint, too: which of them holds the data? So are files that a mount would cover.
     SharedMountpoint(Occupant),
     /// The dataset cannot be mounted, and so nobody knows whether it is empty.
     CannotTell,
@@ -81,6 +81,10 @@ impl fmt::Display for Block {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Pool => f.write_str("the pool is not available"),
+            Self::SharedMountpoint(files @ Occupant::Files(_)) => write!(
+                f,
+                "{files} would be covered by the dataset: see whose they are, and move them away"
+            ),
             Self::SharedMountpoint(other) => write!(
                 f,
                 "{other} is, or would be, mounted at the same place: give it another mountpoint"

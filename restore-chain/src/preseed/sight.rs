@@ -72,6 +72,9 @@ pub enum Occupant {
     Dataset(DatasetName),
     /// A mount of another kind: a share, a folder that is bound there. By its source.
     Mount(String),
+    /// Nothing is mounted there, and the folder itself holds files: of a service that began without its dataset, say. A mount
+    /// would cover them. By its path.
+    Files(String),
 }
 
 impl fmt::Display for Occupant {
@@ -79,6 +82,7 @@ impl fmt::Display for Occupant {
         match self {
             Self::Dataset(dataset) => write!(f, "{dataset}"),
             Self::Mount(source) => f.write_str(source),
+            Self::Files(path) => write!(f, "files in {path} itself"),
         }
     }
 }

@@ -60,6 +60,8 @@ pub struct World {
     parts: BTreeMap<(DatasetName, String), Files>,
     /// What is mounted that is no dataset, by where.
     mounts: BTreeMap<String, String>,
+    /// Folders that hold files of their own, which are seen while nothing is mounted there.
+    bare: BTreeSet<String>,
     pub(super) intents: BTreeMap<String, Intent>,
     pub(super) locked: BTreeSet<String>,
     pub(super) pool: Pool,
@@ -94,6 +96,7 @@ impl World {
             copies: Arc::default(),
             parts: BTreeMap::new(),
             mounts: BTreeMap::new(),
+            bare: BTreeSet::new(),
             intents: BTreeMap::new(),
             locked: BTreeSet::new(),
             pool: Pool::Online,
@@ -262,6 +265,11 @@ impl World {
         self.mounts.remove(path);
     }
 
+    /// Files are written into the folder itself, below whatever is mounted there.
+    pub fn write_below(&mut self, path: &str) {
+        self.bare.insert(path.to_owned());
+    }
+
     /// The record of a restore that has begun is lost, as on a root that is rolled back at every boot.
     pub fn lose_intents(&mut self) {
         self.intents.clear();
@@ -275,7 +283,7 @@ impl World {
         files: &[(&str, &str)],
     ) -> &mut Dataset {
         let guid = self.new_guid();
-        let free = self.occupant(mountpoint, &name).is_none();
+        let free = matches!(self.occupant(mountpoint, &name), None | Some(Occupant::Files(_)));
         let dataset = Dataset {
             guid,
             files: tree(files),
@@ -344,7 +352,7 @@ impl World {
         self.next_guid
     }
 
-    /// What else is mounted there, or would be.
+    /// What else is mounted there, or would be, or is there itself.
     pub(super) fn occupant(&self, mountpoint: &str, but: &DatasetName) -> Option<Occupant> {
         if let Some(source) = self.mounts.get(mountpoint) {
             return Some(Occupant::Mount(source.clone()));
@@ -354,7 +362,12 @@ impl World {
             dataset.mounted.as_deref() == Some(mountpoint)
                 || (dataset.armed && dataset.mountpoint.as_deref() == Some(mountpoint))
         };
-        others.find(|(_, dataset)| claims(dataset)).map(|(name, _)| Occupant::Dataset(name.clone()))
+        let other = others.find(|(_, dataset)| claims(dataset));
+        let own = self.datasets.get(but).and_then(|own| own.mounted.as_deref());
+        let bare = own != Some(mountpoint) && self.bare.contains(mountpoint);
+        other
+            .map(|(name, _)| Occupant::Dataset(name.clone()))
+            .or_else(|| bare.then(|| Occupant::Files(mountpoint.to_owned())))
     }
 
     /// Whether something that is no dataset hides what is mounted there.

@@ -8,7 +8,7 @@ use restore_chain::sim::{Dataset, World};
 use super::{ORIGINAL, PLACE, name};
 
 /// What is there at first.
-pub(crate) const STARTS: [&str; 27] = [
+pub(crate) const STARTS: [&str; 33] = [
     "nothing",
     "empty",
     "empty, not mounted",
@@ -36,6 +36,12 @@ pub(crate) const STARTS: [&str; 27] = [
     "complete, and replaced by data",
     "a mount over data",
     "a mount over what is complete",
+    "files: nothing",
+    "files: empty",
+    "files: empty, not mounted",
+    "files: data, not mounted",
+    "files: complete, not mounted",
+    "files: swapped, not complete",
 ];
 
 fn record(guid: u64) -> String {
@@ -87,6 +93,10 @@ fn rename(world: &mut World, to: &zfs_props::name::DatasetName) {
 }
 
 pub(crate) fn start(world: &mut World, which: &str) {
+    if let Some(which) = which.strip_prefix("files: ") {
+        world.write_below(PLACE);
+        return start(world, which);
+    }
     if which.contains("staging") || which.contains("swap") && !which.starts_with("complete") {
         return interrupted(world, which);
     }
