@@ -46,7 +46,8 @@ fn what_comes_after_a_plan_is_not_destroyed_by_it() {
     let own: Vec<Version> =
         (0..150).map(|n| snapshot(&format!("own{n}"), 100 + n, 30 + n)).collect();
     let bookmark = Version::bookmark("base", 8, 400, 0);
-    let versions = [&[shared.clone()], &own[..], &[bookmark]].concat();
+    let versions: Vec<_> =
+        [shared.clone()].into_iter().chain(own.clone()).chain([bookmark]).collect();
     let sender = lineage("tank/a", &[shared, snapshot("s2", 2, 20)]);
     let receiver = lineage("backup/a", &versions);
     let may_destroy = receiver.versions().iter().map(|version| version.guid).collect();
@@ -58,9 +59,9 @@ fn what_comes_after_a_plan_is_not_destroyed_by_it() {
         format!("zfs destroy backup/a@{}", names.join(","))
     };
     let send = "zfs send -i tank/a@s1 tank/a@s2 | zfs receive -s -u backup/a";
-    let named = [names(0..100), names(100..150), "zfs destroy backup/a#base".into()];
+    let gone = [names(0..100), names(100..150), "zfs destroy backup/a#base".into()];
     let rest = ["zfs rollback backup/a@s1".into(), send.into()];
-    assert_eq!(commands, [&named[..], &rest[..]].concat());
+    assert_eq!(commands, [&gone[..], &rest[..]].concat());
 }
 
 /// The content of another token says nothing of this one.

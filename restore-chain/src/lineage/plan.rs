@@ -224,13 +224,13 @@ impl Draft<'_> {
         received.head.written = Some(0);
         self.receiver = Receiver::new(self.target.clone(), Some(received));
         self.destroys.extend(rollback.destroys.iter().cloned());
-        let receiver = || self.target.clone();
+        let target = || self.target.clone();
         let (marks, snapshots): (Vec<_>, Vec<_>) =
             rollback.destroys.into_iter().partition(|version| version.kind == Kind::Bookmark);
         let named = snapshots.chunks(AT_ONCE).map(<[Version]>::to_vec);
         let named = named.chain(marks.into_iter().map(|mark| vec![mark]));
-        self.steps.extend(named.map(|versions| Step::Destroy { receiver: receiver(), versions }));
-        self.steps.push(Step::Rollback { receiver: receiver(), to: rollback.to });
+        self.steps.extend(named.map(|versions| Step::Destroy { receiver: target(), versions }));
+        self.steps.push(Step::Rollback { receiver: target(), to: rollback.to });
         Ok(())
     }
 
