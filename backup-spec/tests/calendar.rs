@@ -200,3 +200,19 @@ fn a_step_that_overshoots_the_day_misses_its_first_minutes() {
     assert_eq!(hours.next_after(at("2024-05-31T22:00:00Z")).unwrap(), at("2024-06-01T07:00:00Z"));
     assert_eq!(hours.next_after(at("2024-05-10T22:00:00Z")).unwrap(), at("2024-05-11T00:00:00Z"));
 }
+
+/// Beside every second, whole seconds mean nothing more (`systemd-analyze calendar`, systemd 252); halves do, and systemd's
+/// own normal form, `*-*-* *:*:*`, has lost them.
+#[test]
+fn every_second_is_written_as_a_star_unless_there_is_more() {
+    for (text, normal) in [
+        ("*:*:0/1,26", "*-*-* *:*:*"),
+        ("*:*:0/1,30..40", "*-*-* *:*:*"),
+        ("*:*:0,0/2,0/1", "*-*-* *:*:*"),
+        ("*:*:0/1,0.5", "*-*-* *:*:00/1,00.500000"),
+    ] {
+        let calendar: Calendar = text.parse().unwrap();
+        assert_eq!(calendar.to_string(), normal);
+        assert_eq!(normal.parse(), Ok(calendar));
+    }
+}

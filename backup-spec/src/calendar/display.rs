@@ -65,8 +65,8 @@ fn chain(field: &Field, width: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result
 }
 
 fn seconds(field: &Field, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let every = Part { start: 0, stop: None, step: SECOND };
-    if field.parts().contains(&every) {
+    // systemd 252 writes `*` for `0/1,0.5`, too, which is less than it elapses at.
+    if field.parts() == [Part::EVERY_SECOND] {
         return f.write_str("*");
     }
     for (n, Part { start, stop, step }) in field.parts().iter().enumerate() {

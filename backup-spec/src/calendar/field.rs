@@ -18,6 +18,9 @@ pub(super) struct Part {
 pub(super) struct Field(Box<[Part]>);
 
 impl Part {
+    /// What `*` is in the field of seconds.
+    pub(super) const EVERY_SECOND: Self = Self { start: 0, stop: None, step: SECOND };
+
     pub(super) fn one(start: u32) -> Self {
         Self { start, stop: None, step: 0 }
     }
@@ -78,6 +81,15 @@ impl Field {
         parts.sort_unstable();
         parts.dedup();
         Self(parts.into())
+    }
+
+    /// The field of seconds: beside every second, only what lies between them means anything.
+    pub(super) fn seconds(mut parts: Vec<Part>) -> Self {
+        if parts.contains(&Part::EVERY_SECOND) {
+            let is_between = |part: &Part| part.start % SECOND != 0 || part.step % SECOND != 0;
+            parts.retain(|part| *part == Part::EVERY_SECOND || is_between(part));
+        }
+        Self::new(parts)
     }
 
     pub(super) fn parts(&self) -> &[Part] {

@@ -261,7 +261,7 @@ fn time(input: &mut Input<'_>, when: &mut When) -> Result<(), Fault> {
     }
     when.minute = Field::new(chain(input, 1)?);
     if input.take(":") {
-        when.micro = Field::new(chain(input, SECOND)?);
+        when.micro = Field::seconds(chain(input, SECOND)?);
     }
     if input.rest().is_empty() { Ok(()) } else { Err(Fault::Trailing) }
 }
@@ -269,8 +269,7 @@ fn time(input: &mut Input<'_>, when: &mut When) -> Result<(), Fault> {
 /// `*`, or parts with commas between. `unit` is 1, or [`SECOND`] for the field that has fractions.
 fn chain(input: &mut Input<'_>, unit: u32) -> Result<Vec<Part>, Fault> {
     if input.take("*") {
-        let every_second = Part { start: 0, stop: None, step: SECOND };
-        return Ok(if unit == SECOND { vec![every_second] } else { Vec::new() });
+        return Ok(if unit == SECOND { vec![Part::EVERY_SECOND] } else { Vec::new() });
     }
     let mut parts = Vec::new();
     loop {
