@@ -75,7 +75,10 @@ impl UnitFile {
     /// continued.
     pub fn parse(text: &str) -> Result<Self, BadUnitFile> {
         let mut unit = Self::default();
-        for (n, line) in text.lines().enumerate() {
+        // To systemd, these two end a line as well (`categorize_eol`, `src/basic/fileio.c`).
+        let lines = text.lines().enumerate();
+        let lines = lines.flat_map(|(n, line)| line.split(['\r', '\0']).map(move |line| (n, line)));
+        for (n, line) in lines {
             let bad = |what| BadUnitFile { line: n + 1, what };
             if line.is_empty() || line.starts_with(['#', ';']) {
                 continue;
@@ -259,7 +262,10 @@ mod tests {
         let escaped =
             UnitFile::default().section("Service").set("EnvironmentFile", pattern("/a\\"));
         assert_eq!(UnitFile::parse(&escaped.to_string()).as_ref(), Ok(&escaped));
-        for bad in ["x", "a=b", "[a", "[a]\nb=c\\", "[a]\nb=\\\\\\"] {
+        // `systemd-analyze verify` (252) says of the second that the line `b` has no `=`.
+        let ended = UnitFile::default().section("a").set("b", "c").set("d", "e");
+        assert_eq!(UnitFile::parse("[a]\r\nb=c\rd=e\r"), Ok(ended));
+        for bad in ["x", "a=b", "[a]\na=a\rb\n", "[a", "[a]\nb=c\\", "[a]\nb=\\\\\\"] {
             assert!(UnitFile::parse(bad).is_err(), "{bad}");
         }
     }
