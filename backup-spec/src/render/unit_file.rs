@@ -262,7 +262,7 @@ mod tests {
         let escaped =
             UnitFile::default().section("Service").set("EnvironmentFile", pattern("/a\\"));
         assert_eq!(UnitFile::parse(&escaped.to_string()).as_ref(), Ok(&escaped));
-        // `systemd-analyze verify` (252) says of the second that the line `b` has no `=`.
+        // `systemd-analyze verify` (252) says of `a=a\rb` that the line `b` has no `=`.
         let ended = UnitFile::default().section("a").set("b", "c").set("d", "e");
         assert_eq!(UnitFile::parse("[a]\r\nb=c\rd=e\r"), Ok(ended));
         for bad in ["x", "a=b", "[a]\na=a\rb\n", "[a", "[a]\nb=c\\", "[a]\nb=\\\\\\"] {

@@ -563,18 +563,13 @@ impl World for Zfs {
         });
         let mut others = listed.iter().filter(|(name, _)| **name != service.dataset);
         let claims = |other: &Listed| other.armed && is_place(&other.mountpoint, place);
-        let is_bare = seen.is_none();
-        let occupant = match seen.filter(|_| !mounted) {
-            Some(mount) => Some(mount.occupant()),
-            None => others
-                .find(|(_, other)| claims(other))
-                .map(|(name, _)| Occupant::Dataset(name.clone())),
-        };
-        let occupant = match occupant {
-            None if is_bare && holds_files(Path::new(place))? => {
+        let occupant = match (seen, others.find(|(_, other)| claims(other))) {
+            (Some(mount), _) if !mounted => Some(mount.occupant()),
+            (_, Some((name, _))) => Some(Occupant::Dataset(name.clone())),
+            (None, None) if holds_files(Path::new(place))? => {
                 Some(Occupant::Files(place.to_owned()))
             }
-            occupant => occupant,
+            _ => None,
         };
         // The name alone could be anybody's; a dataset keeps its guid when it is renamed.
         let asides = listed.iter().filter_map(|(name, other)| {

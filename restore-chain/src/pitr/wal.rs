@@ -1,6 +1,6 @@
 //! Names in a write-ahead log archive.
 //!
-//! `TTTTTTTT XXXXXXXX YYYYYYYY`, without blanks: the timeline, the LSN's upper half, and which segment of it
+//! Eight hexadecimal digits each, without blanks: the timeline, the LSN's upper half, and which segment of it
 //! (PostgreSQL, `access/xlog_internal.h`). How many segments an upper half has follows from their size: 256 of 16 MiB,
 //! 4096 of 1 MiB.
 
