@@ -19,7 +19,6 @@ use dataset_plan::policy::{Heirs, Mounting};
 use dataset_plan::strategy::{changes, plain_changes};
 use dataset_plan::{Observed, Obstacle, Plan, Policy, Spec, plan, sim};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use zfs_props::name::DatasetName;
 use zfs_props::property::Property;
 use zfs_props::release::Release;
@@ -99,23 +98,13 @@ fn covered(zfs: &sim::Zfs) -> Vec<DatasetName> {
     mounted.filter(|name| zfs.is_covered(name)).collect()
 }
 
-/// The same cases at every run, so that a change is to blame for a failure; `PROPTEST_RNG_SEED` gives others, and `PROPTEST_CASES`
-/// more of them.
-const SEED: u64 = 1;
-
 fn config() -> ProptestConfig {
-    let default = ProptestConfig::default();
-    let rng_seed = match default.rng_seed {
-        RngSeed::Random => RngSeed::Fixed(SEED),
-        given @ RngSeed::Fixed(_) => given,
-    };
     ProptestConfig {
         max_shrink_iters: 400,
         failure_persistence: None,
-        rng_seed,
         // A machine that no plan could build would go unseen otherwise.
         max_local_rejects: 0,
-        ..default
+        ..ProptestConfig::default()
     }
 }
 

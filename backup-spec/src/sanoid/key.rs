@@ -69,7 +69,7 @@ keys! {
     HourlyMin "hourly_min" Number "0" "Minute of the hour.";
     DailyHour "daily_hour" Number "23" "Hour of the day.";
     DailyMin "daily_min" Number "59" "Minute of that hour.";
-    WeeklyWday "weekly_wday" Number "1" "Day of the week; 0 and 7 are Sunday.";
+    WeeklyWday "weekly_wday" Number "1" "Day of the week, from Sunday, which is 0.";
     WeeklyHour "weekly_hour" Number "23" "Hour of that day.";
     WeeklyMin "weekly_min" Number "30" "Minute of that hour.";
     MonthlyMday "monthly_mday" Number "1" "Day of the month.";

@@ -42,6 +42,9 @@ lints! {
         DayNotInEveryMonth = ("day-not-in-every-month", "choose a day up to 28"),
         /// An hour, a minute, a month that no clock shows: sanoid stops, for every dataset.
         OutOfRange = ("out-of-range", "choose a time that a clock shows"),
+        /// A number that no weekday has. 7 is Sunday all days but Sunday: there its mark stays ahead until it is
+        /// passed, and every run takes a weekly snapshot; so does a greater one on any day.
+        NoWeekday = ("no-weekday", "write 0 for Sunday, 1 to 6 for Monday to Saturday"),
         /// A period that does not divide an hour: the last of each hour is shorter.
         UnevenPeriod = ("uneven-period", "choose a divisor of 60"),
         /// A yearly mark other than 1 January: until then, sanoid looks back 31 years.
@@ -84,7 +87,7 @@ impl fmt::Display for Place {
 pub type Finding = lint::Finding<Place, Lint>;
 
 /// The greatest value that `timelocal` takes for each clock key, and the least.
-const RANGES: [(Key, f64, f64); 11] = [
+const RANGES: [(Key, f64, f64); 10] = [
     (Key::HourlyMin, 0.0, 59.0),
     (Key::DailyHour, 0.0, 23.0),
     (Key::DailyMin, 0.0, 59.0),
@@ -95,7 +98,6 @@ const RANGES: [(Key, f64, f64); 11] = [
     (Key::YearlyMon, 1.0, 12.0),
     (Key::YearlyHour, 0.0, 23.0),
     (Key::YearlyMin, 0.0, 59.0),
-    (Key::WeeklyWday, 0.0, 7.0),
 ];
 
 struct Linter<'c> {
@@ -252,6 +254,9 @@ impl Linter<'_> {
             }
             Key::MonthlyMday if is > 28.0 => {
                 self.add(section, Some(entry), Lint::DayNotInEveryMonth, value);
+            }
+            Key::WeeklyWday if !(0.0..7.0).contains(&is) => {
+                self.add(section, Some(entry), Lint::NoWeekday, value);
             }
             Key::FrequentPeriod if is <= 0.0 => {
                 self.add(section, Some(entry), Lint::OutOfRange, value);

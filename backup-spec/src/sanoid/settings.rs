@@ -114,7 +114,7 @@ pub struct Marks {
     pub hourly_min: f64,
     pub daily_hour: f64,
     pub daily_min: f64,
-    /// 0 and 7 are Sunday.
+    /// From Sunday, which is 0. For 7, see [`Lint::NoWeekday`](super::Lint::NoWeekday).
     pub weekly_wday: f64,
     pub weekly_hour: f64,
     pub weekly_min: f64,

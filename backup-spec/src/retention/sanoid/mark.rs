@@ -10,7 +10,9 @@ const DAY: f64 = 86_400.0;
 ///
 /// The mark of the current hour, day, week, month or year is tried first; one that is still to come is
 /// moved back by a period: 31 days for a month, and for a year 31 times 365.25 days (a slip of sanoid's:
-/// until its mark, no yearly snapshot is due as long as there is one at all).
+/// until its mark, no yearly snapshot is due as long as there is one at all). One that is ahead by more than
+/// that stays ahead, and is due at every run: a weekday from 7 on, an hourly mark past the full hour on the day
+/// on which summer time ends.
 pub(super) fn last_mark(kind: Type, marks: &Marks, clock: &Clock<'_>) -> Result<f64, OutOfRange> {
     let (now, wall) = (day_as_f64(clock.now), clock.wall);
     let today =
