@@ -134,9 +134,13 @@ fn a_mark_that_stays_ahead_is_due_at_every_run() {
         ("hourly = 3\nhourly_min = 1", "Europe/Berlin", "2025-10-25T18:00:00Z", false),
     ] {
         let kind = keys.split_whitespace().next().unwrap();
-        let others = ["hourly", "daily", "monthly"].into_iter().filter(|other| *other != kind);
-        let none: String = others.map(|other| format!("{other} = 0\n")).collect();
-        let settings = format!("[tank/a]\n{none}{keys}\n").parse::<Config>().unwrap();
+        let mut text = "[tank/a]\n".to_owned();
+        for other in ["hourly", "daily", "monthly"].into_iter().filter(|other| *other != kind) {
+            text.push_str(other);
+            text.push_str(" = 0\n");
+        }
+        text.push_str(keys);
+        let settings = text.parse::<Config>().unwrap();
         let settings = settings.resolve(&DATASETS).unwrap();
         let mut world = world(last, zone);
         let newest = Snapshot::new(format!("autosnap_x_{kind}"), world.now);
