@@ -107,7 +107,9 @@ proptest! {
             shortest = Some(shortest.unwrap_or(length).min(length));
             count += 1;
         }
-        prop_assume!(count < 20_000);
+        if count == 20_000 {
+            return Ok(());
+        }
         let gaps = calendar.gaps(from, to);
         prop_assert_eq!(gaps.map(|gaps| gaps.longest.length().as_micros()), longest, "{} {} {}", calendar, from, to);
         prop_assert_eq!(gaps.map(|gaps| gaps.shortest.length().as_micros()), shortest, "{} {} {}", calendar, from, to);
@@ -199,6 +201,24 @@ fn a_step_that_overshoots_the_day_misses_its_first_minutes() {
     let hours: Calendar = "0/7:00 UTC".parse().unwrap();
     assert_eq!(hours.next_after(at("2024-05-31T22:00:00Z")).unwrap(), at("2024-06-01T07:00:00Z"));
     assert_eq!(hours.next_after(at("2024-05-10T22:00:00Z")).unwrap(), at("2024-05-11T00:00:00Z"));
+}
+
+/// The first hour of the 31st is jumped over in Beirut: from the last elapse of the day before, systemd 252 finds no other
+/// (`systemd-analyze calendar`: "Resource deadlock avoided"), though it does from noon. A timer is dead then, and has no gap.
+#[test]
+fn gaps_end_where_a_timer_does() {
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let calendar: Calendar = "00/7:*:00 Asia/Beirut".parse().unwrap();
+    let (from, to) = (at("2024-03-29T12:00:00Z"), at("2024-04-01T08:00:00Z"));
+    let last = at("2024-03-30T19:59:00Z");
+    assert!(
+        calendar.next_after(last).is_err()
+            && calendar.next_after(at("2024-03-31T12:00:00Z")).is_ok()
+    );
+    assert_eq!(calendar.stuck_after(from, to), Some(last));
+    let gaps = calendar.gaps(from, to).unwrap();
+    assert_eq!(gaps.longest.length().to_string(), "6h 1min");
+    assert!(gaps.longest.to <= last);
 }
 
 /// Beside every second, whole seconds mean nothing more (`systemd-analyze calendar`, systemd 252); halves do, and systemd's

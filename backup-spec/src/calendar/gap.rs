@@ -56,7 +56,7 @@ struct Inner {
 
 impl Calendar {
     /// The longest and the shortest real time between two elapses that follow each other, where the earlier lies from
-    /// `from` up to, not including, `to`. None if none does.
+    /// `from` up to, not including, `to`; no further than [where a timer dies](Self::stuck_after). None if none does.
     ///
     /// Every change of the clock counts: `*:0/15` in Berlin has a gap of 75 minutes once a year. The cost is that of a few
     /// looks at every matching day.
@@ -110,7 +110,8 @@ impl Calendar {
             for jump in jumps {
                 self.before(jump).and_then(&mut look);
             }
-            let Some(last) = just_before(end).filter(|last| *last >= first) else { break };
+            // From there a timer goes on, if it does.
+            let Some(last) = self.before(end).filter(|last| *last >= first) else { break };
             seen = last;
         }
         gaps
