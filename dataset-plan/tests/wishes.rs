@@ -4,7 +4,7 @@
 mod lines;
 
 use dataset_plan::drift::{Cause, Severity, drift};
-use dataset_plan::policy::{EncryptedParent, Mounting};
+use dataset_plan::policy::{EncryptedParent, Heirs, Mounting};
 use dataset_plan::{Observed, Obstacle, Plan, Policy, Spec, sim};
 use lines::{commands, observed, spec};
 
@@ -416,4 +416,39 @@ fn below_an_encrypted_dataset_one_that_is_not_is_as_declared() {
     assert!(plan.is_empty() && plan.blocked().is_empty(), "{plan}");
     let made = planned(&declared, &Observed::from_zfs_get(above).unwrap(), &Policy::default());
     assert_eq!(commands(&made), ["zfs create -o encryption=off tank/e/off"]);
+}
+
+/// Renamed back, `b` is mounted before `b/inner`, whose place its own lies in: no path leads to it, and before `b/inner` is
+/// out of the way, nothing unmounts it.
+#[test]
+fn what_is_covered_on_the_way_back_is_no_obstacle() {
+    let lines = [
+        "tank/s type filesystem",
+        "tank/s canmount off local",
+        "tank/s mountpoint none local",
+        "tank/s/b type filesystem",
+        "tank/s/b mounted no",
+        "tank/s/b mountpoint none inherited from tank/s",
+        "tank/s/b/inner type filesystem",
+        "tank/s/b/inner mounted yes",
+        "tank/s/b/inner mountpoint /m/x local",
+    ];
+    let there = observed(&[&POOL[..], &lines].concat());
+    let declared = spec(
+        "moved = [{ from = \"tank/s/b\", to = \"tank/x/y\" }]\n\
+         [utility.\"tank/s\"]\nmountpoint = \"/m/x\"\nproperties.canmount = \"off\"\n\
+         [utility.\"tank/x\"]\nmountpoint = \"/data\"\n",
+    );
+    let mut policy = Policy::default();
+    policy.heirs = Heirs::Follow;
+    policy.mount = Mounting::Allow;
+    let plan = planned(&declared, &there, &policy);
+    policy.destroy.insert("tank/x".into());
+    let undo = plan.undo(&policy);
+    assert!(undo.blocked().is_empty(), "{plan}\n{undo}");
+    let mut zfs = sim::Zfs::from(&there);
+    plan.apply(&mut zfs).unwrap();
+    undo.apply(&mut zfs).unwrap();
+    let inner = zfs.observe().dataset(&"tank/s/b/inner".parse().unwrap()).unwrap().mounted;
+    assert_eq!(inner, Some(true));
 }

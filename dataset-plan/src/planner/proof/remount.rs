@@ -84,7 +84,11 @@ impl Remount<'_> {
         left.sort();
         while !left.is_empty() {
             left.retain(|(_, name)| !gone.contains(name) && self.zfs.is_mounted(name));
-            let next = left.iter().rposition(|(_, name)| self.holds_nothing(name, &left));
+            // What is covered is not found at its place before that is gone which covers it.
+            let is_free = |(_, name): &(String, DatasetName)| {
+                !self.zfs.is_covered(name) && self.holds_nothing(name, &left)
+            };
+            let next = left.iter().rposition(is_free);
             // If all of them hold another one, the last tells.
             let next = next.or(left.len().checked_sub(1));
             let Some((_, name)) = next.map(|at| left.remove(at)) else { break };
@@ -97,7 +101,8 @@ impl Remount<'_> {
     /// Nothing of these is mounted within what would be unmounted with a dataset.
     fn holds_nothing(&self, top: &DatasetName, left: &[(String, DatasetName)]) -> bool {
         let along = mounted_at(self.zfs, top);
-        let mut others = left.iter().filter(|(_, name)| !along.contains(name));
+        let is_there = |name: &DatasetName| !along.contains(name) && !self.zfs.is_covered(name);
+        let mut others = left.iter().filter(|(_, name)| is_there(name));
         let places: Vec<String> = along.iter().map(|name| self.place(name)).collect();
         !others.any(|(other, _)| places.iter().any(|place| is_within(other, place)))
     }
