@@ -7,7 +7,8 @@
 //! * `text`: the observation's text alone;
 //! * `read`: reading it;
 //! * `declare`: the declaration alone;
-//! * `plan`: all of it, and planning.
+//! * `plan`: all of it, and planning. The declaration comes first: what it takes to read it is free again before the
+//!   observation is there.
 
 use std::path::Path;
 use std::process::Command;
@@ -49,8 +50,8 @@ fn one(mode: &str, directory: &Path) -> Result<(), Box<dyn error::Error>> {
         }
         "declare" => format!("{} datasets", Spec::from_json(&declared()?)?.utility.len()),
         _ => {
-            let observed = Observed::from_zfs_get_set(observed()?)?;
             let spec = Spec::from_json(&declared()?)?;
+            let observed = Observed::from_zfs_get_set(observed()?)?;
             let plan = plan(&spec, &observed, &Policy::default())?;
             format!("{} steps", plan.steps().len())
         }
