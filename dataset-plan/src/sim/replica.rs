@@ -48,7 +48,7 @@ pub(super) struct Replication<'s> {
     /// The dataset that the sent one corresponds to.
     top: &'s DatasetName,
     how: &'s Receive,
-    /// The filesystems that got other names.
+    /// The filesystems that got other names, other than to be out of the way.
     renamed: Vec<DatasetName>,
     /// How many names for the time being were given.
     aside: usize,
@@ -165,7 +165,9 @@ impl Zfs {
         if moved || of.name != *top && ours.is_some() && leaf.is_some() && ours != leaf {
             let parent = find(local, theirs.above).map(|(parent, _)| &parent.name);
             let to = parent.zip(leaf).and_then(|(parent, leaf)| parent.child(leaf).ok());
-            pass.note(&self.move_for_replica(&of.name, to, replication));
+            let (now, verdict) = self.move_for_replica(&of.name, to, replication);
+            replication.renamed.extend(now);
+            pass.note(&verdict);
         }
         Ok(())
     }
@@ -229,31 +231,35 @@ impl Zfs {
         self.put_up(&touched);
         match verdict {
             Ok(()) => Ok(()),
-            Err(_) => self.move_for_replica(name, None, replication),
+            Err(_) => self.move_for_replica(name, None, replication).1,
         }
     }
 
-    /// A dataset that cannot go where it should gets another name.
+    /// A dataset that cannot go where it should gets another name: the name that it has then, if it is a new one.
     fn move_for_replica(
         &mut self,
         name: &DatasetName,
         to: Option<DatasetName>,
         replication: &mut Replication<'_>,
-    ) -> Result<(), Refusal> {
+    ) -> (Option<DatasetName>, Result<(), Refusal>) {
         let mut touched = self.touched(name, Cause::Dependents);
-        self.take_down(&touched)?;
+        if let Err(refusal) = self.take_down(&touched) {
+            return (None, Err(refusal));
+        }
         let mut now = to.filter(|to| self.move_to(name, to).is_ok());
         let verdict = now.as_ref().map(|_| ()).ok_or_else(|| Refusal::Stream(name.clone()));
         let below = name.relative_to(replication.top);
         if verdict.is_err() && !below.is_some_and(|below| below.starts_with(ASIDE)) {
-            let aside = replication.top.child(&replication.aside()).ok();
-            now = aside.filter(|aside| self.move_to(name, aside).is_ok());
+            // Beside the top, and not below it, if that is in the way itself: `tank/crecv-1240-1`.
+            let between = if name == replication.top { "" } else { "/" };
+            let top = replication.top;
+            let aside = format!("{top}{between}{}", replication.aside());
+            now = aside.parse().ok().filter(|aside| self.move_to(name, aside).is_ok());
         }
-        if let Some(now) = now {
-            touched.rename(name, &now);
-            replication.renamed.push(now);
+        if let Some(now) = &now {
+            touched.rename(name, now);
         }
         self.put_up(&touched);
-        verdict
+        (now, verdict)
     }
 }

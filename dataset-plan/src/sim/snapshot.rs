@@ -170,27 +170,28 @@ impl Zfs {
         Ok(())
     }
 
-    /// `zfs hold`; with `-r` of all with its name below too.
+    /// `zfs hold`; with `-r` of all with its name below too: all of them or none.
     pub fn hold(&mut self, name: &SnapshotName, tag: &str, recursive: bool) -> Result<(), Refusal> {
-        for name in self.namesakes(name, recursive)? {
-            let refusal = Refusal::Tag { snapshot: name.to_string(), tag: tag.to_owned() };
+        let names = self.namesakes(name, recursive)?;
+        let held = |name: &&SnapshotName| self.point(name).is_some_and(|p| p.tags.contains(tag));
+        if let Some(name) = names.iter().find(held) {
+            return Err(Refusal::Tag { snapshot: name.to_string(), tag: tag.to_owned() });
+        }
+        for name in names {
             let Some(point) = self.point_mut(&name) else { continue };
-            if !point.tags.insert(tag.to_owned()) {
-                return Err(refusal);
-            }
+            point.tags.insert(tag.to_owned());
             point.snapshot.holds = Some(point.snapshot.holds.unwrap_or_default() + 1);
         }
         Ok(())
     }
 
-    /// `zfs release`; with `-r` of all with its name below too.
+    /// `zfs release`; with `-r` of all with its name below too, as far as they are held so.
     pub fn release_hold(
         &mut self,
         name: &SnapshotName,
         tag: &str,
         recursive: bool,
     ) -> Result<(), Refusal> {
-        let names = self.namesakes(name, recursive)?;
         let held = |name: &SnapshotName| {
             self.point(name).is_some_and(|point| {
                 // Of observed holds the names are not known.
@@ -198,7 +199,9 @@ impl Zfs {
                     || point.snapshot.holds.is_some_and(|n| n > point.tags.len() as u64)
             })
         };
-        if let Some(name) = names.iter().find(|name| !held(name)) {
+        let mut names = self.namesakes(name, recursive)?;
+        names.retain(held);
+        if names.is_empty() {
             return Err(Refusal::Tag { snapshot: name.to_string(), tag: tag.to_owned() });
         }
         for name in names {

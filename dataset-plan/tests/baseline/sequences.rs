@@ -39,7 +39,7 @@ fn differs(meta: &Meta, row: &Value) -> Option<String> {
     let mut zfs = pool();
     let codes = row["rc"].as_array().unwrap();
     for (number, (line, code)) in row["do"].as_array().unwrap().iter().zip(codes).enumerate() {
-        let line = line.as_str().unwrap().replace('~', ROOT);
+        let line = rooted(line.as_str().unwrap());
         let words: Vec<&str> = line.split('\t').collect();
         let outcome = run(&mut zfs, &words);
         if outcome.is_ok() != (*code == 0) {
@@ -139,14 +139,25 @@ fn entries<'e>(name: &str, property: &str, entry: &'e Value) -> [Cow<'e, str>; 3
     entry
 }
 
-/// With the name of the root dataset; and without the number of a process, which `zfs receive` puts into names that it
-/// gives for the time being (`recv-1240-1`).
+/// With the name of the root dataset, but for a `~` within a name.
+fn rooted(text: &str) -> String {
+    let mut parts = text.split('~');
+    let mut rooted = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        rooted.push_str(if rooted.ends_with(char::is_alphanumeric) { "~" } else { ROOT });
+        rooted.push_str(part);
+    }
+    rooted
+}
+
+/// The same, and without the number of a process, which `zfs receive` puts into names that it gives for the time being
+/// (`recv-1240-1`).
 fn spelled(text: &str) -> Cow<'_, str> {
     if !text.contains(['~', '-']) {
         return text.into();
     }
-    let text = text.replace('~', ROOT);
-    let Some((before, after)) = text.split_once("/recv-") else { return text.into() };
+    let text = rooted(text);
+    let Some((before, after)) = text.split_once("recv-") else { return text.into() };
     let number = after.trim_start_matches(|c: char| c.is_ascii_digit());
-    format!("{before}/recv-0{number}").into()
+    format!("{before}recv-0{number}").into()
 }
