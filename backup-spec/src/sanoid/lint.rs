@@ -7,7 +7,7 @@ use super::config::Config;
 use super::ini::{Entry, Section, is_space};
 use super::key::{Key, Kind};
 use super::resolve::template_names;
-use super::settings::{Type, count_key, crit_key, warn_key};
+use super::settings::{Type, count_key, crit_key, is_passed_over, warn_key};
 use super::value::{age, is_number, is_true, number, toggle};
 use crate::lint::{self, lints};
 
@@ -60,6 +60,8 @@ lints! {
         EndlessYear = ("endless-year", "write days: 730d for two years"),
         /// `…_crit = 0` silences the warning too.
         SilencedWarning = ("silenced-warning", "give the critical age too"),
+        /// A dataset of which sanoid takes, prunes and watches no snapshots, as it takes the section for a template.
+        TakenForTemplate = ("taken-for-template", "call the section something else, and write `path = DATASET` in it"),
         /// A mark at the beginning of the file that sanoid takes for text.
         ByteOrderMark = ("byte-order-mark", "drop it"),
     }
@@ -280,7 +282,13 @@ impl Linter<'_> {
                 self.add(section, says(crit_key(kind)), Lint::SilencedWarning, warn);
             }
         }
-        if section.is_template() || toggle(section.get(Key::Autoprune)) == "0" {
+        if section.is_template() {
+            return;
+        }
+        if is_passed_over(&section.name) {
+            self.add(section, None, Lint::TakenForTemplate, "");
+        }
+        if toggle(section.get(Key::Autoprune)) == "0" {
             return;
         }
         let named = |name: &str| self.sections.get(&*format!("template_{name}")).copied();

@@ -151,6 +151,22 @@ fn a_mark_that_stays_ahead_is_due_at_every_run() {
     }
 }
 
+/// As sanoid 2.1.0 and 2.3.0 do (`live_sanoid.rs`): what begins with `template` is none of theirs.
+#[test]
+fn a_pool_called_templates_is_told_to_have_no_snapshots() {
+    let text = "[templates/q]\nfrequently = 1\nhourly = 1\ndaily = 1\nweekly = 1\nmonthly = 1\nyearly = 1\n";
+    let config: Config = text.parse().unwrap();
+    assert_eq!(lints(text), [(1, String::new(), Lint::TakenForTemplate)]);
+    let settings = config.resolve(&["templates/q"]).unwrap();
+    let mut world = world("2025-03-04T05:00:00Z", "UTC");
+    world.datasets.insert("templates/q".to_owned(), Vec::new());
+    assert_eq!(run(&settings, &world).taken, []);
+    // A section of another name acts.
+    let settings = text.replace("[templates/q]", "[q]\npath = templates/q");
+    let settings = settings.parse::<Config>().unwrap().resolve(&["templates/q"]).unwrap();
+    assert_eq!(run(&settings, &world).taken.len(), 6);
+}
+
 proptest! {
     #[test]
     fn a_config_reads_back_as_it_is_written(config in strategy::config()) {
