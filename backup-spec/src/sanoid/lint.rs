@@ -16,7 +16,8 @@ lints! {
     Lint {
         /// A key that sanoid does not know: it does nothing at all.
         UnknownKey = ("unknown-key", "drop or correct it"),
-        /// A key that stands twice: the first counts, since sanoid 2.2.
+        /// A key that stands twice: the first counts, since sanoid 2.2. In `template_default` below a section, neither does:
+        /// of a count, nothing is ever destroyed; an hour stops sanoid, for every dataset.
         DuplicateKey = ("duplicate-key", "keep one of them"),
         /// A template that does not exist: the defaults apply, and prune.
         UnknownTemplate = ("unknown-template", "add the section [template_NAME]"),

@@ -167,6 +167,21 @@ fn a_pool_called_templates_is_told_to_have_no_snapshots() {
     assert_eq!(run(&settings, &world).taken.len(), 6);
 }
 
+/// sanoid 2.3.0 stops with `Hour 'ARRAY(0x55c0bc98fa80)' out of range 0..23`; by such a count it keeps everything.
+#[test]
+fn a_key_that_stands_twice_in_a_default_template_below_has_neither_value() {
+    let section = "[tank/a]\nmonthly = 1\n";
+    let hours = "[template_default]\nmonthly_hour = 0\nmonthly_hour = 10\n";
+    let world = world("2025-03-04T05:00:00Z", "UTC");
+    let died = |text: String| run(&resolved(&text), &world).died.is_some();
+    assert!(died(format!("{section}{hours}")));
+    assert!(!died(format!("{hours}{section}")));
+    let days = "[template_default]\ndaily = 1\ndaily = 2\n";
+    let keep = |text: String| resolved(&text)[0].keep.daily;
+    assert!(keep(format!("{section}{days}")) > 1e12);
+    assert_eq!(keep(format!("{days}{section}")).to_string(), "1");
+}
+
 proptest! {
     #[test]
     fn a_config_reads_back_as_it_is_written(config in strategy::config()) {
