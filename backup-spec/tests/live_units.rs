@@ -264,6 +264,22 @@ fn prometheus_reads_every_rule() {
     println!("rules: {} read by promtool", rules.all().len());
 }
 
+/// Durations of Prometheus end after 292 years; one that is longer costs all rules of the file.
+#[test]
+fn prometheus_reads_the_longest_ages() {
+    let text = "host = \"forge\"\nalerts.backup = { warning = \"300y\", critical = \"400y\" }\n\
+        [repositories.nas]\nurl = \"/mnt/nas\"\npasswordFile = \"/run/p\"\n\
+        [jobs.a]\nrepository = \"nas\"\npaths = [\"/srv\"]\nschedule = \"hourly UTC\"\nrunTime = \"10min\"\n";
+    let spec =
+        Spec::from_toml(text).unwrap_or_else(|problems| panic!("{problems}")).check().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rules.yml"), Rules::of(&spec).to_string()).unwrap();
+    let Some(output) = run("promtool", &["check", "rules", "rules.yml"], folder.path()) else {
+        return;
+    };
+    assert!(output.status.success(), "{}", said(&output));
+}
+
 #[test]
 fn prometheus_reads_every_metric() {
     let spec = forge();

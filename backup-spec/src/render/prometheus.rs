@@ -228,6 +228,9 @@ impl Rules {
     }
 }
 
+/// The longest duration of Prometheus, in seconds: 2^63 nanoseconds.
+const LONGEST: u64 = 9_223_372_036;
+
 /// Whole seconds, rounded up: a rule may wait a moment longer, and never fires in health.
 fn seconds(span: Span) -> u64 {
     span.as_micros().div_ceil(1_000_000)
@@ -245,7 +248,7 @@ impl fmt::Display for Rules {
             writeln!(f, "      - alert: {}", rule.alert)?;
             writeln!(f, "        expr: {}", quoted(&rule.expr))?;
             if rule.hold != Span::ZERO {
-                writeln!(f, "        for: {}s", seconds(rule.hold))?;
+                writeln!(f, "        for: {}s", seconds(rule.hold).min(LONGEST))?;
             }
             writeln!(f, "        labels:\n          severity: {}", rule.severity)?;
             for (label, value) in &rule.labels {
