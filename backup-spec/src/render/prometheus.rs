@@ -184,20 +184,26 @@ impl Rules {
             });
         }
         for (name, ages) in spec.replications_with_ages() {
+            let series = format!("{LAG}{{replication={}}}", quoted(name.as_str()));
+            let labels = || vec![("replication", name.to_string())];
             for (severity, age) in [("warning", ages.warning), ("critical", ages.critical)] {
                 rules.push(Rule {
                     alert: "ReplicationLag",
-                    expr: format!(
-                        "{LAG}{{replication={}}} > {}",
-                        quoted(name.as_str()),
-                        seconds(age)
-                    ),
+                    expr: format!("{series} > {}", seconds(age)),
                     hold: Span::ZERO,
                     severity,
-                    labels: vec![("replication", name.to_string())],
+                    labels: labels(),
                     summary: format!("{name} is more than {age} behind"),
                 });
             }
+            rules.push(Rule {
+                alert: "ReplicationLagAbsent",
+                expr: format!("absent({series})"),
+                hold: ages.warning,
+                severity: "critical",
+                labels: labels(),
+                summary: format!("nothing is known of how far {name} is behind"),
+            });
         }
         let capacity = spec.alerts.capacity;
         for (severity, percent) in [("warning", capacity.warning), ("critical", capacity.critical)]
