@@ -148,6 +148,7 @@ impl Rules {
                 labels: labels(),
                 summary: format!("nothing is known of a complete run of {task}"),
             });
+            rules.push(future("BackupInFuture", &series, labels(), &task.to_string()));
             rules.push(Rule {
                 alert: "BackupIncomplete",
                 expr: format!(
@@ -182,6 +183,7 @@ impl Rules {
                 labels: labels(),
                 summary: format!("nothing is known of a snapshot of {dataset}"),
             });
+            rules.push(future("SnapshotInFuture", &series, labels(), dataset.as_str()));
         }
         for (name, ages) in spec.replications_with_ages() {
             let series = format!("{LAG}{{replication={}}}", quoted(name.as_str()));
@@ -233,6 +235,26 @@ impl Rules {
         &self.rules
     }
 }
+
+/// What is dated after now has no age that could be too great: by a wrong clock, it would be well for years.
+fn future(
+    alert: &'static str,
+    series: &str,
+    labels: Vec<(&'static str, String)>,
+    of: &str,
+) -> Rule {
+    Rule {
+        alert,
+        expr: format!("{series} > time()"),
+        hold: CLOCKS,
+        severity: "warning",
+        labels,
+        summary: format!("{of} is dated in the future: a clock is wrong"),
+    }
+}
+
+/// The clocks of a host and of Prometheus may differ by this.
+const CLOCKS: Span = Span::from_secs(300);
 
 /// The longest duration of Prometheus, in seconds: 2^63 nanoseconds.
 const LONGEST: u64 = 9_223_372_036;

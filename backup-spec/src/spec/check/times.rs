@@ -21,7 +21,7 @@ impl Found {
                 self.add(join(&path, "schedule"), Code::NeverRuns, what, remedy);
                 continue;
             };
-            if bounds.worst == Span::INFINITY {
+            if bounds.worst.is_infinite() {
                 let end = schedule.clone().into_owned().in_zone(spec.zone.zone()).end();
                 if let Some(end) = end {
                     self.add(join(&path, "schedule"), Code::NeverRuns, &end, end.remedy());
