@@ -206,6 +206,19 @@ impl Timer {
         self.on_calendar.iter().filter_map(|calendar| end(calendar, within))
     }
 
+    /// The length of the longest gap within a time; infinite if nothing comes after the last elapse in it.
+    fn longest(&self, gap: Gap, within: &Range<Timestamp>) -> Span {
+        let ended = self.ends(within).count() == self.on_calendar.len();
+        if ended { Span::INFINITY } else { gap.length() }
+    }
+
+    /// The longest and the shortest time between two elapses that begins in this time; the longest is infinite if none comes
+    /// after the last.
+    pub(crate) fn distances(&self, within: &Range<Timestamp>) -> Option<(Span, Span)> {
+        let (gap, shortest) = self.gaps(within)?;
+        Some((self.longest(gap, within), shortest))
+    }
+
     /// How stale what this timer renews can get within a time; none if it does not elapse twice in it.
     ///
     /// The bound holds for any delays that systemd may draw, for runs up to `load.run`, and one outage up to `load.outage`
@@ -214,10 +227,7 @@ impl Timer {
         let (gap, shortest) = self.gaps(&within)?;
         // A delay that never changes moves all starts alike.
         let jitter = if self.fixed_random_delay { self.accuracy } else { self.lateness() };
-        // Nothing comes after the last, unless another expression goes on.
-        let dead = self.ends(&within).count() == self.on_calendar.len();
-        let gap_length = if dead { Span::INFINITY } else { gap.length() };
-        let between = gap_length.saturating_add(jitter);
+        let between = self.longest(gap, &within).saturating_add(jitter);
         let overlaps = shortest < jitter.saturating_add(load.run);
         // Whoever is still running when it is due starts after its end only, at the next elapse.
         let lost = if overlaps { load.run } else { Span::ZERO };
