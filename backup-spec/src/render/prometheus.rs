@@ -7,7 +7,8 @@
 use std::fmt;
 use std::fmt::Write;
 
-use crate::health::{Observations, Outcome, Preseed};
+use crate::health::{Ages, Observations, Outcome, Preseed};
+use crate::name::Name;
 use crate::span::Span;
 use crate::spec::Checked;
 
@@ -186,26 +187,7 @@ impl Rules {
             rules.push(future("SnapshotInFuture", &series, labels(), dataset.as_str()));
         }
         for (name, ages) in spec.replications_with_ages() {
-            let series = format!("{LAG}{{replication={}}}", quoted(name.as_str()));
-            let labels = || vec![("replication", name.to_string())];
-            for (severity, age) in [("warning", ages.warning), ("critical", ages.critical)] {
-                rules.push(Rule {
-                    alert: "ReplicationLag",
-                    expr: format!("{series} > {}", seconds(age)),
-                    hold: Span::ZERO,
-                    severity,
-                    labels: labels(),
-                    summary: format!("{name} is more than {age} behind"),
-                });
-            }
-            rules.push(Rule {
-                alert: "ReplicationLagAbsent",
-                expr: format!("absent({series})"),
-                hold: ages.warning,
-                severity: "critical",
-                labels: labels(),
-                summary: format!("nothing is known of how far {name} is behind"),
-            });
+            rules.extend(of_replication(name, ages));
         }
         let capacity = spec.alerts.capacity;
         for (severity, percent) in [("warning", capacity.warning), ("critical", capacity.critical)]
@@ -234,6 +216,32 @@ impl Rules {
     pub fn all(&self) -> &[Rule] {
         &self.rules
     }
+}
+
+/// The rules about how far a replication is behind.
+fn of_replication(name: &Name, ages: Ages) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    let series = format!("{LAG}{{replication={}}}", quoted(name.as_str()));
+    let labels = || vec![("replication", name.to_string())];
+    for (severity, age) in [("warning", ages.warning), ("critical", ages.critical)] {
+        rules.push(Rule {
+            alert: "ReplicationLag",
+            expr: format!("{series} > {}", seconds(age)),
+            hold: Span::ZERO,
+            severity,
+            labels: labels(),
+            summary: format!("{name} is more than {age} behind"),
+        });
+    }
+    rules.push(Rule {
+        alert: "ReplicationLagAbsent",
+        expr: format!("absent({series})"),
+        hold: ages.warning,
+        severity: "critical",
+        labels: labels(),
+        summary: format!("nothing is known of how far {name} is behind"),
+    });
+    rules
 }
 
 /// What is dated after now has no age that could be too great: by a wrong clock, it would be well for years.

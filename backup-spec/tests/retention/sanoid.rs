@@ -65,6 +65,7 @@ fn what_does_something_else_than_it_says() {
         (15, "prune_defer", Lint::BadPercentage),
         (16, "autoprune", Lint::NotAToggle),
         (17, "yearly_warn", Lint::EndlessYear),
+        (17, "yearly_warn", Lint::SilencedWarning),
         (18, "daily_warn", Lint::BadAge),
         (19, "hourlies", Lint::UnknownKey),
         (21, "daily_hour", Lint::OutOfRange),
@@ -82,6 +83,38 @@ fn a_section_that_says_nothing_prunes_by_the_defaults() {
     let found = "[tank/a]\ndaily = 3\n".parse::<Config>().unwrap().lint();
     assert_eq!((found.len(), found[0].lint), (1, Lint::DefaultCount));
     assert_eq!(found[0].about, "yearly, monthly, weekly, hourly, frequently");
+}
+
+/// `sanoid --monitor-snapshots` (2.1.0, 2.3.0) says OK of a weekly snapshot of last week in each of the first four.
+#[test]
+fn a_warning_that_never_comes_is_told() {
+    let counts = "frequently = 0\nhourly = 0\ndaily = 0\nweekly = 4\nmonthly = 0\nyearly = 0\n";
+    let found = |keys: &str| lints(&format!("[tank/a]\n{counts}{keys}\n"));
+    let silenced = |line, key: &str| vec![(line, key.to_owned(), Lint::SilencedWarning)];
+    assert_eq!(found("weekly_warn = 1d"), silenced(8, "weekly_warn"));
+    assert_eq!(found("weekly_warn = 1d\nweekly_crit = 0d"), silenced(9, "weekly_crit"));
+    assert_eq!(found("weekly_warn = 1d\nweekly_crit = 00"), silenced(9, "weekly_crit"));
+    let template = "use_template = p\n[template_p]\nweekly_warn = 1d";
+    assert_eq!(found(template), silenced(1, ""));
+    assert_eq!(found("weekly_warn = 1d\nweekly_crit = 100d"), []);
+    assert_eq!(found(&format!("{template}\nweekly_crit = 100d")), []);
+    assert_eq!(found("weekly_warn = 1d\nmonitor = no"), []);
+    assert_eq!(found("yearly_warn = 400d"), []);
+}
+
+/// sanoid 2.3.0: "Day '30' out of range 1..28", and nothing is taken.
+#[test]
+fn a_yearly_day_that_its_month_does_not_have_is_told() {
+    let counts = "frequently = 0\nhourly = 0\ndaily = 0\nweekly = 0\nmonthly = 0\n";
+    let stops = |keys: &str| {
+        let found = lints(&format!("[tank/a]\n{counts}{keys}\n"));
+        found.iter().any(|(_, _, lint)| *lint == Lint::DayNotInEveryMonth)
+    };
+    assert!(stops("yearly = 1\nyearly_mon = 2\nyearly_mday = 30"));
+    assert!(stops("yearly = 1\nyearly_mon = 4\nyearly_mday = 31"));
+    assert!(stops("yearly = 1\nyearly_mon = 2\nyearly_mday = 29"));
+    assert!(!stops("yearly = 1\nyearly_mday = 31"));
+    assert!(!stops("yearly = 0\nyearly_mon = 2\nyearly_mday = 30"));
 }
 
 #[test]
