@@ -104,6 +104,34 @@ fn moved(stop: usize) -> usize {
     plan.steps.len()
 }
 
+/// Cut off between two names of one file, the copy went on with two files.
+#[test]
+fn names_of_one_file_stay_so_when_a_copy_goes_on() {
+    as_root("names_of_one_file_stay_so_when_a_copy_goes_on", || {
+        for missing in ["a/second", "a/b/file"] {
+            let new = layout(AFTER);
+            let machine = machine(BEFORE);
+            let running = machine.boot();
+            let path = |path: &str| machine.path(&at(path));
+            fs::create_dir_all(path("/srv/data")).unwrap();
+            data(&path("/srv/data"));
+            let before = described(&path("/srv/data"));
+            let observed = running.world.observe(&to_look_at(&machine.layout, &new)).unwrap();
+            let plan = plan(&machine.layout, &new, &observed, Existing::MoveIn).unwrap();
+            let copies = |change: &Change| matches!(change, Change::CopyData { .. });
+            let copy = plan.steps.iter().position(copies).unwrap();
+            let stopped = running.world.change(&new, &plan, 0, |change| match change {
+                Change::Verify { .. } => Err(std::io::Error::other("crash")),
+                _ => Ok(()),
+            });
+            assert!(stopped.is_err());
+            fs::remove_file(path("/persist/srv/data").join(missing)).unwrap();
+            running.world.change(&new, &plan, copy, |_| Ok(())).unwrap();
+            assert_eq!(described(&path("/persist/srv/data")), before, "without {missing}");
+        }
+    });
+}
+
 /// Extended attributes go along, where the file systems have them.
 #[test]
 fn attributes_go_along() {
