@@ -178,6 +178,54 @@ fn holders_are_named() {
     });
 }
 
+/// Whatever was mounted by hand meanwhile is not taken for ours: neither over it, nor above it, with all that is below.
+#[test]
+fn what_is_not_ours_stays_mounted() {
+    as_root("what_is_not_ours_stays_mounted", || {
+        let before = "[host]\ndirectories = [{ path = \"/srv/data\", how = \"rbind\" }]";
+        for over in ["/srv/data", "/srv"] {
+            let (new, machine) = (layout(""), machine(before));
+            let running = machine.boot();
+            let path = |path: &str| machine.path(&at(path));
+            fs::create_dir_all(path("/persist/theirs/data/below")).unwrap();
+            let bind = |from: &str, to: &str| {
+                let (none, flags) = (None::<&str>, nix::mount::MsFlags::MS_BIND);
+                nix::mount::mount(Some(&path(from)), &path(to), none, flags, none).unwrap();
+            };
+            bind("/persist/theirs", over);
+            bind("/persist", &format!("{over}/data"));
+            let mounted = || {
+                let table = running.world.table().unwrap();
+                table.mounts().iter().map(|mount| mount.point.clone()).collect::<Vec<_>>()
+            };
+            let there = mounted();
+            let observed = running.world.observe(&to_look_at(&machine.layout, &new)).unwrap();
+            let plan = plan(&machine.layout, &new, &observed, Existing::Refuse).unwrap();
+            let stopped = running.world.change(&new, &plan, 0, |_| Ok(())).unwrap_err();
+            assert!(matches!(stopped.error, ExecError::Occupied { .. }), "{over}: {stopped}");
+            assert_eq!(mounted(), there, "{over}");
+        }
+    });
+}
+
+/// Mounted twice, it was taken away once, and what was written there went on into the store.
+#[test]
+fn what_is_mounted_twice_is_taken_away_twice() {
+    as_root("what_is_mounted_twice_is_taken_away_twice", || {
+        let (new, machine) = (layout(""), machine(BEFORE));
+        let running = machine.boot();
+        let path = |path: &str| machine.path(&at(path));
+        let (none, flags) = (None::<&str>, nix::mount::MsFlags::MS_BIND);
+        let (from, to) = (path("/persist/var/log"), path("/var/log"));
+        nix::mount::mount(Some(&from), &to, none, flags, none).unwrap();
+        let observed = running.world.observe(&to_look_at(&machine.layout, &new)).unwrap();
+        let plan = plan(&machine.layout, &new, &observed, Existing::Refuse).unwrap();
+        running.world.change(&new, &plan, 0, |_| Ok(())).unwrap();
+        fs::write(path("/var/log/new"), "").unwrap();
+        assert!(!path("/persist/var/log/new").exists());
+    });
+}
+
 /// Generated hosts turn into others, with files on them: afterwards every step of the new layout is done, and what
 /// then survives by its word survives a reboot.
 #[test]
