@@ -98,7 +98,7 @@ pub enum Flaw {
         /// Its last elapse.
         after: Timestamp,
     },
-    /// An expression of which the years are over before those that are looked at.
+    /// An expression whose years end before the time that is looked at does.
     #[error("`{calendar}` does not elapse after {after}")]
     Ended {
         /// The expression.

@@ -320,7 +320,7 @@ fn prometheus_sees_what_is_dated_in_the_future() {
         Spec::from_toml(text).unwrap_or_else(|problems| panic!("{problems}")).check().unwrap();
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("rules.yml"), Rules::of(&spec).to_string()).unwrap();
-    let test = format!(
+    let moments = format!(
         "rule_files: [rules.yml]\nevaluation_interval: 1m\ntests:\n  - interval: 1m\n    input_series:\n\
         \x20     - series: '{COMPLETE}{{task=\"restic-backup-a\"}}'\n        values: '999999+0x900'\n\
         \x20   alert_rule_test:\n\
@@ -328,7 +328,7 @@ fn prometheus_sees_what_is_dated_in_the_future() {
         \x20         - exp_labels: {{ severity: warning, task: restic-backup-a }}\n\
         \x20           exp_annotations: {{ summary: \"restic-backup-a is dated in the future: a clock is wrong\" }}\n"
     );
-    std::fs::write(folder.path().join("test.yml"), test).unwrap();
+    std::fs::write(folder.path().join("test.yml"), moments).unwrap();
     let Some(output) = run("promtool", &["test", "rules", "test.yml"], folder.path()) else {
         return;
     };
