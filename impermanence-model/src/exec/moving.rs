@@ -63,8 +63,10 @@ impl World {
         let has_names = found.kind() == SFlag::S_IFREG && found.stat.st_nlink > 1;
         let key = has_names.then_some((found.stat.st_dev, found.stat.st_ino));
         if let Some(there) = spot.find()? {
-            // Mount points and the like were made before; owner and mode are those of what is copied.
-            if found.is_directory() && there.is_directory() {
+            // Mount points and the like were made before, pipes perhaps cut off; owner and mode are those of what is copied.
+            let has_content = matches!(found.kind(), SFlag::S_IFREG | SFlag::S_IFLNK);
+            let same_device = found.stat.st_rdev == there.stat.st_rdev;
+            if found.kind() == there.kind() && same_device && !has_content {
                 return there.set(found.perms()).map_err(ExecError::system(to, "owner and mode"));
             }
             let is_new = there.kind() == SFlag::S_IFREG && there.stat.st_size == 0;

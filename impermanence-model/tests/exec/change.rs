@@ -132,6 +132,29 @@ fn names_of_one_file_stay_so_when_a_copy_goes_on() {
     });
 }
 
+/// Cut off after it made a pipe, before that had its owner and mode, the copy took it for somebody else's, for ever.
+#[test]
+fn a_pipe_that_is_half_copied_is_finished() {
+    as_root("a_pipe_that_is_half_copied_is_finished", || {
+        let (new, machine) = (layout(AFTER), machine(BEFORE));
+        let running = machine.boot();
+        let path = |path: &str| machine.path(&at(path));
+        fs::create_dir_all(path("/srv/data")).unwrap();
+        data(&path("/srv/data"));
+        let before = described(&path("/srv/data"));
+        let observed = running.world.observe(&to_look_at(&machine.layout, &new)).unwrap();
+        let plan = plan(&machine.layout, &new, &observed, Existing::MoveIn).unwrap();
+        let stopped = running.world.change(&new, &plan, 0, |change| match change {
+            Change::Verify { .. } => Err(std::io::Error::other("crash")),
+            _ => Ok(()),
+        });
+        let pipe = path("/persist/srv/data/pipe");
+        fs::set_permissions(pipe, PermissionsExt::from_mode(0o400)).unwrap();
+        running.world.change(&new, &plan, stopped.unwrap_err().at - 1, |_| Ok(())).unwrap();
+        assert_eq!(described(&path("/persist/srv/data")), before);
+    });
+}
+
 /// Extended attributes go along, where the file systems have them.
 #[test]
 fn attributes_go_along() {
