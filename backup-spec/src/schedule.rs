@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::calendar::{Calendar, CalendarError};
 use crate::span::Span;
-use crate::timer::{Load, Timer};
+use crate::timer::{Flaw, Load, Timer};
 
 /// A timer, and the time that a run may take: it is stopped then (`TimeoutStartSec=`), so that everything that is computed from
 /// it holds.
@@ -66,19 +66,30 @@ impl Schedule {
         self
     }
 
-    /// What is certain of a host that is not switched off; `None` if it never runs, or once.
+    /// What is certain of a host that is not switched off; `None` if it never runs, or once. Of what ends, nothing is: the
+    /// bounds are infinite.
     pub fn bounds(&self) -> Option<Bounds> {
         let load = Load { run: self.run_time, outage: Span::ZERO };
         let within = |years| self.timer.staleness(range(years), load);
-        let staleness = within(YEARS)
+        // What is so in some years tells nothing of others.
+        let repeats = !self.timer.on_calendar.iter().any(Calendar::names_years);
+        let alike = |years| within(years).filter(|_| repeats);
+        let staleness = alike(YEARS)
             .filter(|found| found.gap.length() <= WEEKLY)
-            .or_else(|| within(CYCLE))
+            .or_else(|| alike(CYCLE))
             .or_else(|| within(EVER))?;
         Some(Bounds {
             between_starts: staleness.between_starts,
             worst: staleness.worst,
             overlaps: staleness.overlaps,
         })
+    }
+
+    /// Why it does not go on for ever, of one that does not.
+    pub(crate) fn end(&self) -> Option<Flaw> {
+        // Of those that end soon, how they do so in these years says more than how they did in 1970.
+        let end = |years| self.timer.ends(&range(years)).next();
+        end(CYCLE).or_else(|| end(EVER))
     }
 
     /// The expressions, as one text.

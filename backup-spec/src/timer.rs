@@ -98,6 +98,14 @@ pub enum Flaw {
         /// Its last elapse.
         after: Timestamp,
     },
+    /// An expression whose years end before the time that is looked at does.
+    #[error("`{calendar}` does not elapse after {after}")]
+    Ended {
+        /// The expression.
+        calendar: String,
+        /// Its last elapse.
+        after: Timestamp,
+    },
     /// A run takes as long as the time between two elapses.
     #[error("a run of {run} can still go on when the next is due, {gap} after the one before")]
     Overlap {
@@ -135,6 +143,7 @@ impl Flaw {
             Flaw::Stuck { .. } => {
                 "write the values out instead of an open step, and the zone as UTC or by its full name"
             }
+            Flaw::Ended { .. } => "leave the years out",
             Flaw::Overlap { .. } => "run less often, or make the run shorter",
             Flaw::DelayBeyondGap { .. } => "make the delay shorter than the time between elapses",
             Flaw::ClockChange { .. } => "write the zone UTC, or a time that every day has once",
@@ -167,7 +176,7 @@ impl Timer {
     /// The longest and the shortest time between two elapses that begins in this time.
     ///
     /// With several expressions, every elapse is looked at, up to a million; beyond, the longest is that of the best
-    /// single expression, which the union cannot exceed.
+    /// single expression that goes on, which the union cannot exceed.
     fn gaps(&self, within: &Range<Timestamp>) -> Option<(Gap, Span)> {
         if let [calendar] = self.on_calendar.as_slice() {
             let gaps = calendar.gaps(within.start, within.end)?;
@@ -186,17 +195,28 @@ impl Timer {
             *shortest = gap.length().min(*shortest);
             from = to;
         }
-        let each =
-            self.on_calendar.iter().filter_map(|calendar| calendar.gaps(within.start, within.end));
+        let going_on = self.on_calendar.iter().filter(|calendar| end(calendar, within).is_none());
+        let each = going_on.filter_map(|calendar| calendar.gaps(within.start, within.end));
         let longest = each.map(|gaps| gaps.longest).min_by_key(Gap::length)?;
         Some((longest, Span::ZERO))
     }
 
-    /// The expressions that die within a time, each with its last elapse.
-    fn stuck(&self, within: &Range<Timestamp>) -> impl Iterator<Item = (&Calendar, Timestamp)> {
-        let (from, to) = (within.start, within.end);
-        let calendars = self.on_calendar.iter();
-        calendars.filter_map(move |calendar| Some((calendar, calendar.stuck_after(from, to)?)))
+    /// Why nothing comes after some expressions from within a time on.
+    pub(crate) fn ends(&self, within: &Range<Timestamp>) -> impl Iterator<Item = Flaw> {
+        self.on_calendar.iter().filter_map(|calendar| end(calendar, within))
+    }
+
+    /// The length of the longest gap within a time; infinite if nothing comes after the last elapse in it.
+    fn longest(&self, gap: Gap, within: &Range<Timestamp>) -> Span {
+        let ended = self.ends(within).count() == self.on_calendar.len();
+        if ended { Span::INFINITY } else { gap.length() }
+    }
+
+    /// The longest and the shortest time between two elapses that begins in this time; the longest is infinite if none comes
+    /// after the last.
+    pub(crate) fn distances(&self, within: &Range<Timestamp>) -> Option<(Span, Span)> {
+        let (gap, shortest) = self.gaps(within)?;
+        Some((self.longest(gap, within), shortest))
     }
 
     /// How stale what this timer renews can get within a time; none if it does not elapse twice in it.
@@ -207,10 +227,7 @@ impl Timer {
         let (gap, shortest) = self.gaps(&within)?;
         // A delay that never changes moves all starts alike.
         let jitter = if self.fixed_random_delay { self.accuracy } else { self.lateness() };
-        // Nothing comes after the last, unless another expression goes on.
-        let dead = self.stuck(&within).count() == self.on_calendar.len();
-        let gap_length = if dead { Span::INFINITY } else { gap.length() };
-        let between = gap_length.saturating_add(jitter);
+        let between = self.longest(gap, &within).saturating_add(jitter);
         let overlaps = shortest < jitter.saturating_add(load.run);
         // Whoever is still running when it is due starts after its end only, at the next elapse.
         let lost = if overlaps { load.run } else { Span::ZERO };
@@ -233,10 +250,7 @@ impl Timer {
         }
         let never = self.on_calendar.iter().filter(|calendar| calendar.never_elapses());
         flaws.extend(never.map(|calendar| Flaw::Never(calendar.to_string())));
-        flaws.extend(
-            self.stuck(&within)
-                .map(|(calendar, after)| Flaw::Stuck { calendar: calendar.to_string(), after }),
-        );
+        flaws.extend(self.ends(&within));
         let Some((longest, shortest)) = self.gaps(&within) else { return flaws };
         if shortest < run {
             flaws.push(Flaw::Overlap { run, gap: shortest });
@@ -256,6 +270,16 @@ impl Timer {
         }
         flaws
     }
+}
+
+/// Why nothing comes after an expression from within a time on, if it is so.
+fn end(calendar: &Calendar, within: &Range<Timestamp>) -> Option<Flaw> {
+    let name = || calendar.to_string();
+    if let Some(after) = calendar.stuck_after(within.start, within.end) {
+        return Some(Flaw::Stuck { calendar: name(), after });
+    }
+    let after = calendar.ends().filter(|after| *after < within.end)?;
+    Some(Flaw::Ended { calendar: name(), after })
 }
 
 const HOUR: Span = Span::from_secs(3600);

@@ -236,3 +236,25 @@ fn every_second_is_written_as_a_star_unless_there_is_more() {
         assert_eq!(normal.parse(), Ok(calendar));
     }
 }
+
+/// Instants have years before the first and up to 9999, elapses do not.
+#[test]
+fn an_instant_of_any_year_has_the_elapses_before_it() {
+    let daily: Calendar = "02:00".parse().unwrap();
+    let before = |base: Timestamp| daily.previous_before(base).ok().map(|last| last.to_string());
+    for base in ["-002000-01-01T00:00:00Z", "-001969-01-01T00:00:00Z", "1970-01-01T02:00:00Z"] {
+        assert_eq!(before(base.parse().unwrap()), None, "{base}");
+    }
+    assert_eq!(before(Timestamp::MIN), None);
+    assert_eq!(before(Timestamp::MAX).unwrap(), "2199-12-31T02:00:00Z");
+}
+
+#[test]
+fn years_that_end_are_told() {
+    let ends = |text: &str| text.parse::<Calendar>().unwrap().ends().map(|at| at.to_string());
+    assert_eq!(ends("2020-*-* 02:00").unwrap(), "2020-12-31T02:00:00Z");
+    assert_eq!(ends("2026,2030..2032-03-01").unwrap(), "2032-03-01T00:00:00Z");
+    for text in ["daily", "2024/4-02-29", "2026..2199-*-*", "*-02-30", "2023-02-29"] {
+        assert_eq!(ends(text), None, "{text}");
+    }
+}

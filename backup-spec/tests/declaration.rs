@@ -103,3 +103,37 @@ fn a_mistake_about_the_source_of_a_job_is_told_once() {
         assert_eq!(problems.iter().count(), 1, "{problems}");
     }
 }
+
+/// No bound holds of what stops by itself, and rules with an endless age are refused by Prometheus, all of them.
+#[test]
+#[cfg(feature = "tz")]
+fn a_schedule_that_stops_for_good_is_no_schedule() {
+    let with = |schedule: &str| {
+        let text = format!(
+            "host = \"x\"\nzone = \"Europe/Berlin\"\n[repositories.nas]\nurl = \"/n\"\npasswordFile = \"/p\"\n\
+             [jobs.a]\nrepository = \"nas\"\npaths = [\"/srv\"]\nschedule = {schedule}\nrunTime = \"10min\"\n"
+        );
+        Spec::from_toml(&text)
+    };
+    for schedule in [
+        // Dead once summer comes, or after September (see the module on calendars).
+        "\"10:00 CET\"",
+        "\"*-2/7-1\"",
+        "\"2020-*-* 02:00\"",
+        "\"2020..2027-*-* 02:00\"",
+        "[\"2020-*-* 02:00\", \"10:00 CET\"]",
+    ] {
+        let problems = with(schedule).unwrap_err();
+        let found: Vec<_> = problems.iter().map(|p| (p.path.as_str(), p.code)).collect();
+        assert_eq!(found, [("jobs.a.schedule", Code::NeverRuns)], "{schedule}");
+    }
+    let job = "restic-backup-a".parse().unwrap();
+    let between = |schedule: &str| {
+        let checked = with(schedule).unwrap().check().unwrap();
+        checked.bounds(&job).unwrap().between_starts.to_string()
+    };
+    // The gap after what stops counts.
+    assert_eq!(between("[\"2020-*-* 02:00 UTC\", \"daily UTC\"]"), "1d 1min");
+    assert_eq!(between("[\"2020..2027-*-* *:00 UTC\", \"daily UTC\"]"), "1d 1min");
+    assert_eq!(between("\"2020,2022/2-01-01 UTC\""), "2y 12h 1min");
+}

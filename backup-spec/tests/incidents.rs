@@ -18,11 +18,12 @@ use std::fmt::Write;
 use backup_spec::Spec;
 use backup_spec::coverage::{Coverage, Entry, Finding, Inventory, Tier, Why};
 use backup_spec::health::{
-    self, Capacity, Ended, Level, Observations, Outcome, Record, ServiceEnd, What,
+    self, Capacity, Ended, Level, Observations, Outcome, Record, ServiceEnd, What, evaluate,
 };
-use backup_spec::render::prometheus::{COMPLETE, Rules};
+use backup_spec::render::prometheus::{COMPLETE, LAG, Rules};
 use backup_spec::render::unit_file::read_command;
 use backup_spec::render::{Units, unit_file::UnitFile};
+use backup_spec::span::Span;
 use backup_spec::spec::{Checked, Code};
 use backup_spec::units::Task;
 use jiff::Timestamp;
@@ -296,6 +297,26 @@ fn a_missing_tier_is_told_and_so_is_a_missing_series() {
     let rules = Rules::of(&spec);
     let absent = format!("absent({COMPLETE}{{task=\"restic-backup-sonarr\"}})");
     assert!(rules.all().iter().any(|rule| rule.expr == absent));
+}
+
+/// A replication of which nobody measured how far it was behind was as well as one that was not.
+#[test]
+fn a_lag_that_is_not_known_is_told() {
+    let text = "host = \"forge\"\n[replication.off]\nsource = \"tank/a\"\ntarget = \"nas:backup/a\"\noffsite = true\n\
+        schedule = \"hourly UTC\"\nrunTime = \"10min\"\n";
+    let spec = Spec::from_toml(text).unwrap().check().unwrap();
+    let (now, name) = (at("2026-03-01T00:00:00Z"), || "off".parse().unwrap());
+    let mut seen = Observations::default();
+    seen.tasks.insert(task("syncoid-off"), Record::since(now).after(now, Outcome::Complete));
+    let what = What::UnobservedLag { replication: name() };
+    let found: Vec<_> =
+        evaluate(&spec, &seen, now).into_iter().map(|a| (a.level, a.what)).collect();
+    assert_eq!(found, [(Level::Unknown, what)]);
+    let rules = Rules::of(&spec);
+    let absent = format!("absent({LAG}{{replication=\"off\"}})");
+    assert!(rules.all().iter().any(|rule| rule.expr == absent));
+    seen.lags.insert((name(), "tank/a".parse().unwrap()), Some(Span::ZERO));
+    assert_eq!(evaluate(&spec, &seen, now), []);
 }
 
 /// Checks and drills were declared, and no timer started them.

@@ -7,7 +7,7 @@ use backup_spec::calendar::Calendar;
 use backup_spec::notify::{
     Event, Flaw, Notifications, Occurrence, Priority, Start, Text, TextFault,
 };
-use backup_spec::pitr::{Barman, BaseBackup, Cluster, Pitr, Tool};
+use backup_spec::pitr::{Barman, BaseBackup, Cluster, Pitr, Retention, Tool};
 use backup_spec::span::{Dialect, Span, Unit, misreadings};
 use backup_spec::syncoid::picture::{Inventory, Point, State};
 use backup_spec::syncoid::{ArgvError, Preserve, Replication, Right, Side, picture};
@@ -200,6 +200,16 @@ fn what_a_retention_costs_is_a_number() {
     assert_eq!(weekly.fulls_at_most, 5);
     // Three weeks between four, but for the minute that systemd may be late.
     assert_eq!(weekly.window, Span::from_secs(3 * (7 * 86_400 - 60)));
+    // Of two that are made five minutes apart, both may be of just now.
+    let mut twice = pitr("REDUNDANCY 2", "00:00");
+    twice.base[0].timer.on_calendar.push("00:05".parse().unwrap());
+    assert_eq!(twice.objectives(1, year()).unwrap().window, "4min".parse().unwrap());
+    twice.tool = Tool::Barman(Barman::new("s3://bucket", "main", Retention::Window { days: 30 }));
+    assert!(twice.objectives(1, year()).unwrap().fulls_at_most > 60);
+    // Late by an hour, the first of 26 is a day before the last.
+    let mut late = pitr("RECOVERY WINDOW OF 1 DAYS", "hourly");
+    late.base[0].timer.randomized_delay = "59min".parse().unwrap();
+    assert_eq!(late.objectives(1, year()).unwrap().fulls_at_most, 28);
     let off = Pitr { archive_timeout: Span::ZERO, ..pitr("REDUNDANCY 4", "weekly") };
     assert_eq!(off.worst_loss("1min".parse().unwrap()), None);
     assert!(!off.flaws().is_empty());

@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
-const DATASETS: [&str; 4] = ["tank", "tank/a", "tank/a/x", "tank/b"];
+const DATASETS: [&str; 5] = ["tank", "tank/a", "tank/a/x", "tank/b", "templates/q"];
 
 /// Keeps datasets in one file, snapshots with their creation in another, and writes down what it is asked
 /// to do.
@@ -94,6 +94,8 @@ fn does_what_sanoid_does() {
                 writeln!(text, "{line}").unwrap();
             }
         }
+        // A pool that sanoid passes over.
+        text.push_str("[templates/q]\nhourly = 1\n");
         let config: Config = text.parse().unwrap();
         std::fs::write(path("sanoid.conf"), &text).unwrap();
         if Path::new("/usr/share/sanoid/sanoid.defaults.conf").exists() {

@@ -264,6 +264,22 @@ fn prometheus_reads_every_rule() {
     println!("rules: {} read by promtool", rules.all().len());
 }
 
+/// Durations of Prometheus end after 292 years; one that is longer costs all rules of the file.
+#[test]
+fn prometheus_reads_the_longest_ages() {
+    let text = "host = \"forge\"\nalerts.backup = { warning = \"300y\", critical = \"400y\" }\n\
+        [repositories.nas]\nurl = \"/mnt/nas\"\npasswordFile = \"/run/p\"\n\
+        [jobs.a]\nrepository = \"nas\"\npaths = [\"/srv\"]\nschedule = \"hourly UTC\"\nrunTime = \"10min\"\n";
+    let spec =
+        Spec::from_toml(text).unwrap_or_else(|problems| panic!("{problems}")).check().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rules.yml"), Rules::of(&spec).to_string()).unwrap();
+    let Some(output) = run("promtool", &["check", "rules", "rules.yml"], folder.path()) else {
+        return;
+    };
+    assert!(output.status.success(), "{}", said(&output));
+}
+
 #[test]
 fn prometheus_reads_every_metric() {
     let spec = forge();
@@ -293,6 +309,30 @@ fn prometheus_reads_every_metric() {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     println!("metrics: {} lines read by promtool", seen.metrics().lines().count());
+}
+
+/// A run that a wrong clock dated years ahead was never too old, and no rule fired.
+#[test]
+fn prometheus_sees_what_is_dated_in_the_future() {
+    let text = "host = \"forge\"\n[repositories.nas]\nurl = \"/mnt/nas\"\npasswordFile = \"/run/p\"\n\
+        [jobs.a]\nrepository = \"nas\"\npaths = [\"/srv\"]\nschedule = \"hourly UTC\"\nrunTime = \"10min\"\n";
+    let spec =
+        Spec::from_toml(text).unwrap_or_else(|problems| panic!("{problems}")).check().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rules.yml"), Rules::of(&spec).to_string()).unwrap();
+    let moments = format!(
+        "rule_files: [rules.yml]\nevaluation_interval: 1m\ntests:\n  - interval: 1m\n    input_series:\n\
+        \x20     - series: '{COMPLETE}{{task=\"restic-backup-a\"}}'\n        values: '999999+0x900'\n\
+        \x20   alert_rule_test:\n\
+        \x20     - eval_time: 12h\n        alertname: BackupInFuture\n        exp_alerts:\n\
+        \x20         - exp_labels: {{ severity: warning, task: restic-backup-a }}\n\
+        \x20           exp_annotations: {{ summary: \"restic-backup-a is dated in the future: a clock is wrong\" }}\n"
+    );
+    std::fs::write(folder.path().join("test.yml"), moments).unwrap();
+    let Some(output) = run("promtool", &["test", "rules", "test.yml"], folder.path()) else {
+        return;
+    };
+    assert!(output.status.success(), "{}", said(&output));
 }
 
 /// Prometheus itself judges series of a job: silent in health; stale after the bound, critical after twice that; and loud about a

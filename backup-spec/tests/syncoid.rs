@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use backup_spec::syncoid::option::{Form, OPTIONS, find};
-use backup_spec::syncoid::{Compression, Flaw, Preserve, Replication, SyncSnapshots};
+use backup_spec::syncoid::{ArgvError, Compression, Flaw, Preserve, Replication, SyncSnapshots};
 use proptest::prelude::*;
 use zfs_props::name::DatasetName;
 
@@ -252,4 +252,31 @@ fn syncoid_reads_every_option() {
         read += usize::from(known);
     }
     println!("syncoid {}.{}: {read} of {} options read", release.0, release.1, OPTIONS.len());
+}
+
+/// Read and written again, `--no-sync-snap --keep-sync-snap` was `--keep-sync-snap`, which takes snapshots and keeps them all,
+/// and `--create-bookmark` alone took none any more. In syncoid the first takes none, and the other does nothing
+/// ("only works with --no-sync-snap").
+#[test]
+fn options_that_do_nothing_do_not_take_over() {
+    let read = |options: &[&str]| {
+        let words = [&["syncoid"], options, &["tank/a", "backup/a"]].concat();
+        Replication::from_argv(&words).map(|job| job.argv().len() - 3)
+    };
+    for options in [
+        &["--no-sync-snap", "--keep-sync-snap"][..],
+        &["--keep-sync-snap", "--no-sync-snap"],
+        &["--create-bookmark"],
+        &["--preserve-properties", "--preserve-recordsize"],
+    ] {
+        let error = read(options).unwrap_err();
+        assert!(matches!(error, ArgvError::NoEffect { .. }), "{options:?}: {error}");
+    }
+    for options in [
+        &["--create-bookmark", "--no-sync-snap"][..],
+        &["--keep-sync-snap"],
+        &["--preserve-recordsize"],
+    ] {
+        assert_eq!(read(options), Ok(options.len()));
+    }
 }

@@ -155,3 +155,16 @@ fn several_expressions_elapse_as_one() {
     let staleness = timer.staleness(from..to, Load::default()).unwrap();
     assert_eq!(staleness.gap.length().to_string(), "12h 30min");
 }
+
+/// What goes on alone after that counts, however often the other elapsed until then.
+#[test]
+fn an_expression_that_stops_bounds_nothing() {
+    let (from, to) = year();
+    // More seconds than are looked at one by one.
+    let mut timer = Timer::new("2024-01-01..14 *:*:* UTC".parse().unwrap());
+    assert_eq!(timer.staleness(from..to, Load::default()).unwrap().worst, Span::INFINITY);
+    assert_eq!(timer.flaws(from..to, Span::ZERO).len(), 1);
+    timer.on_calendar.push("daily UTC".parse().unwrap());
+    let staleness = timer.staleness(from..to, Load::default()).unwrap();
+    assert_eq!(staleness.gap.length().to_string(), "1d");
+}

@@ -138,7 +138,7 @@ impl PropertySet {
         self.entries.is_empty()
     }
 
-    /// The arguments `NAME=VALUE`.
+    /// The arguments `NAME=VALUE`. `zfs set` wants `--` before them: the name of a user property may begin with a dash.
     pub fn to_arguments(&self) -> Vec<alloc::string::String> {
         self.iter()
             .map(|(name, value)| match value {

@@ -235,6 +235,24 @@ fn all_errors_are_found_but_not_made_up() {
     );
 }
 
+/// OpenZFS 2.3.9: "cannot set property for 'tank/vol': invalid property value", and `zfs create -V` ends in an abort.
+#[test]
+fn a_limit_of_an_account_on_a_volume_is_told() {
+    let volume = VolumeFacts { size: 1 << 30, block_size: 16 << 10, refreservation: 0 };
+    for context in
+        [Context::set(DatasetFacts::volume(volume)), Context::create(DatasetKind::Volume)]
+    {
+        for name in ["userquota@0", "groupquota@5", "userobjquota@5", "projectquota@7"] {
+            let props = PropertySet::from_pairs([(name, "1G"), ("volsize", "1G")]).unwrap();
+            let accepted = props.check(&context).unwrap();
+            let told = |lint: &Lint| lint.code() == "account-on-volume";
+            assert!(accepted.lints().iter().any(told), "{name}");
+        }
+    }
+    let props = PropertySet::from_pairs([("userquota@0", "1G")]).unwrap();
+    assert_eq!(props.check(&Context::set(DatasetFacts::filesystem())).unwrap().lints(), []);
+}
+
 #[test]
 fn warnings_are_for_what_libzfs_accepts() {
     let mut pool = PoolFacts::of(Release::V2_1);

@@ -12,6 +12,8 @@ use super::{Calendar, When};
 const MINUTE: u64 = 60 * SECOND as u64;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
+/// 2 January 2200, in microseconds since 1970: in no zone, there is an elapse after it.
+const BEYOND: i64 = 7_258_204_800_000_000;
 
 /// The fields, as they are evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -419,7 +421,11 @@ impl Calendar {
 
     pub(super) fn before(&self, base: Timestamp) -> Option<Timestamp> {
         let last = i64::try_from((base.as_nanosecond() - 1).div_euclid(1000)).ok()?;
-        let last = Timestamp::from_microsecond(last).ok()?;
+        // Years are numbers without a sign from here on.
+        let last = Timestamp::from_microsecond(last.min(BEYOND)).ok()?;
+        if last < Timestamp::UNIX_EPOCH {
+            return None;
+        }
         if let Some(half) = self.half {
             return self.before_in_half(last, half);
         }

@@ -150,6 +150,19 @@ impl Calendar {
         self
     }
 
+    /// Whether it elapses in some years only.
+    pub(crate) fn names_years(&self) -> bool {
+        !self.when.year.is_any()
+    }
+
+    /// The last elapse of an expression whose years end, such as `2026..2028-*-*`; `None` if it goes on as long as systemd's
+    /// calendar does (2199), or never elapses.
+    pub fn ends(&self) -> Option<Timestamp> {
+        let (year, last) = (&self.when.year, *parse::YEARS.end());
+        let goes_on = year.at_most(last) == Some(last) || year.at_least(last).is_some();
+        if goes_on { None } else { self.before(Timestamp::MAX) }
+    }
+
     /// Whether the expression leaves its zone to the host.
     pub fn is_local(&self) -> bool {
         self.zone == Zone::Local

@@ -42,8 +42,12 @@ pub fn patterns(
 
 fn decode(file: &[u8]) -> Result<String, FileError> {
     let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok().map(unit));
-        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+        let pairs = bytes.chunks_exact(2);
+        // Half a character at the end is one to restic, so that its pattern is another.
+        let half = (!pairs.remainder().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
+        let units = pairs.filter_map(|pair| pair.try_into().ok().map(unit));
+        let chars = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
+        chars.chain(half).collect()
     };
     Ok(match file {
         [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),

@@ -1,6 +1,6 @@
 //! From observations to alerts.
 
-use crate::span::Span;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use super::outcome::Outcome;
 use super::record::Record;
 use super::thresholds::Ages;
 use crate::name::Name;
+use crate::span::Span;
 use crate::spec::Checked;
 use crate::units::Task;
 
@@ -119,6 +120,11 @@ pub enum What {
         /// How far.
         lag: Option<Span>,
     },
+    /// Nothing is known of how far a replication is behind, for any dataset.
+    UnobservedLag {
+        /// The replication.
+        replication: Name,
+    },
     /// A dataset is full.
     Full {
         /// The dataset.
@@ -164,6 +170,9 @@ impl fmt::Display for What {
                 f,
                 "{replication} has no snapshot of {dataset} in common with its target: everything must be sent again"
             ),
+            What::UnobservedLag { replication } => {
+                write!(f, "nothing is known of how far {replication} is behind")
+            }
             What::Full { dataset, percent } => write!(f, "{dataset} is more than {percent} % full"),
             What::PreseedFailed { service } => {
                 write!(f, "the restore at the start of {service} failed")
@@ -188,6 +197,12 @@ pub fn evaluate(spec: &Checked, seen: &Observations, now: Timestamp) -> Vec<Aler
     for (dataset, _) in spec.snapshotted() {
         alerts.extend(of_snapshots(spec, seen, dataset, now));
     }
+    let observed: BTreeSet<&Name> = seen.lags.keys().map(|(replication, _)| replication).collect();
+    let unobserved = spec.replications_with_ages().filter(|(name, _)| !observed.contains(name));
+    alerts.extend(unobserved.map(|(name, _)| {
+        let what = What::UnobservedLag { replication: name.clone() };
+        Alert { level: Level::Unknown, what }
+    }));
     for ((replication, dataset), lag) in &seen.lags {
         let Some(ages) = spec.lag_ages(replication) else { continue };
         let level = lag.map_or(Some(Level::Critical), |lag| level(lag, ages));

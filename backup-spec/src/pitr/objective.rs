@@ -11,7 +11,8 @@ use crate::span::Span;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Objectives {
-    /// The longest that WAL can be that has to be replayed onto a base backup.
+    /// The longest that WAL can be that has to be replayed onto a base backup, from one that takes no time; infinite if no
+    /// base backup comes after the last.
     pub longest_replay: Span,
     /// How far back one can always go, once that much has been kept.
     pub window: Span,
@@ -43,11 +44,7 @@ impl Pitr {
     pub fn objectives(&self, repository: u32, within: Range<Timestamp>) -> Option<Objectives> {
         let retention = self.retention(repository)?;
         let here = || self.base.iter().filter(|base| base.repository == repository);
-        let gaps = |base: &BaseBackup| {
-            let each = base.timer.on_calendar.iter();
-            let gaps = each.filter_map(|calendar| calendar.gaps(within.start, within.end));
-            gaps.map(|gaps| (gaps.longest.length(), gaps.shortest.length())).min()
-        };
+        let gaps = |base: &BaseBackup| base.timer.distances(&within);
         let fulls = || here().filter(|base| base.kind == Kind::Full);
         // Whoever comes most often bounds the longest gap; the bound on the number needs all of them.
         let full_gap = fulls().filter_map(gaps).map(|(longest, _)| longest).min()?;
@@ -66,7 +63,9 @@ impl Pitr {
                 let window = Span::from_secs(u64::from(days) * 86_400);
                 let each = fulls().filter_map(|base| {
                     let (_, shortest) = gaps(base)?;
-                    Some(window.as_micros() / shortest.as_micros().max(1) + 1)
+                    // The first may be late, and the last in time.
+                    let span = window.saturating_add(base.timer.lateness());
+                    Some(span.as_micros() / shortest.as_micros().max(1) + 1)
                 });
                 // Those inside, the first before, and the one that is being made.
                 (window, each.sum::<u64>().saturating_add(2))

@@ -7,7 +7,8 @@
 use std::fmt;
 use std::fmt::Write;
 
-use crate::health::{Observations, Outcome, Preseed};
+use crate::health::{Ages, Observations, Outcome, Preseed};
+use crate::name::Name;
 use crate::span::Span;
 use crate::spec::Checked;
 
@@ -148,6 +149,7 @@ impl Rules {
                 labels: labels(),
                 summary: format!("nothing is known of a complete run of {task}"),
             });
+            rules.push(future("BackupInFuture", &series, labels(), &task.to_string()));
             rules.push(Rule {
                 alert: "BackupIncomplete",
                 expr: format!(
@@ -182,22 +184,10 @@ impl Rules {
                 labels: labels(),
                 summary: format!("nothing is known of a snapshot of {dataset}"),
             });
+            rules.push(future("SnapshotInFuture", &series, labels(), dataset.as_str()));
         }
         for (name, ages) in spec.replications_with_ages() {
-            for (severity, age) in [("warning", ages.warning), ("critical", ages.critical)] {
-                rules.push(Rule {
-                    alert: "ReplicationLag",
-                    expr: format!(
-                        "{LAG}{{replication={}}} > {}",
-                        quoted(name.as_str()),
-                        seconds(age)
-                    ),
-                    hold: Span::ZERO,
-                    severity,
-                    labels: vec![("replication", name.to_string())],
-                    summary: format!("{name} is more than {age} behind"),
-                });
-            }
+            rules.extend(of_replication(name, ages));
         }
         let capacity = spec.alerts.capacity;
         for (severity, percent) in [("warning", capacity.warning), ("critical", capacity.critical)]
@@ -228,6 +218,55 @@ impl Rules {
     }
 }
 
+/// The rules about how far a replication is behind.
+fn of_replication(name: &Name, ages: Ages) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    let series = format!("{LAG}{{replication={}}}", quoted(name.as_str()));
+    let labels = || vec![("replication", name.to_string())];
+    for (severity, age) in [("warning", ages.warning), ("critical", ages.critical)] {
+        rules.push(Rule {
+            alert: "ReplicationLag",
+            expr: format!("{series} > {}", seconds(age)),
+            hold: Span::ZERO,
+            severity,
+            labels: labels(),
+            summary: format!("{name} is more than {age} behind"),
+        });
+    }
+    rules.push(Rule {
+        alert: "ReplicationLagAbsent",
+        expr: format!("absent({series})"),
+        hold: ages.warning,
+        severity: "critical",
+        labels: labels(),
+        summary: format!("nothing is known of how far {name} is behind"),
+    });
+    rules
+}
+
+/// What is dated after now has no age that could be too great: by a wrong clock, it would be well for years.
+fn future(
+    alert: &'static str,
+    series: &str,
+    labels: Vec<(&'static str, String)>,
+    of: &str,
+) -> Rule {
+    Rule {
+        alert,
+        expr: format!("{series} > time()"),
+        hold: CLOCKS,
+        severity: "warning",
+        labels,
+        summary: format!("{of} is dated in the future: a clock is wrong"),
+    }
+}
+
+/// The clocks of a host and of Prometheus may differ by this.
+const CLOCKS: Span = Span::from_secs(300);
+
+/// The longest duration of Prometheus, in seconds: 2^63 nanoseconds.
+const LONGEST: u64 = 9_223_372_036;
+
 /// Whole seconds, rounded up: a rule may wait a moment longer, and never fires in health.
 fn seconds(span: Span) -> u64 {
     span.as_micros().div_ceil(1_000_000)
@@ -245,7 +284,7 @@ impl fmt::Display for Rules {
             writeln!(f, "      - alert: {}", rule.alert)?;
             writeln!(f, "        expr: {}", quoted(&rule.expr))?;
             if rule.hold != Span::ZERO {
-                writeln!(f, "        for: {}s", seconds(rule.hold))?;
+                writeln!(f, "        for: {}s", seconds(rule.hold).min(LONGEST))?;
             }
             writeln!(f, "        labels:\n          severity: {}", rule.severity)?;
             for (label, value) in &rule.labels {

@@ -123,18 +123,20 @@ impl FromStr for Location {
         match scheme {
             "local" => Ok(Location::Local(rest.parse()?)),
             "sftp" => {
-                let good = rest.strip_prefix("//").map_or_else(
-                    || {
-                        rest.split_once(':')
-                            .is_some_and(|(host, path)| !host.is_empty() && !path.is_empty())
-                    },
-                    |rest| {
-                        rest.split_once('/')
-                            .is_some_and(|(host, path)| !host.is_empty() && !path.is_empty())
-                    },
-                );
-                let form = form(Backend::Sftp, "sftp:USER@HOST:PATH or sftp://USER@HOST:PORT/PATH");
-                good.then(|| Location::Sftp(rest.trim_end_matches('/').to_owned())).ok_or(form)
+                let (slashes, after, sign) = match rest.strip_prefix("//") {
+                    Some(after) => ("//", after, '/'),
+                    None => ("", rest, ':'),
+                };
+                let parts = after.split_once(sign);
+                let parts = parts.filter(|(host, path)| !host.is_empty() && !path.is_empty());
+                let wanted = "sftp:USER@HOST:PATH or sftp://USER@HOST:PORT/PATH";
+                let (host, path) = parts.ok_or_else(|| form(Backend::Sftp, wanted))?;
+                // The root is a place; no path is the user's home.
+                let path = match path.trim_end_matches('/') {
+                    "" => "/",
+                    path => path,
+                };
+                Ok(Location::Sftp(format!("{slashes}{host}{sign}{path}")))
             }
             "rest" => {
                 let form = || form(Backend::Rest, "rest:http://HOST:PORT/PATH or rest:https://...");
@@ -208,6 +210,9 @@ mod tests {
             "/mnt/nas-backup",
             "sftp:restic@nas-1:/srv/repo",
             "sftp://restic@nas-1:2222//srv/repo",
+            // The root, for a user who is locked into a directory: without the slash, it is the home.
+            "sftp:nas-1:/",
+            "sftp://nas-1:23//",
             "rest:https://nas-1:8000/forge",
             "rest:https://forge@nas-1:8000/forge",
             "s3:s3.eu-central-1.amazonaws.com/bucket/forge",
@@ -225,6 +230,7 @@ mod tests {
         assert_ne!(read("s3:http://host/bucket"), read("s3:host/bucket"));
         assert_eq!(read("b2:bucket:/a/"), read("b2:bucket/a"));
         assert_eq!(read("rest:https://h/a/"), read("rest:https://h/a"));
+        assert_eq!(read("sftp:h:/a/"), read("sftp:h:/a"));
     }
 
     #[test]

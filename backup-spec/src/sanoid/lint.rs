@@ -7,7 +7,7 @@ use super::config::Config;
 use super::ini::{Entry, Section, is_space};
 use super::key::{Key, Kind};
 use super::resolve::template_names;
-use super::settings::{Type, count_key, crit_key, warn_key};
+use super::settings::{Type, count_key, crit_key, is_passed_over, warn_key};
 use super::value::{age, is_number, is_true, number, toggle};
 use crate::lint::{self, lints};
 
@@ -16,7 +16,8 @@ lints! {
     Lint {
         /// A key that sanoid does not know: it does nothing at all.
         UnknownKey = ("unknown-key", "drop or correct it"),
-        /// A key that stands twice: the first counts, since sanoid 2.2.
+        /// A key that stands twice: the first counts, since sanoid 2.2. In `template_default` below a section, neither does:
+        /// of a count, nothing is ever destroyed; an hour stops sanoid, for every dataset.
         DuplicateKey = ("duplicate-key", "keep one of them"),
         /// A template that does not exist: the defaults apply, and prune.
         UnknownTemplate = ("unknown-template", "add the section [template_NAME]"),
@@ -38,7 +39,8 @@ lints! {
         AutosnapUnderZfsRecursion = ("autosnap-under-zfs-recursion", "drop it, or use recursive = yes above"),
         /// Snapshots are pruned by a count that is said nowhere: the built-in default.
         DefaultCount = ("default-count", "say how many are kept, or autoprune = no"),
-        /// A day that some months do not have: sanoid stops in those, for every dataset.
+        /// A day that some months do not have, or a yearly one that its month does not have in every year: sanoid stops then,
+        /// for every dataset.
         DayNotInEveryMonth = ("day-not-in-every-month", "choose a day up to 28"),
         /// An hour, a minute, a month that no clock shows: sanoid stops, for every dataset.
         OutOfRange = ("out-of-range", "choose a time that a clock shows"),
@@ -58,8 +60,10 @@ lints! {
         BadAge = ("bad-age", "write a whole number with s, m, h, d or w"),
         /// An age in `y`: such a year has 31 times 365 days, and the alert never comes.
         EndlessYear = ("endless-year", "write days: 730d for two years"),
-        /// `…_crit = 0` silences the warning too.
+        /// A critical age of 0 silences the warning too. It is the built-in one of `frequently`, weekly and yearly snapshots.
         SilencedWarning = ("silenced-warning", "give the critical age too"),
+        /// A dataset of which sanoid takes, prunes and watches no snapshots, as it takes the section for a template.
+        TakenForTemplate = ("taken-for-template", "call the section something else, and write `path = DATASET` in it"),
         /// A mark at the beginning of the file that sanoid takes for text.
         ByteOrderMark = ("byte-order-mark", "drop it"),
     }
@@ -271,37 +275,71 @@ impl Linter<'_> {
         }
     }
 
-    /// What the section as a whole shows.
+    /// What the section as a whole shows, with its templates.
     fn section(&mut self, section: &Section) {
-        let says = |key: Key| section.entries.iter().find(|entry| entry.key == key.name());
-        for kind in Type::ALL {
-            let (warn, crit) = (section.get(warn_key(kind)), section.get(crit_key(kind)));
-            if crit == "0" && says(warn_key(kind)).is_some() && warn != "0" {
-                self.add(section, says(crit_key(kind)), Lint::SilencedWarning, warn);
-            }
-        }
-        if section.is_template() || toggle(section.get(Key::Autoprune)) == "0" {
+        if section.is_template() {
             return;
         }
+        if is_passed_over(&section.name) {
+            self.add(section, None, Lint::TakenForTemplate, "");
+        }
         let named = |name: &str| self.sections.get(&*format!("template_{name}")).copied();
-        let sources: Vec<&Section> = std::iter::once(section)
-            .chain(named("default"))
-            .chain(template_names(section).filter_map(named))
-            .collect();
-        let is_said = |key: Key| {
-            sources.iter().any(|s| s.entries.iter().any(|entry| entry.key == key.name()))
+        let mut templates: Vec<&Section> = template_names(section).filter_map(named).collect();
+        templates.reverse();
+        // What is said nearer counts.
+        let sources: Vec<&Section> =
+            std::iter::once(section).chain(templates).chain(named("default")).collect();
+        let says = |key: Key| section.entries.iter().find(|entry| entry.key == key.name());
+        let said = |key: Key| {
+            let has = |s: &&&Section| s.entries.iter().any(|entry| entry.key == key.name());
+            sources.iter().find(has).map(|s| s.get(key))
         };
-        let missing: Vec<&str> = Type::ALL
-            .iter()
-            .filter(|kind| !is_said(count_key(**kind)))
-            .map(|kind| kind.name())
-            .collect();
         let has_parent = section.name.match_indices('/').any(|(at, _)| {
             let parent = section.name.get(..at).and_then(|name| self.sections.get(name));
             parent.is_some_and(|parent| !parent.get(Key::Recursive).is_empty())
         });
-        if !missing.is_empty() && !has_parent {
-            self.add(section, None, Lint::DefaultCount, &missing.join(", "));
+        // What a section above hands down is not looked at.
+        let value = |key: Key| said(key).or((!has_parent).then(|| key.default_value()));
+        let is = |key: Key| value(key).is_none_or(|word| toggle(word) != "0");
+        let keeps = |kind: Type| value(count_key(kind)).is_none_or(|count| number(count) > 0.0);
+        let mut found = Vec::new();
+        for kind in Type::ALL.into_iter().filter(|kind| is(Key::Monitor) && keeps(*kind)) {
+            let (warn, crit) = (warn_key(kind), crit_key(kind));
+            let ages = said(warn).zip(value(crit));
+            if let Some((age_of, _)) = ages.filter(|(w, c)| age(w, 1.0) > 0.0 && age(c, 1.0) <= 0.0)
+            {
+                found.push((says(crit).or(says(warn)), Lint::SilencedWarning, age_of.to_owned()));
+            }
+        }
+        let date = value(Key::YearlyMon).zip(value(Key::YearlyMday));
+        if let Some((month, day)) = date.filter(|_| is(Key::Autosnap) && keeps(Type::Yearly)) {
+            if days(number(month)).is_some_and(|days| number(day) > days) {
+                let entry = says(Key::YearlyMday).or(says(Key::YearlyMon));
+                let about = format!("day {day} of month {month}");
+                found.push((entry, Lint::DayNotInEveryMonth, about));
+            }
+        }
+        if is(Key::Autoprune) {
+            let missing: Vec<&str> = Type::ALL
+                .iter()
+                .filter(|kind| value(count_key(**kind)).is_some())
+                .filter(|kind| said(count_key(**kind)).is_none())
+                .map(|kind| kind.name())
+                .collect();
+            if !missing.is_empty() {
+                found.push((None, Lint::DefaultCount, missing.join(", ")));
+            }
+        }
+        for (entry, lint, about) in found {
+            self.add(section, entry, lint, &about);
         }
     }
+}
+
+/// The days that a month has in every year; `None` if there is no such month.
+fn days(month: f64) -> Option<f64> {
+    const DAYS: [f64; 12] =
+        [31.0, 28.0, 31.0, 30.0, 31.0, 30.0, 31.0, 31.0, 30.0, 31.0, 30.0, 31.0];
+    let mut months = (1_u8..).zip(DAYS);
+    months.find(|(number, _)| (0.0..1.0).contains(&(month - f64::from(*number)))).map(|(_, d)| d)
 }

@@ -61,6 +61,15 @@ fn value(entry: &Entry, is_trimmed: bool) -> &str {
     if is_trimmed { first.trim_matches(is_space) } else { first }
 }
 
+/// What sanoid makes of a value that stands twice in a default template that it has not come to: it takes the list for the
+/// value. As a number that is its address; as a word, an age, a percentage or an hour it is none that sanoid knows.
+const LIST: &str = "9e13)";
+
+/// The value of a default template, of which sanoid takes the first only when it comes to it.
+fn default_value(entry: &Entry, is_trimmed: bool) -> &str {
+    if !is_trimmed && entry.values.len() > 1 { LIST } else { value(entry, is_trimmed) }
+}
+
 impl Section {
     pub(super) fn is_template(&self) -> bool {
         self.name.starts_with("template_")
@@ -118,7 +127,12 @@ impl<'c> Templates<'c> {
     }
 
     /// The values of a template, as they are when section `nr` is read. What is not there has none.
-    fn values(&self, name: &str, nr: usize) -> impl Iterator<Item = (Key, &'c str)> {
+    fn values(
+        &self,
+        name: &str,
+        nr: usize,
+        value: fn(&Entry, bool) -> &str,
+    ) -> impl Iterator<Item = (Key, &'c str)> {
         self.0.get(name).into_iter().flat_map(move |&(place, section)| {
             let values = section.entries.iter().filter_map(move |entry| {
                 Some((Key::named(&entry.key)?, value(entry, place <= nr)))
@@ -142,10 +156,10 @@ fn fill<'c>(row: &mut Row<'c>, section: &'c Section, nr: usize, templates: &Temp
                 row.set(key, key.default_value());
             }
         }
-        templates.values("default", nr).for_each(|(key, value)| row.set(key, value));
+        templates.values("default", nr, default_value).for_each(|(key, value)| row.set(key, value));
     }
     for name in template_names(section) {
-        templates.values(name, nr).for_each(|(key, value)| row.set(key, value));
+        templates.values(name, nr, value).for_each(|(key, value)| row.set(key, value));
     }
     for entry in &section.entries {
         match Key::named(&entry.key) {

@@ -207,6 +207,9 @@ pub struct Scripts {
 }
 
 /// What is in force for one dataset.
+///
+/// Nothing is taken, pruned or watched in a section that begins with `template`, such as those of a pool called `templates`:
+/// sanoid takes it for a template.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::struct_excessive_bools, reason = "as many as sanoid has toggles")]
 pub struct Settings {
@@ -249,11 +252,12 @@ impl Settings {
         let of = |key| number(value(key));
         let is = |key| truth(value(key));
         let text = |key| value(key).to_owned();
+        let acts = !is_passed_over(section);
         Self {
             section: section.to_owned(),
             dataset: dataset.to_owned(),
-            autosnap: is(Key::Autosnap),
-            autoprune: is(Key::Autoprune),
+            autosnap: acts && is(Key::Autosnap),
+            autoprune: acts && is(Key::Autoprune),
             process_children_only: is(Key::ProcessChildrenOnly),
             zfs_recursion,
             keep: PerType::new(|kind| of(count_key(kind))),
@@ -275,7 +279,7 @@ impl Settings {
             },
             prune_defer: PruneDefer::new(value(Key::PruneDefer)),
             monitoring: Monitoring {
-                on: is(Key::Monitor),
+                on: acts && is(Key::Monitor),
                 dont_warn: is(Key::MonitorDontWarn),
                 dont_crit: is(Key::MonitorDontCrit),
                 warn: PerType::new(|kind| age(value(warn_key(kind)), kind.unit_below())),
@@ -299,6 +303,12 @@ impl Settings {
     pub fn defaults(dataset: &str) -> Self {
         Self::new(dataset, dataset, false, |key| super::value::toggle(key.default_value()))
     }
+}
+
+/// Whether sanoid takes a section for a template when it takes, prunes and watches snapshots, though it is none: then it
+/// looks at `template` only, without the `_`.
+pub(super) fn is_passed_over(section: &str) -> bool {
+    section.starts_with("template")
 }
 
 /// The key that says how many of a type stay.

@@ -15,7 +15,7 @@ declared::code! {
         DoubtfulExclude = "doubtful-exclude",
         /// The excludes of a job leave nothing of one of its paths.
         NothingRead = "nothing-read",
-        /// A timer that never elapses.
+        /// A timer that never elapses, or from some day on never again.
         NeverRuns = "never-runs",
         /// A run may take longer than the pause between two: the next one would be skipped.
         RunExceedsPause = "run-exceeds-pause",

@@ -21,6 +21,16 @@ pub enum ArgvError {
     /// A value that cannot be.
     #[error("`{0}` does not take `{1}`")]
     Value(String, String),
+    /// An option that does nothing as the others stand; what was meant by it cannot be known.
+    #[error("`{option}` has no effect {} `{other}`", if *.beside { "beside" } else { "without" })]
+    NoEffect {
+        /// The option.
+        option: &'static str,
+        /// The one that decides.
+        other: &'static str,
+        /// Whether it is there.
+        beside: bool,
+    },
     /// Not two places.
     #[error("there have to be a source and a target, there are {0} places")]
     Places(usize),
@@ -28,6 +38,13 @@ pub enum ArgvError {
     #[error(transparent)]
     Place(#[from] EndpointError),
 }
+
+/// Options that do nothing beside another, or without one (syncoid 2.3).
+const IDLE: [(&str, &str, bool); 3] = [
+    ("--create-bookmark", "--no-sync-snap", false),
+    ("--keep-sync-snap", "--no-sync-snap", true),
+    ("--preserve-recordsize", "--preserve-properties", true),
+];
 
 /// Around an excluded dataset: it and what is below it, and nothing else. Of what names may contain, only the dot means
 /// something to Perl.
@@ -193,6 +210,11 @@ impl Replication {
                 return Err(ArgvError::Value(name.to_owned(), value.to_owned()));
             }
             options.push((row.name, value));
+        }
+        let has = |option: &str| options.iter().any(|(name, _)| *name == option);
+        let idle = IDLE.iter().find(|(option, other, beside)| has(option) && has(other) == *beside);
+        if let Some(&(option, other, beside)) = idle {
+            return Err(ArgvError::NoEffect { option, other, beside });
         }
         let [source, target] = places.as_slice() else {
             return Err(ArgvError::Places(places.len()));

@@ -65,6 +65,7 @@ fn what_does_something_else_than_it_says() {
         (15, "prune_defer", Lint::BadPercentage),
         (16, "autoprune", Lint::NotAToggle),
         (17, "yearly_warn", Lint::EndlessYear),
+        (17, "yearly_warn", Lint::SilencedWarning),
         (18, "daily_warn", Lint::BadAge),
         (19, "hourlies", Lint::UnknownKey),
         (21, "daily_hour", Lint::OutOfRange),
@@ -82,6 +83,38 @@ fn a_section_that_says_nothing_prunes_by_the_defaults() {
     let found = "[tank/a]\ndaily = 3\n".parse::<Config>().unwrap().lint();
     assert_eq!((found.len(), found[0].lint), (1, Lint::DefaultCount));
     assert_eq!(found[0].about, "yearly, monthly, weekly, hourly, frequently");
+}
+
+/// `sanoid --monitor-snapshots` (2.1.0, 2.3.0) says OK of a weekly snapshot of last week in each of the first four.
+#[test]
+fn a_warning_that_never_comes_is_told() {
+    let counts = "frequently = 0\nhourly = 0\ndaily = 0\nweekly = 4\nmonthly = 0\nyearly = 0\n";
+    let found = |keys: &str| lints(&format!("[tank/a]\n{counts}{keys}\n"));
+    let silenced = |line, key: &str| vec![(line, key.to_owned(), Lint::SilencedWarning)];
+    assert_eq!(found("weekly_warn = 1d"), silenced(8, "weekly_warn"));
+    assert_eq!(found("weekly_warn = 1d\nweekly_crit = 0d"), silenced(9, "weekly_crit"));
+    assert_eq!(found("weekly_warn = 1d\nweekly_crit = 00"), silenced(9, "weekly_crit"));
+    let template = "use_template = p\n[template_p]\nweekly_warn = 1d";
+    assert_eq!(found(template), silenced(1, ""));
+    assert_eq!(found("weekly_warn = 1d\nweekly_crit = 100d"), []);
+    assert_eq!(found(&format!("{template}\nweekly_crit = 100d")), []);
+    assert_eq!(found("weekly_warn = 1d\nmonitor = no"), []);
+    assert_eq!(found("yearly_warn = 400d"), []);
+}
+
+/// sanoid 2.3.0: "Day '30' out of range 1..28", and nothing is taken.
+#[test]
+fn a_yearly_day_that_its_month_does_not_have_is_told() {
+    let counts = "frequently = 0\nhourly = 0\ndaily = 0\nweekly = 0\nmonthly = 0\n";
+    let stops = |keys: &str| {
+        let found = lints(&format!("[tank/a]\n{counts}{keys}\n"));
+        found.iter().any(|(_, _, lint)| *lint == Lint::DayNotInEveryMonth)
+    };
+    assert!(stops("yearly = 1\nyearly_mon = 2\nyearly_mday = 30"));
+    assert!(stops("yearly = 1\nyearly_mon = 4\nyearly_mday = 31"));
+    assert!(stops("yearly = 1\nyearly_mon = 2\nyearly_mday = 29"));
+    assert!(!stops("yearly = 1\nyearly_mday = 31"));
+    assert!(!stops("yearly = 0\nyearly_mon = 2\nyearly_mday = 30"));
 }
 
 #[test]
@@ -149,6 +182,37 @@ fn a_mark_that_stays_ahead_is_due_at_every_run() {
         let taken = run(&settings, &world).taken;
         assert_eq!(!taken.is_empty(), is_due, "{keys} {taken:?}");
     }
+}
+
+/// As sanoid 2.1.0 and 2.3.0 do (`live_sanoid.rs`): what begins with `template` is none of theirs.
+#[test]
+fn a_pool_called_templates_is_told_to_have_no_snapshots() {
+    let text = "[templates/q]\nfrequently = 1\nhourly = 1\ndaily = 1\nweekly = 1\nmonthly = 1\nyearly = 1\n";
+    let config: Config = text.parse().unwrap();
+    assert_eq!(lints(text), [(1, String::new(), Lint::TakenForTemplate)]);
+    let settings = config.resolve(&["templates/q"]).unwrap();
+    let mut world = world("2025-03-04T05:00:00Z", "UTC");
+    world.datasets.insert("templates/q".to_owned(), Vec::new());
+    assert_eq!(run(&settings, &world).taken, []);
+    // A section of another name acts.
+    let settings = text.replace("[templates/q]", "[q]\npath = templates/q");
+    let settings = settings.parse::<Config>().unwrap().resolve(&["templates/q"]).unwrap();
+    assert_eq!(run(&settings, &world).taken.len(), 6);
+}
+
+/// sanoid 2.3.0 stops with `Hour 'ARRAY(0x55c0bc98fa80)' out of range 0..23`; by such a count it keeps everything.
+#[test]
+fn a_key_that_stands_twice_in_a_default_template_below_has_neither_value() {
+    let section = "[tank/a]\nmonthly = 1\n";
+    let hours = "[template_default]\nmonthly_hour = 0\nmonthly_hour = 10\n";
+    let world = world("2025-03-04T05:00:00Z", "UTC");
+    let died = |text: String| run(&resolved(&text), &world).died.is_some();
+    assert!(died(format!("{section}{hours}")));
+    assert!(!died(format!("{hours}{section}")));
+    let days = "[template_default]\ndaily = 1\ndaily = 2\n";
+    let keep = |text: String| resolved(&text)[0].keep.daily;
+    assert!(keep(format!("{section}{days}")) > 1e12);
+    assert_eq!(keep(format!("{days}{section}")).to_string(), "1");
 }
 
 proptest! {

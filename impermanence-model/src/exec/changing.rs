@@ -110,16 +110,28 @@ impl World {
     }
 
     fn take_away(&self, mount: &Mount) -> Result<(), ExecError> {
-        let id = match mount.state(&self.table()?, &self.root) {
-            State::Missing => return Ok(()),
-            State::Mounted { id } => id,
-            // Stale, or with other options: it is on top all the same.
-            _ => self.mount_id(&mount.target)?,
-        };
-        if matches!(mount.source, Source::Bind { recursive: true, .. }) {
-            self.unmount_below(id)?;
+        loop {
+            let state = self.state(mount, &self.table()?);
+            let id = match state {
+                State::Missing => return Ok(()),
+                State::Mounted { id } => id,
+                // Ours is on top all the same.
+                State::Stale { .. } | State::WrongOptions { .. } | State::Stacked { .. } => {
+                    self.mount_id(&mount.target)?
+                }
+                _ => {
+                    let (path, found) = (mount.target.clone(), state.to_string());
+                    return Err(ExecError::Occupied { path, found });
+                }
+            };
+            if matches!(mount.source, Source::Bind { recursive: true, .. }) {
+                self.unmount_below(id)?;
+            }
+            self.unmount(&mount.target)?;
+            if !matches!(state, State::Stacked { .. }) {
+                return Ok(());
+            }
         }
-        self.unmount(&mount.target)
     }
 
     fn unlink(&self, path: &AbsolutePath) -> Result<(), ExecError> {

@@ -69,7 +69,7 @@ impl World {
     }
 
     /// How it stands; the root itself, and stand-ins, are as they are.
-    fn state(&self, mount: &Mount, table: &MountTable) -> State {
+    pub(super) fn state(&self, mount: &Mount, table: &MountTable) -> State {
         let is_own = matches!(&mount.source, Source::Device { fs_type, .. } if fs_type != "tmpfs");
         let target = mount.target.inside(&self.root);
         match table.at(target.as_bytes()) {

@@ -60,14 +60,24 @@ impl World {
         names: &mut HashMap<(u64, u64), AbsolutePath>,
     ) -> Result<(), ExecError> {
         let spot = self.tree.spot(to)?;
+        let has_names = found.kind() == SFlag::S_IFREG && found.stat.st_nlink > 1;
+        let key = has_names.then_some((found.stat.st_dev, found.stat.st_ino));
         if let Some(there) = spot.find()? {
-            // Mount points and the like were made before; owner and mode are those of what is copied.
-            if found.is_directory() && there.is_directory() {
+            // Mount points and the like were made before, pipes perhaps cut off; owner and mode are those of what is copied.
+            let has_content = matches!(found.kind(), SFlag::S_IFREG | SFlag::S_IFLNK);
+            let same_device = found.stat.st_rdev == there.stat.st_rdev;
+            if found.kind() == there.kind() && same_device && !has_content {
                 return there.set(found.perms()).map_err(ExecError::system(to, "owner and mode"));
             }
             let is_new = there.kind() == SFlag::S_IFREG && there.stat.st_size == 0;
             if !is_new || found.kind() != SFlag::S_IFREG {
-                return self.same(from, found, to, &there);
+                self.same(from, found, to, &there)?;
+                let Some(key) = key else { return Ok(()) };
+                // Copied before an interruption, and perhaps without its other names.
+                let first = self.tree.spot(names.entry(key).or_insert_with(|| to.clone()))?;
+                if first.find()?.is_none_or(|first| first.is(&there)) {
+                    return Ok(());
+                }
             }
             spot.remove(false)?;
         }
@@ -80,8 +90,7 @@ impl World {
                 timed.map_err(ExecError::system(to, "times"))
             }
             SFlag::S_IFREG => {
-                let key = (found.stat.st_dev, found.stat.st_ino);
-                if let Some(first) = names.get(&key) {
+                if let Some(first) = key.and_then(|key| names.get(&key)) {
                     return spot.link_to(&self.tree.spot(first)?);
                 }
                 let mut source = File::open(found.handle())
@@ -89,9 +98,7 @@ impl World {
                     .map_err(ExecError::system(from, "opening"))?;
                 let copy = |file: &mut File| std::io::copy(&mut source, file).map(drop);
                 spot.copy_file(perms, copy, |copy| dress(found, copy))?;
-                if found.stat.st_nlink > 1 {
-                    names.insert(key, to.clone());
-                }
+                names.extend(key.map(|key| (key, to.clone())));
                 Ok(())
             }
             SFlag::S_IFSOCK => Ok(()),

@@ -104,6 +104,57 @@ fn moved(stop: usize) -> usize {
     plan.steps.len()
 }
 
+/// Cut off between two names of one file, the copy went on with two files.
+#[test]
+fn names_of_one_file_stay_so_when_a_copy_goes_on() {
+    as_root("names_of_one_file_stay_so_when_a_copy_goes_on", || {
+        for missing in ["a/second", "a/b/file"] {
+            let new = layout(AFTER);
+            let machine = machine(BEFORE);
+            let running = machine.boot();
+            let path = |path: &str| machine.path(&at(path));
+            fs::create_dir_all(path("/srv/data")).unwrap();
+            data(&path("/srv/data"));
+            let before = described(&path("/srv/data"));
+            let observed = running.world.observe(&to_look_at(&machine.layout, &new)).unwrap();
+            let plan = plan(&machine.layout, &new, &observed, Existing::MoveIn).unwrap();
+            let copies = |change: &Change| matches!(change, Change::CopyData { .. });
+            let copy = plan.steps.iter().position(copies).unwrap();
+            let stopped = running.world.change(&new, &plan, 0, |change| match change {
+                Change::Verify { .. } => Err(std::io::Error::other("crash")),
+                _ => Ok(()),
+            });
+            assert!(stopped.is_err());
+            fs::remove_file(path("/persist/srv/data").join(missing)).unwrap();
+            running.world.change(&new, &plan, copy, |_| Ok(())).unwrap();
+            assert_eq!(described(&path("/persist/srv/data")), before, "without {missing}");
+        }
+    });
+}
+
+/// Cut off after it made a pipe, before that had its owner and mode, the copy took it for somebody else's, for ever.
+#[test]
+fn a_pipe_that_is_half_copied_is_finished() {
+    as_root("a_pipe_that_is_half_copied_is_finished", || {
+        let (new, machine) = (layout(AFTER), machine(BEFORE));
+        let running = machine.boot();
+        let path = |path: &str| machine.path(&at(path));
+        fs::create_dir_all(path("/srv/data")).unwrap();
+        data(&path("/srv/data"));
+        let before = described(&path("/srv/data"));
+        let observed = running.world.observe(&to_look_at(&machine.layout, &new)).unwrap();
+        let plan = plan(&machine.layout, &new, &observed, Existing::MoveIn).unwrap();
+        let stopped = running.world.change(&new, &plan, 0, |change| match change {
+            Change::Verify { .. } => Err(std::io::Error::other("crash")),
+            _ => Ok(()),
+        });
+        let pipe = path("/persist/srv/data/pipe");
+        fs::set_permissions(pipe, PermissionsExt::from_mode(0o400)).unwrap();
+        running.world.change(&new, &plan, stopped.unwrap_err().at - 1, |_| Ok(())).unwrap();
+        assert_eq!(described(&path("/persist/srv/data")), before);
+    });
+}
+
 /// Extended attributes go along, where the file systems have them.
 #[test]
 fn attributes_go_along() {
@@ -147,6 +198,54 @@ fn holders_are_named() {
         // Removing an entry removes nothing from its store.
         assert!(machine.path(&at("/persist/var/log/x")).exists());
         assert_eq!(plan.left.len(), 1);
+    });
+}
+
+/// Whatever was mounted by hand meanwhile is not taken for ours: neither over it, nor above it, with all that is below.
+#[test]
+fn what_is_not_ours_stays_mounted() {
+    as_root("what_is_not_ours_stays_mounted", || {
+        let before = "[host]\ndirectories = [{ path = \"/srv/data\", how = \"rbind\" }]";
+        for over in ["/srv/data", "/srv"] {
+            let (new, machine) = (layout(""), machine(before));
+            let running = machine.boot();
+            let path = |path: &str| machine.path(&at(path));
+            fs::create_dir_all(path("/persist/theirs/data/below")).unwrap();
+            let bind = |from: &str, to: &str| {
+                let (none, flags) = (None::<&str>, nix::mount::MsFlags::MS_BIND);
+                nix::mount::mount(Some(&path(from)), &path(to), none, flags, none).unwrap();
+            };
+            bind("/persist/theirs", over);
+            bind("/persist", &format!("{over}/data"));
+            let mounted = || {
+                let table = running.world.table().unwrap();
+                table.mounts().iter().map(|mount| mount.point.clone()).collect::<Vec<_>>()
+            };
+            let there = mounted();
+            let observed = running.world.observe(&to_look_at(&machine.layout, &new)).unwrap();
+            let plan = plan(&machine.layout, &new, &observed, Existing::Refuse).unwrap();
+            let stopped = running.world.change(&new, &plan, 0, |_| Ok(())).unwrap_err();
+            assert!(matches!(stopped.error, ExecError::Occupied { .. }), "{over}: {stopped}");
+            assert_eq!(mounted(), there, "{over}");
+        }
+    });
+}
+
+/// Mounted twice, it was taken away once, and what was written there went on into the store.
+#[test]
+fn what_is_mounted_twice_is_taken_away_twice() {
+    as_root("what_is_mounted_twice_is_taken_away_twice", || {
+        let (new, machine) = (layout(""), machine(BEFORE));
+        let running = machine.boot();
+        let path = |path: &str| machine.path(&at(path));
+        let (none, flags) = (None::<&str>, nix::mount::MsFlags::MS_BIND);
+        let (from, to) = (path("/persist/var/log"), path("/var/log"));
+        nix::mount::mount(Some(&from), &to, none, flags, none).unwrap();
+        let observed = running.world.observe(&to_look_at(&machine.layout, &new)).unwrap();
+        let plan = plan(&machine.layout, &new, &observed, Existing::Refuse).unwrap();
+        running.world.change(&new, &plan, 0, |_| Ok(())).unwrap();
+        fs::write(path("/var/log/new"), "").unwrap();
+        assert!(!path("/persist/var/log/new").exists());
     });
 }
 

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::{Accepted, Context, PoolFacts, Setting, account, encryption};
 use crate::key::PropertyName;
+use crate::kind::DatasetKind;
 use crate::property::{Feature, Property};
 use crate::quoted::Quoted;
 use crate::release::Release;
@@ -30,6 +31,13 @@ pub enum Lint {
     /// An account given by name: whose it is, the machine's list of accounts decides.
     #[error("{property}: refused unless the machine knows the name")]
     AccountName {
+        /// The property.
+        property: PropertyName,
+    },
+    /// A limit of an account on a volume: the kernel has them for filesystems only. It refuses to set one, and at creation
+    /// `zfs` 2.3 breaks down.
+    #[error("{property}: the kernel refuses limits of accounts on volumes")]
+    AccountOnVolume {
         /// The property.
         property: PropertyName,
     },
@@ -107,6 +115,7 @@ impl Lint {
         match self {
             Self::AccountWraps { .. } => "account-wraps",
             Self::AccountName { .. } => "account-name",
+            Self::AccountOnVolume { .. } => "account-on-volume",
             Self::MountpointUntidy { .. } => "mountpoint-untidy",
             Self::BlanksAround { .. } => "blanks-around",
             Self::GivenTwice { .. } => "given-twice",
@@ -155,7 +164,12 @@ pub(super) fn lints(
                     lints.push(Lint::TextTooLong { property: name.clone(), length });
                 }
             }
-            Setting::Limit(_) => about_account(name, pool, &mut lints),
+            Setting::Limit(_) => {
+                about_account(name, pool, &mut lints);
+                if context.kind() == DatasetKind::Volume {
+                    lints.push(Lint::AccountOnVolume { property: name.clone() });
+                }
+            }
             Setting::Random => (),
         }
     }

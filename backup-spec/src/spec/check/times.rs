@@ -21,6 +21,13 @@ impl Found {
                 self.add(join(&path, "schedule"), Code::NeverRuns, what, remedy);
                 continue;
             };
+            if bounds.worst.is_infinite() {
+                let end = schedule.clone().into_owned().in_zone(spec.zone.zone()).end();
+                if let Some(end) = end {
+                    self.add(join(&path, "schedule"), Code::NeverRuns, &end, end.remedy());
+                    continue;
+                }
+            }
             // A run that is still going when the timer elapses swallows that elapse.
             if bounds.overlaps {
                 let late = schedule.timer.lateness();
