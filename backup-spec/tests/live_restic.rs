@@ -89,7 +89,7 @@ fn forgets_what_restic_forgets() {
     assert_eq!(snapshots.len(), 40);
 
     let now = "2026-11-21T12:00:00Z".parse().unwrap();
-    let mut runner = TestRunner::deterministic();
+    let mut runner = TestRunner::default();
     let (mut same, mut refused, mut older) = (0, 0, 0);
     while same + refused < 100 {
         let keep: Keep = strategy::keep().new_tree(&mut runner).unwrap().current();
@@ -204,7 +204,7 @@ fn backs_up_what_restic_backs_up() {
     let folder = tempfile::tempdir().unwrap();
     let restic = Restic(folder.path());
     restic.must("UTC", ["init"]);
-    let mut runner = TestRunner::deterministic();
+    let mut runner = TestRunner::default();
     let root = folder.path().join("root");
     let target = root.to_str().unwrap();
     for _ in 0..60 {

@@ -82,7 +82,7 @@ fn does_what_sanoid_does() {
     std::fs::write(path("datasets"), DATASETS.join("\n") + "\n").unwrap();
     let search = format!("{}:{}", path("bin").display(), std::env::var("PATH").unwrap_or_default());
 
-    let mut runner = TestRunner::deterministic();
+    let mut runner = TestRunner::default();
     let (mut same, mut died, mut taken, mut destroyed) = (0, 0, 0, 0);
     for nr in 0..40_i64 {
         let config = strategy::config().new_tree(&mut runner).unwrap().current();
@@ -310,7 +310,7 @@ fn takes_a_file_apart_as_perl_does() {
         ),
         0..8,
     );
-    let mut runner = TestRunner::deterministic();
+    let mut runner = TestRunner::default();
     let folder = tempfile::tempdir().unwrap();
     let texts: Vec<String> = (0..1500)
         .map(|nr| {
