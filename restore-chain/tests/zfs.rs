@@ -136,6 +136,14 @@ check "nothing covers them" grep -q early /srv/svc/sub/early
 check "nothing was fetched to cover them" [ -z "$(zfs list -H -o name | grep restore-staging)" ]
 rm /srv/svc/sub/early; until_done replica tank/replica; check "without them it is restored" [ $? = 0 ]
 check "same content without them" same
+
+echo "== the folder of the snapshots is listed"
+zfs destroy -r tank/svc; zfs set snapdir=visible tank; zfs create -o mountpoint=/srv/svc tank/svc
+check "it is listed" [ "$(ls -A /srv/svc)" = .zfs ]
+restore replica tank/replica; check "an empty dataset with it is empty" [ $? = 0 ]
+check "same content beside it" diff -r -x .zfs /tank/replica/ /srv/svc/
+zfs destroy -r tank/svc; zfs create -o mountpoint=/srv/svc tank/svc; zfs snapshot tank/svc@autosnap_1
+restore local autosnap_1; check "it is no data" [ $? = 1 ]
 "#;
 
 #[test]

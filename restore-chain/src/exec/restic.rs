@@ -14,6 +14,9 @@ use crate::preseed::Fault;
 /// The first release that takes `ID:PATH`.
 const SUBFOLDERS: (u32, u32) = (0, 16);
 
+/// The folder of a dataset's snapshots, at its mountpoint: listed there with `snapdir=visible` (zfsprops(7)), and no part of the data.
+pub(super) const SNAPSHOTS: &str = ".zfs";
+
 /// What a question for its version may take, in seconds.
 const LOOK: u64 = 30;
 
@@ -104,6 +107,9 @@ impl<'m> Source<'m> {
                 let metadata = fs::symlink_metadata(&path).map_err(failed)?;
                 let name = as_listed(path.strip_prefix(folder).unwrap_or(&path));
                 let is = Entry::of(&metadata);
+                if name == SNAPSHOTS && !wanted.contains_key(SNAPSHOTS) {
+                    continue;
+                }
                 let should = wanted.get_mut(&name).filter(|should| !should.is_empty());
                 let Some(should) = should else {
                     return Err(failed(format!("{name} is not in the snapshot")));

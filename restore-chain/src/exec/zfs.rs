@@ -12,7 +12,7 @@ use zfs_props::name::DatasetName;
 
 use super::mounts::{self, Mount};
 use super::pipe;
-use super::restic::{Source, sync_filesystem};
+use super::restic::{SNAPSHOTS, Source, sync_filesystem};
 use super::tools::{Tools, failed};
 use crate::candidates::{Candidate, Method};
 use crate::command::Command;
@@ -73,6 +73,16 @@ fn is_place(mountpoint: &str, path: &str) -> bool {
     }
     mountpoint.starts_with('/')
         && parts.into_iter().eq(path.split('/').filter(|part| !part.is_empty()))
+}
+
+/// Whether a dataset that is mounted there has nothing in it but the folder of its snapshots, which may be listed like any other.
+fn is_empty(place: &Path) -> Result<bool, Fault> {
+    for entry in fs::read_dir(place).map_err(failed)? {
+        if entry.map_err(failed)?.file_name() != SNAPSHOTS {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Whether a folder holds anything but folders. What is mounted below it is somebody else's.
@@ -324,10 +334,6 @@ impl Zfs {
         }
         let at = self.workshop(service);
         self.set(staging, "mountpoint", &at.display(), LOOK)?;
-        // An entry would keep the folder open, and so the dataset busy.
-        let is_empty = |place: &Path| {
-            fs::read_dir(place).map(|mut entries| entries.next().is_none()).map_err(failed)
-        };
         if self.while_mounted(service, staging, is_empty)? {
             return Err(failed("nothing is in it: it is of a time when the data was lost"));
         }
@@ -461,8 +467,10 @@ impl Zfs {
             Act::SetOwner => match &service.owner {
                 Some(owner) => {
                     let place = service.mountpoint.as_str();
-                    let mounted = mounts::below(place)?;
-                    self.tools.run(&chown(owner, place, &mounted), limit).map(drop)
+                    let mut others = mounts::below(place)?;
+                    // Nobody can change a snapshot.
+                    others.push(format!("{}/{SNAPSHOTS}", place.trim_end_matches('/')));
+                    self.tools.run(&chown(owner, place, &others), limit).map(drop)
                 }
                 None => Ok(()),
             },
@@ -534,11 +542,10 @@ impl World for Zfs {
             let marks = self.marks(&service.dataset)?;
             let complete =
                 marks.get(preseed::COMPLETE).and_then(|text| text.parse::<Record>().ok());
-            let first = mounted.then(|| fs::read_dir(place).map(|mut entries| entries.next()));
-            let content = match first.transpose().map_err(failed)? {
+            let content = match mounted.then(|| is_empty(Path::new(place))).transpose()? {
                 None => Content::Unknown,
-                Some(None) => Content::Empty,
-                Some(Some(_)) => Content::Data,
+                Some(true) => Content::Empty,
+                Some(false) => Content::Data,
             };
             let complete = complete.filter(|record| record.guid == own.guid);
             Ok(Target {
