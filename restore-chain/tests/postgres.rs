@@ -262,6 +262,20 @@ impl Lab {
             assert_eq!(self.recover(&wish, data), format!("{rows} {more}"));
             self.stop(&self.path(data));
         }
+        // Where the archive has lost the history of the timeline, the server knows it as the backup's own one.
+        let history = self.path("archive").join(last.history_name());
+        fs::rename(&history, self.path("history")).unwrap();
+        let wish = Wish::new(Target::Immediate).on(last);
+        assert_eq!(self.recover(&wish, "again-without-history"), format!("{rows} 30"));
+        self.stop(&self.path("again-without-history"));
+        let (archive, backups) = self.observe();
+        let (_, why) = choose(&backups, &archive, &Wish::new(Target::End).on(last), None)
+            .unwrap()
+            .others
+            .pop()
+            .unwrap();
+        assert!(matches!(why, Some(Rejection::NoHistory { .. })), "{why:?}");
+        fs::rename(self.path("history"), &history).unwrap();
         println!(
             "postgres: 2 plans carried out from the backup of a server that was recovered before"
         );
