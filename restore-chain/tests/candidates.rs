@@ -14,7 +14,7 @@ use restore_chain::path::AbsolutePath;
 use restore_chain::preseed::{
     self, Block, Budget, Content, MethodBudget, Outcome, Preseed, Warning, World as _,
 };
-use restore_chain::sim::{Behaviour, World};
+use restore_chain::sim::{Behaviour, Crash, Moment, World};
 use restore_chain::{Bootstrap, Candidates, Choice, Inventory, Service, Spec, Unmarked, drill};
 use zfs_props::name::DatasetName;
 
@@ -289,6 +289,35 @@ fn a_drill_tells_of_every_way_that_it_tried() {
     for copy in choice.copies() {
         assert!(copy.id.starts_with(&copy.method.way()));
     }
+}
+
+/// What the drill of one service has left, verified, would be taken for the other's copy, and prove it.
+#[test]
+fn the_drills_of_two_services_share_nothing() {
+    let copy = |which: &str| {
+        let service = Service {
+            name: which.to_owned(),
+            dataset: name(&format!("tank/{which}/data")),
+            ..service()
+        };
+        let parent = name("tank/drills");
+        (drill::scratch(&service, &parent, &path("/run/drills")).unwrap(), service)
+    };
+    let ((a, _), (b, service)) = (copy("a"), copy("b"));
+    // The drill of `a` is killed before what it has compared takes its place.
+    let mut world = World::new();
+    let replica = world.add_copy("nas-1", &name("backup/data"), &[]);
+    world.add_part(&a, &replica, &[("a", "of a")]);
+    let choice = Choice { chain: vec![replica.clone()], ..Choice::default() };
+    let drill = |scratch: &Service| Preseed::new(scratch, &choice, &Budget::default()).unwrap();
+    world.crash_at(Crash { act: 2, moment: Moment::After });
+    assert!(drill(&a).run(&mut world).is_err());
+    world.restart();
+    world.add_part(&b, &replica, &[("b", "of b")]);
+    let report = drill(&b).run(&mut world).unwrap();
+    let evidence = Evidence::of(&service, &choice.chain, &report, now());
+    let there = world.read(&format!("{}/b", b.mountpoint));
+    assert_eq!((evidence.passed, there), (true, Some("of b")));
 }
 
 /// A password that is decrypted with a key lies, as good as, where the key does.
