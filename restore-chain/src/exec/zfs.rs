@@ -235,9 +235,8 @@ impl Zfs {
                     continue;
                 }
             }
-            let mut send = Command::new(transport.iter().cloned()).args(["zfs", "send"]);
-            let mut receive = Command::new(self.tools.prefix.iter().cloned())
-                .args(["zfs", "receive", "-s", "-u"]);
+            let mut send = Command::new(["zfs", "send"]);
+            let mut receive = Command::new(["zfs", "receive", "-s", "-u"]);
             match (token, last) {
                 (Some(token), _) => send = send.args(["-t", &token]),
                 (None, Some(last)) => {
@@ -262,17 +261,18 @@ impl Zfs {
             if left == 0 {
                 return Err(Fault::TimedOut);
             }
+            let send = send.through(transport).through(&self.tools.prefix);
+            let receive = receive.arg(staging).through(&self.tools.prefix);
             let progress = &mut self.tools.progress;
-            pipe::run(&send, &receive.arg(staging), &[], Duration::from_secs(left), progress)?;
+            pipe::run(&send, &receive, &[], Duration::from_secs(left), progress)?;
         }
         Err(failed("the newest snapshot did not arrive"))
     }
 
     /// Whether the sender still has a snapshot, and not another one of its name.
     fn has(&self, transport: &[String], snapshot: &str, guid: Guid) -> Result<bool, Fault> {
-        let ask = Command::new(transport.iter().cloned());
-        let ask = ask.args(["zfs", "get", "-Hp", "-o", "value", "guid", snapshot]);
-        match self.tools.run(&ask, LOOK) {
+        let ask = Command::new(["zfs", "get", "-Hp", "-o", "value", "guid", snapshot]);
+        match self.tools.run(&ask.through(transport), LOOK) {
             Ok(found) => Ok(String::from_utf8_lossy(&found).trim() == guid.0.to_string()),
             Err(Fault::Failed(why)) if why.contains("does not exist") => Ok(false),
             Err(fault) => Err(fault),
@@ -281,8 +281,8 @@ impl Zfs {
 
     /// Whether the sender has lost what a resumed send needs. That it cannot be asked is a fault, and no answer.
     fn is_stale(&self, token: &str, transport: &[String]) -> Result<bool, Fault> {
-        let ask = Command::new(transport.iter().cloned()).args(["zfs", "send", "-nvt", token]);
-        match self.tools.run(&ask, LOOK) {
+        let ask = Command::new(["zfs", "send", "-nvt", token]);
+        match self.tools.run(&ask.through(transport), LOOK) {
             Ok(_) => Ok(false),
             Err(Fault::Failed(why)) if STALE.iter().any(|stale| why.contains(stale)) => Ok(true),
             Err(fault) => Err(fault),

@@ -123,12 +123,11 @@ fn commands(service: &Service, candidate: &Candidate) -> Option<Vec<String>> {
     let mut commands: Vec<String> = match &candidate.method {
         Method::Replica { from, oldest, newest, raw, transport, .. } => {
             let options = step::Options { raw: *raw, ..step::Options::default() };
-            let there = Command::new(transport.iter().cloned()).to_string();
-            let blank = if there.is_empty() { "" } else { " " };
             let send = |base, to: &crate::lineage::Version| {
                 let (sender, receiver) = (from.clone(), staging.clone());
                 let step = Step::Send { sender, receiver, base, to: to.clone(), options };
-                format!("{there}{blank}{step}")
+                let there = step.send().map(|send| format!("{} | ", send.through(transport)));
+                format!("{}{}", there.unwrap_or_default(), step.receive())
             };
             let rest = (oldest.guid != newest.guid)
                 .then(|| send(Base::Intermediates((**oldest).clone()), newest));
