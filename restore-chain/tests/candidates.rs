@@ -92,6 +92,8 @@ fn a_fixed_order_says_what_it_loses() {
     };
     let text = candidates.choose(&fixed).unwrap().to_string();
     assert!(text.contains("would lose 1 h 55 min less"), "{text}");
+    // It comes back as a clone, which no replica can follow.
+    assert!(text.contains("replicas wait for the release of what is set aside: would"), "{text}");
     assert_eq!(candidates.choose(&Policy::default()).unwrap().chain[0].id, "local @autosnap_1");
 }
 

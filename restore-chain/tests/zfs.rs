@@ -79,11 +79,17 @@ check "data is untouched" grep -q mine /srv/svc/mine
 
 echo "== emptied, with a snapshot of its own"
 zfs snapshot tank/svc@autosnap_1; rm /srv/svc/mine; zfs snapshot tank/svc@autosnap_2
+zfs send tank/svc@autosnap_1 | zfs receive -u tank/copy
 restore local autosnap_2; check "a snapshot of the loss is no way back" [ $? = 1 ]
 check "nothing is complete by it" property restore-chain:complete "$(printf -- '-\t-')"
 restore local autosnap_1; check "restored from its snapshot" [ $? = 0 ]
 check "its data is back" grep -q mine /srv/svc/mine
 check "the emptied one is aside" aside
+zfs snapshot tank/svc@autosnap_3; from=$(zfs list -H -o origin tank/svc)
+sent() { zfs send -i "$1" tank/svc@autosnap_3 | zfs receive -u tank/copy; }
+check "replicas have to wait" [ "$(sent "$from" 2>/dev/null; echo $?)" = 1 ]
+zfs promote tank/svc; check "and receive after its release" sent tank/svc@autosnap_1
+zfs destroy -r tank/copy
 
 echo "== killed"
 for tenth in 1 2 3 4 5 6 7 8 9; do
