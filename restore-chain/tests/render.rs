@@ -107,8 +107,10 @@ fn a_runbook_and_graphs_name_every_step() {
         "zpool import tank",
         "zfs send backup/sonarr@oldest | zfs receive -s -u tank/services/sonarr.restore-staging",
         "zfs send -I backup/sonarr@oldest backup/sonarr@newest | zfs receive -s -u tank/services/sonarr.restore-staging",
+        "zfs set canmount=noauto tank/services/sonarr.restore-staging",
         "zfs rename tank/services/sonarr.restore-staging tank/services/sonarr",
-        "zfs set mountpoint=/var/lib/sonarr 'org.example:note=two words' canmount=on tank/services/sonarr",
+        "zfs set mountpoint=/var/lib/sonarr 'org.example:note=two words' tank/services/sonarr",
+        "zfs set canmount=on tank/services/sonarr",
         "zfs mount tank/services/sonarr",
         "systemctl start sonarr.service",
     ];

@@ -131,7 +131,9 @@ fn commands(service: &Service, candidate: &Candidate) -> Option<Vec<String>> {
             };
             let rest = (oldest.guid != newest.guid)
                 .then(|| send(Base::Intermediates((**oldest).clone()), newest));
-            std::iter::once(send(Base::Full, oldest)).chain(rest).collect()
+            let sends = std::iter::once(send(Base::Full, oldest)).chain(rest);
+            // As the others are from the beginning: with `canmount=on`, a mountpoint that is set is mounted.
+            sends.chain([zfs(&["set", "canmount=noauto"]).arg(&staging).to_string()]).collect()
         }
         Method::Local { snapshot } => {
             let snapshot = snapshot.of(&service.dataset);
@@ -159,13 +161,16 @@ fn commands(service: &Service, candidate: &Candidate) -> Option<Vec<String>> {
         }
         Method::Empty => {
             let words = properties(service).into_iter().flat_map(|word| ["-o".to_owned(), word]);
-            return Some(vec![zfs(&["create"]).args(words).arg(&service.dataset).to_string()]);
+            return Some(vec![
+                zfs(&["create", "-u"]).args(words).arg(&service.dataset).to_string(),
+            ]);
         }
         Method::Adopt => return None,
     };
     commands.push(zfs(&["rename"]).arg(&staging).arg(&service.dataset).to_string());
-    let set = zfs(&["set"]).args(properties(service)).arg("canmount=on").arg(&service.dataset);
-    commands.push(set.to_string());
+    let sets = [properties(service), vec!["canmount=on".to_owned()]];
+    let sets = sets.map(|words| zfs(&["set"]).args(words).arg(&service.dataset).to_string());
+    commands.extend(sets);
     Some(commands)
 }
 
