@@ -143,6 +143,15 @@ check "nothing was fetched to cover them" [ -z "$(zfs list -H -o name | grep res
 rm /srv/svc/sub/early; until_done replica tank/replica; check "without them it is restored" [ $? = 0 ]
 check "same content without them" same
 
+echo "== what came back before is called as staging is"
+zfs rename tank/svc tank/svc.restore-staging; zfs set mountpoint=none tank/svc.restore-staging
+restore replica tank/replica; check "it is no staging any more" [ $? = 1 ]
+zfs create -o mountpoint=/srv/svc tank/svc; guid=$(zfs get -H -o value guid tank/svc)
+zfs set "restore-chain:complete=v=1;guid=$guid;kind=adopted;at=2026-11-21T12:00:00Z;seconds=1" tank/svc
+restore replica tank/replica; check "beside it another one is complete" [ $? = 0 ]
+check "and it is not discarded" zfs list tank/svc.restore-staging
+zfs destroy -r tank/svc.restore-staging
+
 echo "== the folder of the snapshots is listed"
 zfs destroy -r tank/svc; zfs set snapdir=visible tank; zfs create -o mountpoint=/srv/svc tank/svc
 check "it is listed" [ "$(ls -A /srv/svc)" = .zfs ]

@@ -165,6 +165,14 @@ impl Zfs {
         self.guid(staging)?.ok_or_else(|| failed("staging is gone"))
     }
 
+    /// The candidate that a dataset is staging of; none if it is not ours. What has taken its place keeps the mark, and is none any
+    /// more, whatever it is called.
+    fn filled_from(marks: &BTreeMap<String, String>, guid: u64) -> Option<String> {
+        let complete = marks.get(preseed::COMPLETE).and_then(|text| text.parse::<Record>().ok());
+        let staged = marks.get(preseed::STAGING).cloned();
+        staged.filter(|_| complete.is_none_or(|record| record.guid != guid))
+    }
+
     /// Our properties of a dataset, those alone that are set on itself.
     fn marks(&self, dataset: &DatasetName) -> Result<BTreeMap<String, String>, Fault> {
         let wanted = [preseed::COMPLETE, preseed::VERIFIED, preseed::STAGING, FETCHED].join(",");
@@ -398,7 +406,8 @@ impl Zfs {
 
     fn discard(&self, service: &Service, staging: &DatasetName, limit: u64) -> Result<(), Fault> {
         // Nothing but what bears our mark.
-        if !self.marks(staging)?.contains_key(preseed::STAGING) {
+        let guid = self.guid_of_staging(staging)?;
+        if Self::filled_from(&self.marks(staging)?, guid).is_none() {
             return Err(failed(format!("{staging} bears no mark of ours")));
         }
         let place = self.workshop(service);
@@ -560,7 +569,7 @@ impl World for Zfs {
         let name = preseed::staging(&service.dataset).map_err(failed)?;
         let staging = listed.get(&name).map(|own| -> Result<Staging, Fault> {
             let marks = self.marks(&name)?;
-            let candidate = marks.get(preseed::STAGING).cloned();
+            let candidate = Self::filled_from(&marks, own.guid);
             Ok(Staging {
                 guid: own.guid,
                 candidate,
