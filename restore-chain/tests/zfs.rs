@@ -152,6 +152,14 @@ restore replica tank/replica; check "beside it another one is complete" [ $? = 0
 check "and it is not discarded" zfs list tank/svc.restore-staging
 zfs destroy -r tank/svc.restore-staging
 
+echo "== something is mounted below"
+zfs destroy -r tank/svc; zfs create -o mountpoint=/srv/svc/below tank/below; echo live >/srv/svc/below/live
+restore replica tank/replica; check "what is mounted below stops the mount" [ $? = 1 ]
+restore replica tank/replica; check "and that of the next run" [ $? = 1 ]
+check "and is not covered" grep -q live /srv/svc/below/live
+zfs unmount tank/below; restore replica tank/replica; check "without it, it goes on" [ $? = 0 ]
+zfs destroy -r tank/below
+
 echo "== the folder of the snapshots is listed"
 zfs destroy -r tank/svc; zfs set snapdir=visible tank; zfs create -o mountpoint=/srv/svc tank/svc
 check "it is listed" [ "$(ls -A /srv/svc)" = .zfs ]

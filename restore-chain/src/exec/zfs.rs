@@ -462,17 +462,23 @@ impl Zfs {
             Act::PutBack(aside) => self.rename(&aside.name, &aside.of, limit),
             Act::SwapIn { staging } => self.rename(staging, &service.dataset, limit),
             Act::CreateEmpty => {
+                covers_nothing(service)?;
                 let at = format!("mountpoint={}", service.mountpoint);
                 self.zfs(["create", "-p", "-o", &at, own], limit).map(drop)
             }
             Act::SetProperties => {
+                // A mountpoint that is set is mounted, if the dataset is armed already.
+                covers_nothing(service)?;
                 let at = ("mountpoint".to_owned(), service.mountpoint.to_string());
                 let properties = std::iter::once(&at).chain(&service.properties);
                 let pairs = properties.map(|(name, value)| format!("{name}={value}"));
                 let words = std::iter::once("set".to_owned()).chain(pairs);
                 self.zfs(words.chain([own.to_owned()]), limit).map(drop)
             }
-            Act::Mount => self.zfs(["mount", own], limit).map(drop),
+            Act::Mount => {
+                covers_nothing(service)?;
+                self.zfs(["mount", own], limit).map(drop)
+            }
             Act::SetOwner => match &service.owner {
                 Some(owner) => {
                     let place = service.mountpoint.as_str();
@@ -493,6 +499,20 @@ impl Zfs {
                 Ok(())
             }
         }
+    }
+}
+
+/// Refuses to mount a service's dataset over what is mounted below: who is at work there would write into it from then on.
+fn covers_nothing(service: &Service) -> Result<(), Fault> {
+    let place = service.mountpoint.as_str();
+    if mounts::at(place)?.is_some_and(|mount| mount.source == service.dataset.as_str()) {
+        return Ok(());
+    }
+    match mounts::below(place)?.first() {
+        None => Ok(()),
+        Some(below) => Err(failed(format!(
+            "{below} is mounted below, and would be covered: unmount it first, and mount it again afterwards"
+        ))),
     }
 }
 
