@@ -456,3 +456,25 @@ fn a_backup_of_the_job_under_an_older_path_is_a_copy() {
     let none = chosen(&["sonarr"]).unwrap_err();
     assert!(none.to_string().contains("has /persist/sonarr, not /var/lib/sonarr"), "{none}");
 }
+
+/// A tag that is declared otherwise than it was given is no reason to start with nothing, either.
+#[test]
+fn a_backup_of_the_same_path_without_the_tag_is_a_copy() {
+    let service = Service { bootstrap: Bootstrap::IfNothingExists, ..service() };
+    let choose = |recorded: &str| {
+        let mut inventory = inventory();
+        inventory.local = Seen::Here(BTreeMap::new());
+        inventory.replicas.clear();
+        let repository = &mut inventory.repositories[0];
+        let job = repository.jobs.get_mut("sonarr").unwrap();
+        job.0 = vec!["sonarr".to_owned()];
+        let Seen::Here(snapshots) = &mut repository.snapshots else { panic!() };
+        snapshots[0].tags = vec!["sonar".to_owned()];
+        snapshots[0].paths = vec![recorded.to_owned()];
+        Candidates::discover(&inventory, &service).choose(&Policy::default())
+    };
+    let none = choose("/var/lib/sonarr").unwrap_err();
+    assert!(none.to_string().contains("lacks the tag sonarr"), "{none}");
+    // Neither tag nor path: another job's.
+    assert_eq!(ids(&choose("/var/lib/radarr").unwrap()), ["empty"]);
+}
