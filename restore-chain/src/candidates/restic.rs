@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::inventory::Repository;
 use super::rejection::Rejection;
 use crate::command::Command;
-use crate::path::AbsolutePath;
+use crate::path::{AbsolutePath, pattern};
 
 /// A snapshot, as `restic snapshots --json` lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,7 +133,7 @@ pub fn restore_nested(
         "restore",
         snapshot,
         "--include",
-        root.as_str(),
+        &pattern(root.as_str()),
         "--target",
         target,
     ])
