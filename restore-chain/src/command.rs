@@ -29,6 +29,17 @@ impl Command {
         self
     }
 
+    /// Carried elsewhere by other words, such as `["ssh", "backup@nas-1"]`; without any, it stays here. `ssh` makes one line of all
+    /// that follows, for a shell there (ssh(1)): that one gets words that survive it.
+    #[must_use]
+    pub fn through(&self, transport: &[String]) -> Self {
+        let there = Self::new(transport.iter().cloned());
+        if transport.iter().any(|word| word.rsplit('/').next() == Some("ssh")) {
+            return there.args(self.0.iter().map(|word| Quoted(word).to_string()));
+        }
+        there.args(self.0.iter().cloned())
+    }
+
     /// The program and its arguments.
     pub fn argv(&self) -> &[String] {
         &self.0

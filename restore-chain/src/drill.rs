@@ -8,18 +8,20 @@ use crate::path::AbsolutePath;
 use crate::preseed::{Outcome, RecordKind, Report};
 use crate::service::{Bootstrap, Gate, Service, Unmarked};
 
-/// The service, in another dataset and at another place: everything else is as it would be. No unit waits for it, and
-/// nothing starts empty: an empty success would prove nothing.
+/// The service, in another dataset and at another place, which are called as it is: everything else is as it would be. No unit
+/// waits for it, and nothing starts empty: an empty success would prove nothing.
+///
+/// An error is a service's name that no dataset can have, or one that is too long.
 pub fn scratch(
     service: &Service,
     parent: &DatasetName,
     mounts: &AbsolutePath,
 ) -> Result<Service, NameError> {
-    let mountpoint =
-        format!("{}/{}", mounts.as_str().trim_end_matches('/'), service.dataset.leaf());
+    // Not as its dataset is: `tank/a/data` and `tank/b/data` would share everything, and prove each other's copies.
+    let mountpoint = format!("{}/{}", mounts.as_str().trim_end_matches('/'), service.name);
     Ok(Service {
         name: format!("{}-drill", service.name),
-        dataset: parent.child(service.dataset.leaf())?,
+        dataset: parent.child(&service.name)?,
         mountpoint: mountpoint.parse().unwrap_or_else(|_| mounts.clone()),
         bootstrap: Bootstrap::Never,
         unmarked: Unmarked::Ask,

@@ -14,7 +14,7 @@ use restore_chain::path::AbsolutePath;
 use restore_chain::preseed::{
     self, Block, Budget, Content, MethodBudget, Outcome, Preseed, Warning, World as _,
 };
-use restore_chain::sim::{Behaviour, World};
+use restore_chain::sim::{Behaviour, Crash, Moment, World};
 use restore_chain::{Bootstrap, Candidates, Choice, Inventory, Service, Spec, Unmarked, drill};
 use zfs_props::name::DatasetName;
 
@@ -92,6 +92,8 @@ fn a_fixed_order_says_what_it_loses() {
     };
     let text = candidates.choose(&fixed).unwrap().to_string();
     assert!(text.contains("would lose 1 h 55 min less"), "{text}");
+    // It comes back as a clone, which no replica can follow.
+    assert!(text.contains("replicas wait for the release of what is set aside: would"), "{text}");
     assert_eq!(candidates.choose(&Policy::default()).unwrap().chain[0].id, "local @autosnap_1");
 }
 
@@ -291,6 +293,35 @@ fn a_drill_tells_of_every_way_that_it_tried() {
     }
 }
 
+/// What the drill of one service has left, verified, would be taken for the other's copy, and prove it.
+#[test]
+fn the_drills_of_two_services_share_nothing() {
+    let copy = |which: &str| {
+        let service = Service {
+            name: which.to_owned(),
+            dataset: name(&format!("tank/{which}/data")),
+            ..service()
+        };
+        let parent = name("tank/drills");
+        (drill::scratch(&service, &parent, &path("/run/drills")).unwrap(), service)
+    };
+    let ((a, _), (b, service)) = (copy("a"), copy("b"));
+    // The drill of `a` is killed before what it has compared takes its place.
+    let mut world = World::new();
+    let replica = world.add_copy("nas-1", &name("backup/data"), &[]);
+    world.add_part(&a, &replica, &[("a", "of a")]);
+    let choice = Choice { chain: vec![replica.clone()], ..Choice::default() };
+    let drill = |scratch: &Service| Preseed::new(scratch, &choice, &Budget::default()).unwrap();
+    world.crash_at(Crash { act: 2, moment: Moment::After });
+    assert!(drill(&a).run(&mut world).is_err());
+    world.restart();
+    world.add_part(&b, &replica, &[("b", "of b")]);
+    let report = drill(&b).run(&mut world).unwrap();
+    let evidence = Evidence::of(&service, &choice.chain, &report, now());
+    let there = world.read(&format!("{}/b", b.mountpoint));
+    assert_eq!((evidence.passed, there), (true, Some("of b")));
+}
+
 /// A password that is decrypted with a key lies, as good as, where the key does.
 #[test]
 fn a_secret_is_no_better_than_what_it_is_made_from() {
@@ -424,4 +455,26 @@ fn a_backup_of_the_job_under_an_older_path_is_a_copy() {
     assert!(chosen(&[]).is_ok());
     let none = chosen(&["sonarr"]).unwrap_err();
     assert!(none.to_string().contains("has /persist/sonarr, not /var/lib/sonarr"), "{none}");
+}
+
+/// A tag that is declared otherwise than it was given is no reason to start with nothing, either.
+#[test]
+fn a_backup_of_the_same_path_without_the_tag_is_a_copy() {
+    let service = Service { bootstrap: Bootstrap::IfNothingExists, ..service() };
+    let choose = |recorded: &str| {
+        let mut inventory = inventory();
+        inventory.local = Seen::Here(BTreeMap::new());
+        inventory.replicas.clear();
+        let repository = &mut inventory.repositories[0];
+        let job = repository.jobs.get_mut("sonarr").unwrap();
+        job.0 = vec!["sonarr".to_owned()];
+        let Seen::Here(snapshots) = &mut repository.snapshots else { panic!() };
+        snapshots[0].tags = vec!["sonar".to_owned()];
+        snapshots[0].paths = vec![recorded.to_owned()];
+        Candidates::discover(&inventory, &service).choose(&Policy::default())
+    };
+    let none = choose("/var/lib/sonarr").unwrap_err();
+    assert!(none.to_string().contains("lacks the tag sonarr"), "{none}");
+    // Neither tag nor path: another job's.
+    assert_eq!(ids(&choose("/var/lib/radarr").unwrap()), ["empty"]);
 }

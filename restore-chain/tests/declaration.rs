@@ -65,3 +65,26 @@ fn an_owner_is_one_word_and_a_name_is_one_line() {
     let found = problems("'forge'", "a", replica);
     assert!(found.len() == 1 && found[0].ends_with("[bad-name]"), "{found:?}");
 }
+
+/// A policy that uses nothing brings nothing back, whatever is declared; and what it leaves out is there all the same.
+#[test]
+fn an_order_uses_something_and_says_what_it_leaves_out() {
+    let replica = "[replicas.nas]\nsource = 'tank/a'\ntarget = 'backup/a'\n";
+    let with =
+        |order: &str| problems("'forge'", "a", &format!("{replica}[policy]\norder = {order}"));
+    assert_eq!(with("[]"), ["policy.order [no-effect]"]);
+    assert_eq!(with("['replica', 'local', 'replica']"), ["policy.order[2] [no-effect]"]);
+    assert_eq!(with("['replica', 'local']"), [""; 0]);
+    let text = format!(
+        "host = 'forge'\n[policy]\norder = ['restic']\n[services.a]\ndataset = 'tank/a'\nmountpoint = '/a'\n{replica}"
+    );
+    let told = Spec::from_toml(&text).unwrap_err().to_string();
+    assert!(told.contains("no replica and no repository that the policy uses"), "{told}");
+}
+
+/// The dataset of one service would be taken for what another one is restored to, and put in its place.
+#[test]
+fn a_dataset_is_not_called_as_the_staging_of_another() {
+    let other = "[services.b]\nbootstrap = 'if-nothing-exists'\ndataset = 'tank/a.restore-staging'\nmountpoint = '/b'";
+    assert_eq!(problems("'forge'", "a", other), ["services.b [duplicate-dataset]"]);
+}

@@ -205,6 +205,43 @@ fn a_token_of_a_snapshot_that_was_made_anew_is_given_up() {
     assert_eq!(fetched, Ok(()), "{calls}");
 }
 
+/// Without leave to send, nothing came back on a machine where all else was run with it; and what `ssh` runs is read by a shell.
+#[test]
+fn what_sends_is_run_as_all_else_is_and_keeps_its_words() {
+    let cases = r#"
+'zfs list -Hp -t filesystem,volume'*)
+    line() { printf "$1	$2	$3	1	$4	0	-	0	-	off	-	-	-
+"; }
+    [ -e "$0.received" ] || { echo "cannot open: dataset does not exist" >&2; exit 1; }
+    line tank/x.restore-staging 5 5 filesystem; line tank/x.restore-staging@s1 9 9 snapshot ;;
+ssh*) shift 2; exec sh -c "PATH='$(dirname "$0")':$PATH; $*" ;;
+'zfs send'*) [ $# = 3 ] && echo stream ;;
+'zfs receive'*) cat >/dev/null; touch "$0.received" ;;"#;
+    for (transport, from) in [(&[][..], "backup/x"), (&["ssh", "backup@nas"], "backup/my data")] {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut world, service, prefix) = scripted(&folder, cases);
+        std::fs::write(
+            folder.path().join("zfs"),
+            format!("#!/bin/sh\nexec {} zfs \"$@\"\n", prefix[0]),
+        )
+        .unwrap();
+        std::fs::set_permissions(
+            folder.path().join("zfs"),
+            std::os::unix::fs::PermissionsExt::from_mode(0o755),
+        )
+        .unwrap();
+        let mut method = replica(transport.iter().map(|word| (*word).to_owned()).collect(), false);
+        if let Method::Replica { from: own, .. } = &mut method {
+            *own = from.parse().unwrap();
+        }
+        let candidate = Box::new(Candidate::new("replica nas", method, None));
+        let staging = "tank/x.restore-staging".parse().unwrap();
+        let fetched = world.act(&service, &Act::Fetch { candidate, staging }, 20);
+        let calls = std::fs::read_to_string(folder.path().join("fake.calls")).unwrap();
+        assert_eq!(fetched, Ok(()), "{calls}");
+    }
+}
+
 /// Snapshots are taken of an emptied dataset, too, and are the newest of all: they bring nothing back.
 #[test]
 fn a_snapshot_of_the_loss_is_no_way_back() {

@@ -64,6 +64,23 @@ fn what_comes_after_a_plan_is_not_destroyed_by_it() {
     assert_eq!(commands, [&gone[..], &rest[..]].concat());
 }
 
+/// A grant names snapshots; what was written since the newest one has no name, and goes all the same.
+#[test]
+fn what_a_rollback_loses_beside_snapshots_is_told() {
+    let shared = snapshot("s1", 1, 10);
+    let sender = lineage("tank/a", &[shared.clone(), snapshot("s2", 2, 20)]);
+    let policy = Policy { may_destroy: vec![Guid(7)], ..Policy::default() };
+    for (written, told) in [(Some(0), false), (Some(4096), true), (None, true)] {
+        let mut receiver = lineage("backup/a", &[shared.clone(), snapshot("own", 7, 30)]);
+        receiver.head.written = written;
+        let planned = plan(&sender, &receiver.dataset, Some(&receiver), None, &policy).unwrap();
+        assert_eq!(planned.discards_changes, told, "{written:?}");
+    }
+    let receiver = lineage("backup/a", &[shared]);
+    let planned = plan(&sender, &receiver.dataset, Some(&receiver), None, &policy).unwrap();
+    assert!(!planned.discards_changes);
+}
+
 /// The content of another token says nothing of this one.
 #[test]
 fn a_token_that_was_read_before_is_not_taken_for_the_one_that_waits() {

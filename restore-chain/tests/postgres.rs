@@ -91,25 +91,11 @@ impl Lab {
         (lsn, label::time(&format!("{time}+00")).unwrap())
     }
 
-    fn backup(&self, name: &str) {
-        let folder = self.folder.path().to_str().unwrap();
-        let to = self.path(name);
-        self.run(
-            "pg_basebackup",
-            &[
-                "-h",
-                folder,
-                "-D",
-                to.to_str().unwrap(),
-                "-X",
-                "none",
-                "-c",
-                "fast",
-                "-l",
-                name,
-                "--no-sync",
-            ],
-        );
+    fn backup(&self, name: &str, more: &[&str]) {
+        let (folder, to) = (self.folder.path().to_str().unwrap(), self.path(name));
+        let words = ["-h", folder, "-D", to.to_str().unwrap(), "-X", "none", "-c", "fast"];
+        let words = [&words[..], &["-l", name, "--no-sync"], more].concat();
+        self.run("pg_basebackup", &words);
     }
 
     /// Waits until everything up to now is in the archive.
@@ -246,7 +232,7 @@ impl Lab {
         let once = self.path("to-time");
         self.start(&once);
         self.row(30);
-        self.backup("grown");
+        self.backup("grown", &[]);
         self.row(31);
         self.archived();
         self.stop(&once);
@@ -262,6 +248,20 @@ impl Lab {
             assert_eq!(self.recover(&wish, data), format!("{rows} {more}"));
             self.stop(&self.path(data));
         }
+        // Where the archive has lost the history of the timeline, the server knows it as the backup's own one.
+        let history = self.path("archive").join(last.history_name());
+        fs::rename(&history, self.path("history")).unwrap();
+        let wish = Wish::new(Target::Immediate).on(last);
+        assert_eq!(self.recover(&wish, "again-without-history"), format!("{rows} 30"));
+        self.stop(&self.path("again-without-history"));
+        let (archive, backups) = self.observe();
+        let (_, why) = choose(&backups, &archive, &Wish::new(Target::End).on(last), None)
+            .unwrap()
+            .others
+            .pop()
+            .unwrap();
+        assert!(matches!(why, Some(Rejection::NoHistory { .. })), "{why:?}");
+        fs::rename(self.path("history"), &history).unwrap();
         println!(
             "postgres: 2 plans carried out from the backup of a server that was recovered before"
         );
@@ -272,11 +272,11 @@ fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n")
 }
 
-#[test]
-fn three_plans_end_where_they_should() {
+/// A server that has begun, with an archive; none where PostgreSQL is not installed.
+fn lab() -> Option<Lab> {
     let Some(bin) = programs() else {
         println!("skipped: postgres (not installed)");
-        return;
+        return None;
     };
     let folder = tempfile::Builder::new().prefix("pitr").tempdir_in("/tmp").unwrap();
     let lab = Lab { bin, folder };
@@ -314,14 +314,51 @@ fn three_plans_end_where_they_should() {
     );
     let conf = primary.join("postgresql.conf");
     fs::write(&conf, fs::read_to_string(&conf).unwrap() + &settings).unwrap();
-
     lab.start(&primary);
+    Some(lab)
+}
+
+/// Its files would be those that the server goes on with: the backup would be gone with the first restore.
+#[test]
+fn a_base_backup_that_leads_out_of_itself_is_not_served_from() {
+    let Some(lab) = lab() else { return };
+    let (space, copied) = (lab.path("space"), lab.path("space-of-the-backup"));
+    lab.run("mkdir", &[space.to_str().unwrap()]);
+    lab.sql(&format!("create tablespace other location '{}'", space.display()));
+    lab.sql("create table t (n int primary key) tablespace other");
+    lab.row(1);
+    let mapped = format!("{}={}", space.display(), copied.display());
+    lab.backup("first", &["-T", &mapped]);
+    lab.row(2);
+    lab.archived();
+    lab.stop(&lab.path("primary"));
+    let files = || {
+        let list = lab.run("find", &[copied.to_str().unwrap(), "-type", "f"]);
+        let mut files: Vec<_> =
+            list.lines().map(|path| (path.to_owned(), fs::read(path).unwrap())).collect();
+        files.sort();
+        files
+    };
+    let before = files();
+    let (archive, backups) = lab.observe();
+    let choice = choose(&backups, &archive, &Wish::new(Target::End), None).unwrap();
+    let (server, source) = lab.server("restored");
+    let refused = server.recover(&choice, &source, LIMIT);
+    assert!(files() == before, "the backup was changed");
+    assert!(matches!(&refused, Err(RecoverError::LeadsOut(_))), "{refused:?}");
+    assert!(!server.data.exists());
+}
+
+#[test]
+fn three_plans_end_where_they_should() {
+    let Some(lab) = lab() else { return };
+    let primary = lab.path("primary");
     lab.sql("create table t (n int primary key)");
     lab.row(1);
-    lab.backup("first");
+    lab.backup("first", &[]);
     let (second, _) = lab.row(2);
     lab.row(3);
-    lab.backup("late");
+    lab.backup("late", &[]);
     std::thread::sleep(Duration::from_millis(1500));
     let (_, fourth) = lab.row(4);
     lab.row(5);

@@ -74,17 +74,18 @@ proptest! {
         let lsn = Lsn(size.start(target).0 + 0x1000);
         let wish = Wish::new(Target::Lsn(lsn)).on(TimelineId(timeline));
         let journal = Journal::default();
-        let reaches = |backup: &BaseBackup| {
-            let (target, inclusive, timeline) = (Target::Lsn(lsn), true, TimelineWish::Id(TimelineId(timeline)));
+        let reaches = |backup: &BaseBackup, timeline| {
+            let (target, inclusive) = (Target::Lsn(lsn), true);
             let settings = Settings { target, inclusive, timeline, action: Action::Pause };
             let prediction = predict(backup, &archive, &settings, &journal);
             prediction.outcome == Outcome::Paused && prediction.surprises.is_empty()
         };
-        let known = timeline == 1 || archive.has_history(TimelineId(timeline));
         match choose(&backups, &archive, &wish, None) {
-            Ok(choice) => prop_assert!(!known || reaches(&choice.backup), "{}", choice),
+            Ok(choice) => prop_assert!(reaches(&choice.backup, choice.settings.timeline), "{}", choice),
             Err(unreachable) => {
-                let missed = backups.iter().find(|backup| backup.stop <= lsn && reaches(backup));
+                let missed = backups.iter().find(|backup| {
+                    backup.stop <= lsn && reaches(backup, TimelineWish::Id(TimelineId(timeline)))
+                });
                 prop_assert!(missed.is_none(), "{:?}: {}", missed, unreachable);
             }
         }

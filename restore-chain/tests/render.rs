@@ -6,11 +6,12 @@ use std::process::Command;
 
 use restore_chain::candidates::Method;
 use restore_chain::lineage::Version;
+use restore_chain::order::host::{Host, Place};
 use restore_chain::order::{Graph, Kind, Limits};
 use restore_chain::preseed::{Budget, Preseed};
 use restore_chain::render::{graph, runbook, systemd};
 use restore_chain::sim::World;
-use restore_chain::{Choice, Gate, Service};
+use restore_chain::{Choice, Gate, Owner, Service};
 
 fn service(name: &str, gate: Gate) -> Service {
     let dataset = format!("tank/services/{name}").parse().unwrap();
@@ -106,8 +107,10 @@ fn a_runbook_and_graphs_name_every_step() {
         "zpool import tank",
         "zfs send backup/sonarr@oldest | zfs receive -s -u tank/services/sonarr.restore-staging",
         "zfs send -I backup/sonarr@oldest backup/sonarr@newest | zfs receive -s -u tank/services/sonarr.restore-staging",
+        "zfs set canmount=noauto tank/services/sonarr.restore-staging",
         "zfs rename tank/services/sonarr.restore-staging tank/services/sonarr",
-        "zfs set mountpoint=/var/lib/sonarr 'org.example:note=two words' canmount=on tank/services/sonarr",
+        "zfs set mountpoint=/var/lib/sonarr 'org.example:note=two words' tank/services/sonarr",
+        "zfs set canmount=on tank/services/sonarr",
         "zfs mount tank/services/sonarr",
         "systemctl start sonarr.service",
     ];
@@ -137,4 +140,33 @@ fn a_runbook_has_what_a_repository_is_reached_with() {
             .unwrap_or_else(|| panic!("{part}\n{text}"))
     };
     assert!(at("set -a; . '/run/secrets/b 2'; set +a") < at("restic --no-cache"), "{text}");
+}
+
+/// What is mounted below is another service's, which could not read its own files any more.
+#[test]
+fn a_runbook_gives_nothing_to_the_owner_that_is_mounted_below() {
+    let owner = |name: &str| {
+        let (user, group) = (name.to_owned(), name.to_owned());
+        Some(Owner { user, group, recursive: true })
+    };
+    let (media, mut books) = (service("media", Gate::Required), service("books", Gate::Required));
+    books.mountpoint = "/var/lib/media/books".parse().unwrap();
+    let services = [("media", media), ("books", books)]
+        .map(|(name, service)| (Service { owner: owner(name), ..service }, Choice::default()));
+    let place =
+        |service: &Service| Place::new(service.dataset.clone(), Some(service.mountpoint.clone()));
+    let host = Host {
+        places: services.iter().map(|(service, _)| place(service)).collect(),
+        services: services.iter().map(|(service, _)| (service.clone(), Vec::new())).collect(),
+        ..Host::default()
+    };
+    let graph = host.graph();
+    let text = runbook::markdown("forge", &graph.order(&Limits::default()).unwrap(), &services);
+    let commands: Vec<&str> = text.lines().filter(|line| line.contains("chown ")).collect();
+    assert_eq!(commands.len(), 2, "{text}");
+    for command in commands {
+        let all = command.contains("media:media");
+        let but = command.contains("-path /var/lib/media/books ')' -prune");
+        assert_eq!(all, but, "{command}");
+    }
 }

@@ -79,11 +79,17 @@ check "data is untouched" grep -q mine /srv/svc/mine
 
 echo "== emptied, with a snapshot of its own"
 zfs snapshot tank/svc@autosnap_1; rm /srv/svc/mine; zfs snapshot tank/svc@autosnap_2
+zfs send tank/svc@autosnap_1 | zfs receive -u tank/copy
 restore local autosnap_2; check "a snapshot of the loss is no way back" [ $? = 1 ]
 check "nothing is complete by it" property restore-chain:complete "$(printf -- '-\t-')"
 restore local autosnap_1; check "restored from its snapshot" [ $? = 0 ]
 check "its data is back" grep -q mine /srv/svc/mine
 check "the emptied one is aside" aside
+zfs snapshot tank/svc@autosnap_3; from=$(zfs list -H -o origin tank/svc)
+sent() { zfs send -i "$1" tank/svc@autosnap_3 | zfs receive -u tank/copy; }
+check "replicas have to wait" [ "$(sent "$from" 2>/dev/null; echo $?)" = 1 ]
+zfs promote tank/svc; check "and receive after its release" sent tank/svc@autosnap_1
+zfs destroy -r tank/copy
 
 echo "== killed"
 for tenth in 1 2 3 4 5 6 7 8 9; do
@@ -136,6 +142,31 @@ check "nothing covers them" grep -q early /srv/svc/sub/early
 check "nothing was fetched to cover them" [ -z "$(zfs list -H -o name | grep restore-staging)" ]
 rm /srv/svc/sub/early; until_done replica tank/replica; check "without them it is restored" [ $? = 0 ]
 check "same content without them" same
+
+echo "== what came back before is called as staging is"
+zfs rename tank/svc tank/svc.restore-staging; zfs set mountpoint=none tank/svc.restore-staging
+restore replica tank/replica; check "it is no staging any more" [ $? = 1 ]
+zfs create -o mountpoint=/srv/svc tank/svc; guid=$(zfs get -H -o value guid tank/svc)
+zfs set "restore-chain:complete=v=1;guid=$guid;kind=adopted;at=2026-11-21T12:00:00Z;seconds=1" tank/svc
+restore replica tank/replica; check "beside it another one is complete" [ $? = 0 ]
+check "and it is not discarded" zfs list tank/svc.restore-staging
+zfs destroy -r tank/svc.restore-staging
+
+echo "== something is mounted below"
+zfs destroy -r tank/svc; zfs create -o mountpoint=/srv/svc/below tank/below; echo live >/srv/svc/below/live
+restore replica tank/replica; check "what is mounted below stops the mount" [ $? = 1 ]
+restore replica tank/replica; check "and that of the next run" [ $? = 1 ]
+check "and is not covered" grep -q live /srv/svc/below/live
+zfs unmount tank/below; restore replica tank/replica; check "without it, it goes on" [ $? = 0 ]
+zfs destroy -r tank/below
+
+echo "== the folder of the snapshots is listed"
+zfs destroy -r tank/svc; zfs set snapdir=visible tank; zfs create -o mountpoint=/srv/svc tank/svc
+check "it is listed" [ "$(ls -A /srv/svc)" = .zfs ]
+restore replica tank/replica; check "an empty dataset with it is empty" [ $? = 0 ]
+zfs set snapdir=hidden tank; check "same content beside it" same; zfs set snapdir=visible tank
+zfs destroy -r tank/svc; zfs create -o mountpoint=/srv/svc tank/svc; zfs snapshot tank/svc@autosnap_1
+restore local autosnap_1; check "it is no data" [ $? = 1 ]
 "#;
 
 #[test]

@@ -152,7 +152,10 @@ pub(super) fn way(kind: Kind, name: &str) -> String {
 pub enum Consequence {
     /// Incremental replication goes on.
     Continues,
-    /// Replicas have newer snapshots, and have to be rolled back before they receive again.
+    /// It goes on when what was set aside is [released](crate::preseed::release): until then the dataset is a clone of a snapshot
+    /// there, and has none of its own that a replica knows.
+    AfterRelease,
+    /// The same, and replicas have newer snapshots: they have to be rolled back before they receive again.
     ReplicasAhead,
     /// A new lineage: every replica needs a full send.
     Breaks,
@@ -221,7 +224,8 @@ impl Candidate {
     /// A candidate of which no more is known than how it is carried out, and the recovery point.
     pub fn new(id: impl Into<String>, method: Method, point: Option<Timestamp>) -> Self {
         let consequence = match method.kind() {
-            Kind::Replica | Kind::Local | Kind::Adopt => Consequence::Continues,
+            Kind::Replica | Kind::Adopt => Consequence::Continues,
+            Kind::Local => Consequence::AfterRelease,
             Kind::Restic | Kind::Pitr | Kind::Empty => Consequence::Breaks,
         };
         let (id, needs) = (id.into(), Vec::new());
@@ -252,7 +256,12 @@ impl fmt::Display for Candidate {
         }
         match self.consequence {
             Consequence::Continues => {}
-            Consequence::ReplicasAhead => f.write_str(", replicas have to be rolled back")?,
+            Consequence::AfterRelease => {
+                f.write_str(", replicas wait for the release of what is set aside")?;
+            }
+            Consequence::ReplicasAhead => f.write_str(
+                ", replicas wait for the release of what is set aside, and have to be rolled back",
+            )?,
             Consequence::Breaks => f.write_str(", replicas need a full send")?,
         }
         match self.tested {

@@ -45,12 +45,19 @@ pub enum Rejection {
         /// Where the job is declared to have the data.
         root: AbsolutePath,
     },
+    /// It is of this machine, has the path, and lacks a tag of the job.
+    #[error(
+        "has {root} of this machine, and lacks the tag {tag}: restore it by hand, or declare its tags"
+    )]
+    OtherTags {
+        /// What it has.
+        root: AbsolutePath,
+        /// What it lacks.
+        tag: String,
+    },
     /// It is of the future: some clock was wrong, and nobody knows when it is really of.
     #[error("is of the future: a clock was wrong when it was made")]
     Future,
-    /// Nobody finished it.
-    #[error("is incomplete")]
-    Incomplete,
     /// A newer one is taken.
     #[error("is older than {0}")]
     Older(String),

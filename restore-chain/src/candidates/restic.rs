@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::inventory::Repository;
 use super::rejection::Rejection;
 use crate::command::Command;
-use crate::path::AbsolutePath;
+use crate::path::{AbsolutePath, pattern};
 
 /// A snapshot, as `restic snapshots --json` lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,12 +80,18 @@ impl Job<'_> {
         if snapshot.hostname != self.host {
             return Err(Rejection::OfAnother(format!("host {}", snapshot.hostname)));
         }
-        if let Some(tag) = self.tags.iter().find(|tag| !snapshot.tags.contains(tag)) {
-            return Err(Rejection::OfAnother(format!("another job: it lacks the tag {tag}")));
-        }
         let has =
             |path: &String| path.parse().is_ok_and(|path: AbsolutePath| path.contains(self.root));
-        if !snapshot.paths.iter().any(has) {
+        let has_root = snapshot.paths.iter().any(has);
+        if let Some(tag) = self.tags.iter().find(|tag| !snapshot.tags.contains(tag)) {
+            // A tag may have been declared late, or wrongly: the data is in it all the same.
+            return Err(if has_root {
+                Rejection::OtherTags { root: self.root.clone(), tag: tag.clone() }
+            } else {
+                Rejection::OfAnother(format!("another job: it lacks the tag {tag}"))
+            });
+        }
+        if !has_root {
             let (paths, root) = (snapshot.paths.join(", "), self.root);
             // Its tags say that it is this job's all the same: made when the data was elsewhere.
             return Err(if self.tags.is_empty() {
@@ -127,7 +133,7 @@ pub fn restore_nested(
         "restore",
         snapshot,
         "--include",
-        root.as_str(),
+        &pattern(root.as_str()),
         "--target",
         target,
     ])

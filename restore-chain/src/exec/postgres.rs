@@ -27,8 +27,8 @@ use crate::preseed::Fault;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Source {
-    /// Folders, by the names of the backups, as `pg_basebackup --format=plain` made them; segments of the log by their names
-    /// in another folder.
+    /// Folders, by the names of the backups, as `pg_basebackup --format=plain` made them, without tablespaces elsewhere; segments
+    /// of the log by their names in another folder.
     Folders {
         /// The base backups.
         backups: PathBuf,
@@ -122,6 +122,12 @@ pub enum RecoverError {
     /// The server ended before it promoted itself.
     #[error("the server did not promote itself; the end of its log:\n{0}")]
     Ended(String),
+    /// A tablespace, or the log of a base backup, is a link to somewhere else. A copy has the same link: the server would change
+    /// the files of the backup itself.
+    #[error(
+        "{0} of the base backup is a link: a server would change what it leads to, which is the backup's; restore it by hand, with a copy of that"
+    )]
+    LeadsOut(PathBuf),
     /// It took too long. The server is stopped; another run goes on.
     #[error("the server was still replaying when the time was over; run it again to go on")]
     TimedOut,
@@ -245,6 +251,9 @@ impl Postgres {
         self.run(&Command::new(["rm", "-rf", "--", &name]), left())?;
         self.run(&Command::new(["mkdir", "-m", "700", "--", &name]), left())?;
         self.run(&source.fetch(choice, &name), left())?;
+        if let Source::Folders { .. } = source {
+            leads_out(&staging)?;
+        }
         self.run(&Command::new(["chmod", "700", "--", &name]), left())?;
         // The last word counts: what the backup or its tool set before does not.
         let conf = staging.join("postgresql.auto.conf");
@@ -325,6 +334,23 @@ impl Postgres {
         let end = last.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
         let end = end.ok_or_else(|| RecoverError::Unreadable(text.clone()))?;
         Ok(Recovered { timeline: TimelineId(timeline), end, now: true })
+    }
+}
+
+/// Refuses a data directory with a tablespace or a log that is a link (`pg_tblspc`, `pg_basebackup --waldir`).
+fn leads_out(data: &Path) -> Result<(), RecoverError> {
+    let mut paths = vec![data.join("pg_wal")];
+    let spaces = data.join("pg_tblspc");
+    let listed = match fs::read_dir(&spaces) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        entries => entries.and_then(Iterator::collect).map_err(|error| at(&spaces, error))?,
+    };
+    paths.extend(listed.iter().map(fs::DirEntry::path));
+    match paths.iter().find(|path| path.is_symlink()) {
+        Some(link) => {
+            Err(RecoverError::LeadsOut(link.strip_prefix(data).unwrap_or(link).to_owned()))
+        }
+        None => Ok(()),
     }
 }
 

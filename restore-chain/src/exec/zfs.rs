@@ -12,7 +12,7 @@ use zfs_props::name::DatasetName;
 
 use super::mounts::{self, Mount};
 use super::pipe;
-use super::restic::{Source, sync_filesystem};
+use super::restic::{SNAPSHOTS, Source, sync_filesystem};
 use super::tools::{Tools, failed};
 use crate::candidates::{Candidate, Method};
 use crate::command::Command;
@@ -73,6 +73,16 @@ fn is_place(mountpoint: &str, path: &str) -> bool {
     }
     mountpoint.starts_with('/')
         && parts.into_iter().eq(path.split('/').filter(|part| !part.is_empty()))
+}
+
+/// Whether a dataset that is mounted there has nothing in it but the folder of its snapshots, which may be listed like any other.
+fn is_empty(place: &Path) -> Result<bool, Fault> {
+    for entry in fs::read_dir(place).map_err(failed)? {
+        if entry.map_err(failed)?.file_name() != SNAPSHOTS {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Whether a folder holds anything but folders. What is mounted below it is somebody else's.
@@ -155,6 +165,14 @@ impl Zfs {
         self.guid(staging)?.ok_or_else(|| failed("staging is gone"))
     }
 
+    /// The candidate that a dataset is staging of; none if it is not ours. What has taken its place keeps the mark, and is none any
+    /// more, whatever it is called.
+    fn filled_from(marks: &BTreeMap<String, String>, guid: u64) -> Option<String> {
+        let complete = marks.get(preseed::COMPLETE).and_then(|text| text.parse::<Record>().ok());
+        let staged = marks.get(preseed::STAGING).cloned();
+        staged.filter(|_| complete.is_none_or(|record| record.guid != guid))
+    }
+
     /// Our properties of a dataset, those alone that are set on itself.
     fn marks(&self, dataset: &DatasetName) -> Result<BTreeMap<String, String>, Fault> {
         let wanted = [preseed::COMPLETE, preseed::VERIFIED, preseed::STAGING, FETCHED].join(",");
@@ -225,9 +243,8 @@ impl Zfs {
                     continue;
                 }
             }
-            let mut send = Command::new(transport.iter().cloned()).args(["zfs", "send"]);
-            let mut receive = Command::new(self.tools.prefix.iter().cloned())
-                .args(["zfs", "receive", "-s", "-u"]);
+            let mut send = Command::new(["zfs", "send"]);
+            let mut receive = Command::new(["zfs", "receive", "-s", "-u"]);
             match (token, last) {
                 (Some(token), _) => send = send.args(["-t", &token]),
                 (None, Some(last)) => {
@@ -252,17 +269,18 @@ impl Zfs {
             if left == 0 {
                 return Err(Fault::TimedOut);
             }
+            let send = send.through(transport).through(&self.tools.prefix);
+            let receive = receive.arg(staging).through(&self.tools.prefix);
             let progress = &mut self.tools.progress;
-            pipe::run(&send, &receive.arg(staging), &[], Duration::from_secs(left), progress)?;
+            pipe::run(&send, &receive, &[], Duration::from_secs(left), progress)?;
         }
         Err(failed("the newest snapshot did not arrive"))
     }
 
     /// Whether the sender still has a snapshot, and not another one of its name.
     fn has(&self, transport: &[String], snapshot: &str, guid: Guid) -> Result<bool, Fault> {
-        let ask = Command::new(transport.iter().cloned());
-        let ask = ask.args(["zfs", "get", "-Hp", "-o", "value", "guid", snapshot]);
-        match self.tools.run(&ask, LOOK) {
+        let ask = Command::new(["zfs", "get", "-Hp", "-o", "value", "guid", snapshot]);
+        match self.tools.run(&ask.through(transport), LOOK) {
             Ok(found) => Ok(String::from_utf8_lossy(&found).trim() == guid.0.to_string()),
             Err(Fault::Failed(why)) if why.contains("does not exist") => Ok(false),
             Err(fault) => Err(fault),
@@ -271,8 +289,8 @@ impl Zfs {
 
     /// Whether the sender has lost what a resumed send needs. That it cannot be asked is a fault, and no answer.
     fn is_stale(&self, token: &str, transport: &[String]) -> Result<bool, Fault> {
-        let ask = Command::new(transport.iter().cloned()).args(["zfs", "send", "-nvt", token]);
-        match self.tools.run(&ask, LOOK) {
+        let ask = Command::new(["zfs", "send", "-nvt", token]);
+        match self.tools.run(&ask.through(transport), LOOK) {
             Ok(_) => Ok(false),
             Err(Fault::Failed(why)) if STALE.iter().any(|stale| why.contains(stale)) => Ok(true),
             Err(fault) => Err(fault),
@@ -324,10 +342,6 @@ impl Zfs {
         }
         let at = self.workshop(service);
         self.set(staging, "mountpoint", &at.display(), LOOK)?;
-        // An entry would keep the folder open, and so the dataset busy.
-        let is_empty = |place: &Path| {
-            fs::read_dir(place).map(|mut entries| entries.next().is_none()).map_err(failed)
-        };
         if self.while_mounted(service, staging, is_empty)? {
             return Err(failed("nothing is in it: it is of a time when the data was lost"));
         }
@@ -392,7 +406,8 @@ impl Zfs {
 
     fn discard(&self, service: &Service, staging: &DatasetName, limit: u64) -> Result<(), Fault> {
         // Nothing but what bears our mark.
-        if !self.marks(staging)?.contains_key(preseed::STAGING) {
+        let guid = self.guid_of_staging(staging)?;
+        if Self::filled_from(&self.marks(staging)?, guid).is_none() {
             return Err(failed(format!("{staging} bears no mark of ours")));
         }
         let place = self.workshop(service);
@@ -447,22 +462,30 @@ impl Zfs {
             Act::PutBack(aside) => self.rename(&aside.name, &aside.of, limit),
             Act::SwapIn { staging } => self.rename(staging, &service.dataset, limit),
             Act::CreateEmpty => {
+                covers_nothing(service)?;
                 let at = format!("mountpoint={}", service.mountpoint);
                 self.zfs(["create", "-p", "-o", &at, own], limit).map(drop)
             }
             Act::SetProperties => {
+                // A mountpoint that is set is mounted, if the dataset is armed already.
+                covers_nothing(service)?;
                 let at = ("mountpoint".to_owned(), service.mountpoint.to_string());
                 let properties = std::iter::once(&at).chain(&service.properties);
                 let pairs = properties.map(|(name, value)| format!("{name}={value}"));
                 let words = std::iter::once("set".to_owned()).chain(pairs);
                 self.zfs(words.chain([own.to_owned()]), limit).map(drop)
             }
-            Act::Mount => self.zfs(["mount", own], limit).map(drop),
+            Act::Mount => {
+                covers_nothing(service)?;
+                self.zfs(["mount", own], limit).map(drop)
+            }
             Act::SetOwner => match &service.owner {
                 Some(owner) => {
                     let place = service.mountpoint.as_str();
-                    let mounted = mounts::below(place)?;
-                    self.tools.run(&chown(owner, place, &mounted), limit).map(drop)
+                    let mut others = mounts::below(place)?;
+                    // Nobody can change a snapshot.
+                    others.push(format!("{}/{SNAPSHOTS}", place.trim_end_matches('/')));
+                    self.tools.run(&chown(owner, place, &others), limit).map(drop)
                 }
                 None => Ok(()),
             },
@@ -476,6 +499,20 @@ impl Zfs {
                 Ok(())
             }
         }
+    }
+}
+
+/// Refuses to mount a service's dataset over what is mounted below: who is at work there would write into it from then on.
+fn covers_nothing(service: &Service) -> Result<(), Fault> {
+    let place = service.mountpoint.as_str();
+    if mounts::at(place)?.is_some_and(|mount| mount.source == service.dataset.as_str()) {
+        return Ok(());
+    }
+    match mounts::below(place)?.first() {
+        None => Ok(()),
+        Some(below) => Err(failed(format!(
+            "{below} is mounted below, and would be covered: unmount it first, and mount it again afterwards"
+        ))),
     }
 }
 
@@ -534,11 +571,10 @@ impl World for Zfs {
             let marks = self.marks(&service.dataset)?;
             let complete =
                 marks.get(preseed::COMPLETE).and_then(|text| text.parse::<Record>().ok());
-            let first = mounted.then(|| fs::read_dir(place).map(|mut entries| entries.next()));
-            let content = match first.transpose().map_err(failed)? {
+            let content = match mounted.then(|| is_empty(Path::new(place))).transpose()? {
                 None => Content::Unknown,
-                Some(None) => Content::Empty,
-                Some(Some(_)) => Content::Data,
+                Some(true) => Content::Empty,
+                Some(false) => Content::Data,
             };
             let complete = complete.filter(|record| record.guid == own.guid);
             Ok(Target {
@@ -553,7 +589,7 @@ impl World for Zfs {
         let name = preseed::staging(&service.dataset).map_err(failed)?;
         let staging = listed.get(&name).map(|own| -> Result<Staging, Fault> {
             let marks = self.marks(&name)?;
-            let candidate = marks.get(preseed::STAGING).cloned();
+            let candidate = Self::filled_from(&marks, own.guid);
             Ok(Staging {
                 guid: own.guid,
                 candidate,

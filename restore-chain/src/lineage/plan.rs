@@ -57,8 +57,11 @@ pub struct Policy {
 pub struct Replication {
     /// In this order.
     pub steps: Vec<Step>,
-    /// All that is destroyed on the receiver; empty without a grant.
+    /// All snapshots and bookmarks that are destroyed on the receiver; empty without a grant.
     pub destroys: Vec<Version>,
+    /// Whether a rollback loses what was written into the receiver since its newest snapshot, or would if there is anything
+    /// (`written` was not observed). A snapshot of it beforehand has a guid, and needs a grant.
+    pub discards_changes: bool,
 }
 
 impl fmt::Display for Replication {
@@ -132,11 +135,20 @@ pub fn plan(
     }
     let receiver = Receiver::new(target.clone(), receiver.cloned()).below(policy.parent);
     let granted = policy.may_destroy.iter().copied().collect();
-    let (steps, destroys) = (Vec::new(), Vec::new());
-    let mut draft = Draft { sender, target, receiver, policy, granted, steps, destroys };
+    let mut draft = Draft {
+        sender,
+        target,
+        receiver,
+        policy,
+        granted,
+        steps: Vec::new(),
+        destroys: Vec::new(),
+        discards_changes: false,
+    };
     draft.resume(token)?;
     draft.run()?;
-    Ok(Replication { steps: draft.steps, destroys: draft.destroys })
+    let Draft { steps, destroys, discards_changes, .. } = draft;
+    Ok(Replication { steps, destroys, discards_changes })
 }
 
 struct Draft<'d> {
@@ -149,6 +161,7 @@ struct Draft<'d> {
     granted: HashSet<Guid>,
     steps: Vec<Step>,
     destroys: Vec<Version>,
+    discards_changes: bool,
 }
 
 impl Draft<'_> {
@@ -221,6 +234,7 @@ impl Draft<'_> {
         }
         let back = rollback.to.createtxg;
         received.retain(|version| version.createtxg <= back);
+        self.discards_changes = received.head.written != Some(0);
         received.head.written = Some(0);
         self.receiver = Receiver::new(self.target.clone(), Some(received));
         self.destroys.extend(rollback.destroys.iter().cloned());

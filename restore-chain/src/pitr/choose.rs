@@ -57,6 +57,17 @@ pub enum Rejection {
         /// The wanted one.
         wanted: TimelineId,
     },
+    /// Nobody has read what the wanted timeline came from: whether the backup's is an ancestor is not known.
+    #[error(
+        "whether timeline {backup} is an ancestor of timeline {wanted} is not known: the archive lacks {}, or nobody has read it",
+        .wanted.history_name()
+    )]
+    NoHistory {
+        /// The backup's timeline.
+        backup: TimelineId,
+        /// The wanted one.
+        wanted: TimelineId,
+    },
     /// The wanted timeline had left the backup's when it was taken.
     #[error("it ended at {stop}, after timeline {timeline} was left at {fork}")]
     AfterFork {
@@ -119,7 +130,8 @@ pub enum Rejection {
 pub struct Choice {
     /// The newest backup that does.
     pub backup: BaseBackup,
-    /// Settings that do: with the timeline by number, so that nothing depends on how a tool counts.
+    /// Settings that do: with the timeline by number, so that nothing depends on how a tool counts; or the backup's own one,
+    /// where the archive has no history file of it.
     pub settings: Settings,
     /// The log it takes: runs of segments, first and last.
     pub needs: Vec<(Segment, Segment)>,
@@ -229,10 +241,13 @@ pub fn choose(
             archive.newest_existing(),
         ));
     }
+    // The server wants the history file of a timeline that it is told by number, but for the first one. Without that file only
+    // backups of the timeline itself lead there, and those have it as their own.
+    let known = timeline.0 == 1 || archive.has_history(timeline);
     let settings = Settings {
         target: wish.target.clone(),
         inclusive: wish.inclusive,
-        timeline: TimelineWish::Id(timeline),
+        timeline: if known { TimelineWish::Id(timeline) } else { TimelineWish::Current },
         action: Action::Promote,
     };
     let needs = search.needs(backup, way.last_segment);
@@ -259,9 +274,13 @@ impl Search<'_> {
             return Err(Rejection::Damaged);
         }
         let Some(piece) = self.path.piece(backup.timeline) else {
-            return Err(Rejection::OtherBranch {
-                backup: backup.timeline,
-                wanted: self.path.last(),
+            let (backup, wanted) = (backup.timeline, self.path.last());
+            // The first timeline has no history, and a timeline is newer than those it came from.
+            let known = backup > wanted || wanted.0 == 1 || self.archive.history(wanted).is_some();
+            return Err(if known {
+                Rejection::OtherBranch { backup, wanted }
+            } else {
+                Rejection::NoHistory { backup, wanted }
             });
         };
         if backup.checkpoint < piece.begin {

@@ -122,8 +122,13 @@ pub fn pgbackrest(stanza: &str, repository: u8, choice: &Choice, data: &str) -> 
     if !settings.inclusive {
         command = command.arg("--target-exclusive");
     }
-    if let TimelineWish::Id(timeline) = settings.timeline {
-        command = command.arg(format!("--target-timeline={timeline}"));
+    // What is left out is `latest` for the server (PostgreSQL 12 and later).
+    match settings.timeline {
+        TimelineWish::Id(timeline) => {
+            command = command.arg(format!("--target-timeline={timeline}"));
+        }
+        TimelineWish::Current => command = command.arg("--target-timeline=current"),
+        TimelineWish::Latest => {}
     }
     if !matches!(settings.target, Target::End) {
         command = command.arg(format!("--target-action={}", action(settings.action)));

@@ -129,15 +129,9 @@ pub fn chown(owner: &Owner, path: &str, but: &[String]) -> Command {
     let mut command = Command::new(["find", "-P", path, "("]);
     for (n, place) in but.iter().enumerate() {
         let or: &[&str] = if n > 0 { &["-o"] } else { &[] };
-        command = command.args(or.iter().copied()).arg("-path").arg(pattern(place));
+        command = command.args(or.iter().copied()).arg("-path").arg(crate::path::pattern(place));
     }
     command.args([")", "-prune", "-o", "-exec"]).args(chown).args(["--", &who, "{}", "+"])
-}
-
-/// A pattern of `find -path` that is this path alone (fnmatch(3)).
-fn pattern(path: &str) -> String {
-    let special = |c: char| matches!(c, '*' | '?' | '[' | '\\').then_some('\\');
-    path.chars().flat_map(|c| special(c).into_iter().chain([c])).collect()
 }
 
 #[cfg(test)]

@@ -129,10 +129,15 @@ pub fn decide(
 ) -> Next {
     let mut decision = Decision { preseed, sight, memory, now, seconds };
     let next = decision.next();
-    // Whatever stays in place is mounted again at the next boot.
+    // What was to be set aside, and stays in place, is mounted again at the next boot. What somebody else has kept from that
+    // stays so.
+    let moving = sight.intent.as_ref().and_then(|intent| intent.aside);
     match (&next, &sight.target) {
         (Next::End(Outcome::Blocked(_) | Outcome::NeedsAdoption), Some(target))
-            if !target.armed && target.verified.is_none() && !memory.failed.contains_key("arm") =>
+            if !target.armed
+                && target.verified.is_none()
+                && moving == Some(target.guid)
+                && !memory.failed.contains_key("arm") =>
         {
             Next::Do(Act::Arm)
         }

@@ -1,6 +1,6 @@
 //! What a person does by hand when a whole machine is gone: in order, with commands and expected times.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::systemd::escape;
@@ -31,7 +31,7 @@ pub fn markdown(host: &str, order: &Order<'_>, services: &[(Service, Choice)]) -
         .map(ToString::to_string)
         .collect();
     let _ = writeln!(text, "Nothing is faster than: {}.\n", critical.join(", "));
-    let book = Book::of(services);
+    let book = Book::of(order, services);
     for (n, slot) in order.slots.iter().enumerate() {
         let Some(node) = order.graph().node(slot.node) else { continue };
         let _ = writeln!(
@@ -56,13 +56,30 @@ pub fn markdown(host: &str, order: &Order<'_>, services: &[(Service, Choice)]) -
 struct Book<'s> {
     by_dataset: BTreeMap<&'s str, &'s (Service, Choice)>,
     by_mountpoint: BTreeMap<&'s str, &'s Service>,
+    /// Whatever is mounted, in the order of the paths.
+    mounts: BTreeSet<&'s str>,
 }
 
 impl<'s> Book<'s> {
-    fn of(services: &'s [(Service, Choice)]) -> Self {
+    fn of(order: &'s Order<'_>, services: &'s [(Service, Choice)]) -> Self {
         let by_dataset = services.iter().map(|both| (both.0.dataset.as_str(), both));
         let by_mountpoint = services.iter().map(|(one, _)| (one.mountpoint.as_str(), one));
-        Self { by_dataset: by_dataset.collect(), by_mountpoint: by_mountpoint.collect() }
+        let mounts = order.nodes().filter(|node| node.kind == Kind::Mount);
+        Self {
+            by_dataset: by_dataset.collect(),
+            by_mountpoint: by_mountpoint.collect(),
+            mounts: mounts.map(|node| node.name.as_str()).collect(),
+        }
+    }
+
+    /// What is mounted below a folder, by then or later.
+    fn mounted_below(&self, path: &str) -> Vec<String> {
+        let below = format!("{}/", path.trim_end_matches('/'));
+        let mounts = self.mounts.range(below.as_str()..);
+        mounts
+            .take_while(|place| place.starts_with(&below))
+            .map(|place| (*place).to_owned())
+            .collect()
     }
 
     /// What there is to know about a step, and its commands.
@@ -78,7 +95,7 @@ impl<'s> Book<'s> {
             }
             Kind::Owner => service
                 .and_then(|service| service.owner.as_ref())
-                .map(|owner| preseed::chown(owner, name, &[])),
+                .map(|owner| preseed::chown(owner, name, &self.mounted_below(name))),
             Kind::Dataset => {
                 return self
                     .by_dataset
@@ -106,16 +123,17 @@ fn commands(service: &Service, candidate: &Candidate) -> Option<Vec<String>> {
     let mut commands: Vec<String> = match &candidate.method {
         Method::Replica { from, oldest, newest, raw, transport, .. } => {
             let options = step::Options { raw: *raw, ..step::Options::default() };
-            let there = Command::new(transport.iter().cloned()).to_string();
-            let blank = if there.is_empty() { "" } else { " " };
             let send = |base, to: &crate::lineage::Version| {
                 let (sender, receiver) = (from.clone(), staging.clone());
                 let step = Step::Send { sender, receiver, base, to: to.clone(), options };
-                format!("{there}{blank}{step}")
+                let there = step.send().map(|send| format!("{} | ", send.through(transport)));
+                format!("{}{}", there.unwrap_or_default(), step.receive())
             };
             let rest = (oldest.guid != newest.guid)
                 .then(|| send(Base::Intermediates((**oldest).clone()), newest));
-            std::iter::once(send(Base::Full, oldest)).chain(rest).collect()
+            let sends = std::iter::once(send(Base::Full, oldest)).chain(rest);
+            // As the others are from the beginning: with `canmount=on`, a mountpoint that is set is mounted.
+            sends.chain([zfs(&["set", "canmount=noauto"]).arg(&staging).to_string()]).collect()
         }
         Method::Local { snapshot } => {
             let snapshot = snapshot.of(&service.dataset);
@@ -143,13 +161,16 @@ fn commands(service: &Service, candidate: &Candidate) -> Option<Vec<String>> {
         }
         Method::Empty => {
             let words = properties(service).into_iter().flat_map(|word| ["-o".to_owned(), word]);
-            return Some(vec![zfs(&["create"]).args(words).arg(&service.dataset).to_string()]);
+            return Some(vec![
+                zfs(&["create", "-u"]).args(words).arg(&service.dataset).to_string(),
+            ]);
         }
         Method::Adopt => return None,
     };
     commands.push(zfs(&["rename"]).arg(&staging).arg(&service.dataset).to_string());
-    let set = zfs(&["set"]).args(properties(service)).arg("canmount=on").arg(&service.dataset);
-    commands.push(set.to_string());
+    let sets = [properties(service), vec!["canmount=on".to_owned()]];
+    let sets = sets.map(|words| zfs(&["set"]).args(words).arg(&service.dataset).to_string());
+    commands.extend(sets);
     Some(commands)
 }
 

@@ -40,13 +40,10 @@ impl preseed::World for World {
         let place = service.mountpoint.as_str();
         let occupant = self.occupant(place, &service.dataset);
         let target = self.datasets.get(&service.dataset).map(|dataset| {
-            let own = |guid| guid == dataset.guid;
             let mounted = dataset.mounted.as_deref() == Some(place) && !self.is_hidden(place);
-            let complete =
-                dataset.local.get(preseed::COMPLETE).and_then(|text| text.parse::<Record>().ok());
             Target {
                 guid: dataset.guid,
-                complete: complete.filter(|record| own(record.guid)),
+                complete: complete(dataset),
                 verified: verified(dataset),
                 mounted,
                 armed: dataset.armed,
@@ -61,7 +58,12 @@ impl preseed::World for World {
             preseed::staging(&service.dataset).ok().and_then(|name| self.datasets.get(&name));
         let staging = staging.map(|dataset| Staging {
             guid: dataset.guid,
-            candidate: dataset.local.get(preseed::STAGING).cloned(),
+            // What has taken its place keeps the mark, and is no staging any more.
+            candidate: dataset
+                .local
+                .get(preseed::STAGING)
+                .cloned()
+                .filter(|_| complete(dataset).is_none()),
             verified: verified(dataset),
             resumable: dataset.resumable,
         });
@@ -107,6 +109,11 @@ impl preseed::World for World {
         }
         if here.is_some() { Err(Fault::Ended) } else { Ok(()) }
     }
+}
+
+fn complete(dataset: &Dataset) -> Option<Record> {
+    let record = dataset.local.get(preseed::COMPLETE)?.parse::<Record>().ok()?;
+    (record.guid == dataset.guid).then_some(record)
 }
 
 fn verified(dataset: &Dataset) -> Option<Verified> {

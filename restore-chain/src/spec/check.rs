@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use zfs_props::name::DatasetName;
+
 use super::Spec;
 use crate::candidates::secrets::made_from;
 use crate::candidates::{Kind, Order, Replica, Repository};
 use crate::path::AbsolutePath;
+use crate::preseed;
 use crate::problem::{Code, Problem};
 use crate::quantity::Seconds;
 use crate::service::{Bootstrap, Service};
@@ -40,6 +43,10 @@ impl Check<'_> {
 
     /// One dataset and one mountpoint for each service.
     fn places(&mut self) {
+        let stagings = self.spec.services.iter();
+        let stagings =
+            stagings.filter_map(|(name, one)| Some((preseed::staging(&one.dataset).ok()?, name)));
+        let stagings: BTreeMap<DatasetName, &String> = stagings.collect();
         let mut datasets: BTreeMap<&str, &str> = BTreeMap::new();
         let mut places: BTreeMap<&str, &str> = BTreeMap::new();
         for (name, service) in &self.spec.services {
@@ -47,6 +54,11 @@ impl Check<'_> {
             if let Some(other) = datasets.insert(service.dataset.as_str(), name) {
                 let what = format!("{} is the dataset of {other}, too", service.dataset);
                 let remedy = "give every service a dataset of its own";
+                self.report(&path, Code::DuplicateDataset, what, remedy);
+            }
+            if let Some(other) = stagings.get(&service.dataset) {
+                let what = format!("{} is what {other} is restored to", service.dataset);
+                let remedy = "call it otherwise: it would be put in the other's place";
                 self.report(&path, Code::DuplicateDataset, what, remedy);
             }
             if let Some(other) = places.insert(service.mountpoint.as_str(), name) {
@@ -74,8 +86,10 @@ impl Check<'_> {
         let kinds = kinds(self.spec, service);
         let outside = kinds.iter().any(|kind| *kind != Kind::Local);
         if !outside && service.bootstrap == Bootstrap::Never {
-            let what = "has no replica and no repository, and may not start empty".to_owned();
-            let remedy = "declare where its copies are, or that it may start empty";
+            let what =
+                "has no replica and no repository that the policy uses, and may not start empty";
+            let what = what.to_owned();
+            let remedy = "declare where its copies are, name their kinds in the policy's `order`, or say that it may start empty";
             self.report(path, Code::NoWayBack, what, remedy);
         }
         let budget = &self.spec.budget;

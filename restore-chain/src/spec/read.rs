@@ -98,10 +98,7 @@ impl Reader {
         if let Some(entry) = order {
             match &entry.node.data {
                 Data::List(_) => {
-                    let entries = self.base.list(&entry);
-                    let kinds =
-                        entries.iter().filter_map(|entry| self.base.word(entry, &KINDS)).collect();
-                    policy.order = Order::Fixed(kinds);
+                    policy.order = Order::Fixed(self.kinds(&entry));
                 }
                 _ => {
                     policy.order = self
@@ -124,6 +121,25 @@ impl Reader {
             table.take("testedWithin").and_then(|entry| self.base.parsed(&entry, SECONDS));
         self.base.finish(&table);
         policy
+    }
+
+    /// The kinds that are used, in their order.
+    fn kinds(&mut self, entry: &Entry<'_>) -> Vec<Kind> {
+        let entries = self.base.list(entry);
+        let mut kinds = Vec::new();
+        for entry in &entries {
+            let Some(kind) = self.base.word(entry, &KINDS) else { continue };
+            if kinds.contains(&kind) {
+                let what = format!("{kind} is there already");
+                self.base.report(entry, Code::NoEffect, what, "write each kind once");
+            }
+            kinds.push(kind);
+        }
+        if entries.is_empty() {
+            let remedy = "name the kinds that are used, or leave it out: then all of them are";
+            self.base.report(entry, Code::NoEffect, "without a kind nothing comes back", remedy);
+        }
+        kinds
     }
 
     fn budget(&mut self, entry: &Entry<'_>) -> Budget {

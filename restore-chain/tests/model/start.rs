@@ -8,13 +8,15 @@ use restore_chain::sim::{Dataset, World};
 use super::{ORIGINAL, PLACE, name};
 
 /// What is there at first.
-pub(crate) const STARTS: [&str; 33] = [
+pub(crate) const STARTS: [&str; 35] = [
     "nothing",
     "empty",
     "empty, not mounted",
     "empty, not mounted, disarmed",
     "data",
     "data, not mounted",
+    "data, not mounted, disarmed",
+    "data, not mounted, disarmed, and two for one place",
     "complete",
     "complete, not mounted",
     "complete by inheritance",
@@ -110,6 +112,13 @@ pub(crate) fn start(world: &mut World, which: &str) {
         }
         "data" => drop(world.add_dataset(name(), PLACE, &ORIGINAL).guid),
         "data, not mounted" => world.add_dataset(name(), PLACE, &ORIGINAL).mounted = None,
+        "data, not mounted, disarmed" | "data, not mounted, disarmed, and two for one place" => {
+            if which.ends_with("place") {
+                world.add_dataset("tank/other".parse().unwrap(), PLACE, &ORIGINAL);
+            }
+            let dataset = world.add_dataset(name(), PLACE, &ORIGINAL);
+            (dataset.mounted, dataset.armed) = (None, false);
+        }
         "complete" => drop(complete(world).guid),
         "complete, not mounted" => complete(world).mounted = None,
         "complete by inheritance" => {
