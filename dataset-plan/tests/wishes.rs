@@ -3,6 +3,7 @@
 
 mod lines;
 
+use dataset_plan::apply::World as _;
 use dataset_plan::drift::{Cause, Severity, drift};
 use dataset_plan::policy::{EncryptedParent, Heirs, Mounting};
 use dataset_plan::{Observed, Obstacle, Plan, Policy, Spec, sim};
@@ -91,6 +92,59 @@ fn a_renamed_dataset_is_not_made_anew() {
     )
     .unwrap();
     assert_eq!(codes(&plan), [Obstacle::OtherDataset]);
+}
+
+/// The machine stops after any of several renames of which one brings the next ones along: those are found where they are then,
+/// and nothing empty is made in their place.
+#[test]
+fn an_interrupted_rename_goes_on_with_what_came_along() {
+    let moved = |from: &str, to: &str| format!("{{ from = 'tank/{from}', to = 'tank/{to}' }}");
+    let moved = [moved("a", "b"), moved("a/x", "b/y"), moved("a/x/p", "b/y/q")].join(", ");
+    let declared = spec(&format!(
+        "moved = [{moved}]\n[utility.'tank/b']\n[utility.'tank/b/y']\n[utility.'tank/b/y/q']\n"
+    ));
+    let lines =
+        ["tank/a type filesystem", "tank/a/x type filesystem", "tank/a/x/p type filesystem"];
+    let mut zfs = sim::Zfs::from(&observed(&[&POOL[..], &lines].concat()));
+    let steps = [
+        "zfs rename tank/a tank/b",
+        "zfs rename tank/b/x tank/b/y",
+        "zfs rename tank/b/y/p tank/b/y/q",
+    ];
+    for done in 0..steps.len() {
+        let plan = planned(&declared, &zfs.observe(), &Policy::default());
+        assert_eq!(commands(&plan), steps[done..], "{plan}");
+        assert_eq!(codes(&plan), []);
+        zfs.run(&plan.steps()[0]).unwrap();
+    }
+    // Somebody made another one of that name since.
+    let lines = [
+        "tank/b type filesystem",
+        "tank/b/x type filesystem",
+        "tank/b/y type filesystem",
+        "tank/b/y/q type filesystem",
+    ];
+    let plan = planned(&declared, &observed(&[&POOL[..], &lines].concat()), &Policy::default());
+    assert!(plan.is_empty() && plan.blocked().is_empty(), "{plan}");
+}
+
+/// Where an encryption root is moved after what holds it, its key is still its own.
+#[test]
+fn an_encryption_root_that_came_along_is_still_one() {
+    let lines = [
+        "tank/a type filesystem",
+        "tank/a encryption off",
+        "tank/a/e type filesystem",
+        "tank/a/e encryption aes-256-gcm",
+        "tank/a/e encryptionroot tank/a/e",
+        "tank/a/e keystatus available",
+    ];
+    let moved =
+        "moved = [{ from = 'tank/a', to = 'tank/b' }, { from = 'tank/a/e', to = 'tank/b/f' }]\n";
+    let declared = spec(&format!("{moved}[utility.'tank/b']\n[utility.'tank/b/f']\n"));
+    let plan = planned(&declared, &observed(&[&POOL[..], &lines].concat()), &Policy::default());
+    assert_eq!(commands(&plan), ["zfs rename tank/a tank/b", "zfs rename tank/b/e tank/b/f"]);
+    assert_eq!(codes(&plan), []);
 }
 
 #[test]
