@@ -147,6 +147,30 @@ fn an_encryption_root_that_came_along_is_still_one() {
     assert_eq!(codes(&plan), []);
 }
 
+/// It has another guid, whatever it is: the data is elsewhere, and what runs there would begin anew.
+#[test]
+fn nothing_is_made_in_the_place_of_a_dataset_that_is_known_by_its_guid() {
+    let declared = spec("[utility.'tank/new']\nguid = 77\nmountpoint = '/srv'\n");
+    let plan = planned(&declared, &observed(&POOL), &Policy::default());
+    assert!(plan.is_empty(), "{plan}");
+    assert_eq!(codes(&plan), [Obstacle::OtherDataset]);
+}
+
+/// The datasets of a pool that `zpool split` took off have the guids of those that stay.
+#[test]
+fn a_dataset_is_not_looked_for_in_a_pool_that_was_split_off() {
+    let lines = |pool: &str| {
+        ["type filesystem", "old type filesystem", "old guid 77"]
+            .map(|line| format!("{pool}{}{line}", if line.starts_with("old") { "/" } else { " " }))
+    };
+    let declared = spec("[utility.'tank/new']\nguid = 77\n");
+    for other in ["backup", "zeta"] {
+        let there = observed(&[lines("tank"), lines(other)].concat());
+        let plan = planned(&declared, &there, &Policy::default());
+        assert_eq!(commands(&plan)[0], "zfs rename tank/old tank/new");
+    }
+}
+
 #[test]
 fn what_shall_not_exist_goes_by_grant_alone() {
     let lines = [

@@ -102,6 +102,13 @@ impl<'a> Planner<'a> {
         };
         let wanted = want.properties.iter().filter_map(set);
         let properties = self.missing(at, wanted);
+        if let Some(guid) = want.guid {
+            let what =
+                format!("{} declares guid {guid}, which a new dataset would not have", want.path);
+            let remedy = "see where that dataset is, or leave `guid` out";
+            self.block(name, Obstacle::OtherDataset, what, remedy);
+            return;
+        }
         // Also where that is what it would have by itself.
         let decided = want.properties.contains_key(&Property::Encryption.into());
         if !self.may_be_below_key(at, name, decided)

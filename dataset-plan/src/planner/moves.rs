@@ -137,12 +137,17 @@ fn wanted(
     if named.is_empty() {
         return wanted;
     }
-    let guids: BTreeMap<u64, &DatasetName> =
-        observed.datasets.iter().filter_map(|(name, d)| Some((d.guid?, name))).collect();
+    // A pool that was split off has the guids of the other one.
+    let guids: BTreeMap<(&str, u64), &DatasetName> = observed
+        .datasets
+        .iter()
+        .filter_map(|(name, d)| Some(((name.pool(), d.guid?), name)))
+        .collect();
     for (guid, to) in named {
-        let from = guids.get(&guid).filter(|from| !desired.datasets.contains_key(from));
+        let from = guids.get(&(to.pool(), guid));
+        let from = from.filter(|from| !desired.datasets.contains_key(from));
         let free = !observed.datasets.contains_key(to);
-        let from = from.filter(|from| free && from.pool() == to.pool() && sources.insert(from));
+        let from = from.filter(|from| free && sources.insert(from));
         if let Some(from) = from {
             wanted.entry(to.clone()).or_default().push((*from).clone());
         }
