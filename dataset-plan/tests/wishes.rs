@@ -246,6 +246,76 @@ fn what_is_nearest_above_says_whether_a_new_dataset_is_encrypted() {
     assert_eq!(below, [Obstacle::Encryption]);
 }
 
+/// OpenZFS refuses to make what would be under a key that is not loaded, and nothing else below it.
+#[test]
+fn nothing_is_made_under_a_key_that_is_not_loaded() {
+    let lines = [
+        "tank/e type filesystem",
+        "tank/e mountpoint none local",
+        "tank/e encryption aes-256-gcm",
+        "tank/e encryptionroot tank/e",
+        "tank/e keystatus unavailable",
+    ];
+    let there = observed(&[&POOL[..], &lines].concat());
+    let mut policy = Policy::default();
+    policy.encrypted_parent = EncryptedParent::Inherit;
+    for (text, blocked) in [
+        ("[utility.'tank/e/x']\n", vec![Obstacle::Encryption]),
+        ("[utility.'tank/e/x']\nproperties.encryption = 'off'\n", vec![]),
+        (
+            "[utility.'tank/e/x']\nproperties = { encryption = 'on', keyformat = 'raw', keylocation = 'file:///k' }\n",
+            vec![],
+        ),
+        ("[utility.'tank/e/box/x']\n", vec![Obstacle::Encryption, Obstacle::NoParent]),
+    ] {
+        let plan = planned(&spec(text), &there, &policy);
+        assert_eq!(codes(&plan), blocked, "{plan}");
+        assert_eq!(plan.is_empty(), !blocked.is_empty(), "{plan}");
+    }
+}
+
+/// `zfs clone` takes no value of what is fixed at creation, not even the one that the origin has: and a clone of what is not
+/// encrypted is not encrypted either, whatever it is below.
+#[test]
+fn a_clone_keeps_what_its_origin_was_made_with() {
+    let lines = [
+        "tank/e type filesystem",
+        "tank/e mountpoint none local",
+        "tank/e encryption aes-256-gcm",
+        "tank/e encryptionroot tank/e",
+        "tank/e keystatus available",
+        "tank/e@s guid 8",
+        "tank/p type filesystem",
+        "tank/p encryption off",
+        "tank/p normalization formC",
+        "tank/p@s guid 9",
+    ];
+    let there = observed(&[&POOL[..], &lines].concat());
+    let made = |name: &str, properties: &str, origin: &str| {
+        let text =
+            format!("[utility.'{name}']\norigin = '{origin}@s'\nproperties = {{ {properties} }}\n");
+        let plan = planned(&spec(&text), &there, &Policy::default());
+        (commands(&plan), codes(&plan))
+    };
+    for (name, properties, origin) in [
+        ("tank/c", "encryption = 'aes-256-gcm'", "tank/e"),
+        ("tank/c", "encryption = 'off', normalization = 'formC'", "tank/p"),
+        ("tank/e/c", "encryption = 'off'", "tank/p"),
+    ] {
+        let command = format!("zfs clone {origin}@s {name}");
+        let (commands, codes) = made(name, properties, origin);
+        assert_eq!((commands, codes), (vec![command], vec![]), "{properties}");
+    }
+    for (name, properties, origin) in [
+        ("tank/c", "encryption = 'off'", "tank/e"),
+        ("tank/e/c", "encryption = 'on'", "tank/p"),
+        ("tank/c", "normalization = 'formD'", "tank/p"),
+    ] {
+        let found = made(name, properties, origin);
+        assert_eq!(found, (vec![], vec![Obstacle::CreateOnly]), "{properties}");
+    }
+}
+
 /// The very dataset that is declared by its guid is under a name that shall not exist, and cannot be moved.
 #[test]
 fn what_is_declared_by_its_guid_is_not_destroyed_under_another_name() {
