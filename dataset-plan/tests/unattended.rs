@@ -224,10 +224,10 @@ fn files_are_covered_neither_by_an_inherited_mountpoint_nor_for_want_of_a_progra
         let machine = Machine::new(&lines);
         assert_eq!(machine.run(&plan, None), Vec::<String>::new());
         fs::remove_file(place.join("database")).unwrap();
-        // As the one of BusyBox, which has not every option.
-        machine.program("ls", "#!/bin/sh\nexit 1\n");
+        // As that of a system which has not every option.
+        machine.program("find", "#!/bin/sh\nexit 1\n");
         assert_eq!(machine.run(&plan, None), Vec::<String>::new());
-        machine.program("ls", "#!/bin/sh\nexec /bin/ls \"$@\"\n");
+        machine.program("find", "#!/bin/sh\nexec /usr/bin/find \"$@\"\n");
         assert_eq!(machine.run(&plan, None), commands(&plan));
     }
 }
@@ -260,6 +260,43 @@ fn what_was_made_and_not_mounted_is_told_each_time() {
         assert_eq!(calls.len(), usize::from(success), "{calls:?}");
         assert_eq!(machine.succeeds(&plan), success);
     }
+}
+
+/// A new one above another: what was unmounted for it has left its directory, which is no file; and where there is one, nothing is
+/// left unmounted.
+#[test]
+fn what_made_way_for_a_step_that_fails_is_mounted_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let top = folder.path().display();
+    fs::create_dir(folder.path().join("user")).unwrap();
+    let place = format!("tank/user mountpoint {top}/user local");
+    let lines = [
+        "tank type filesystem -",
+        "tank mountpoint none local",
+        "tank/user type filesystem -",
+        "tank/user canmount on default",
+        &place,
+        "tank/user mounted yes -",
+    ];
+    let wish = format!(
+        "[utility.'tank/home']\nmountpoint = '{top}'\n[utility.'tank/user']\nmountpoint = '{top}/user'\n"
+    );
+    let plan = plan(&spec(&wish), &observed(&lines), &Policy::default()).unwrap();
+    assert_eq!(plan.steps().len(), 3, "{plan}");
+    let machine = Machine::new(&lines);
+    assert_eq!(machine.run(&plan, None), commands(&plan));
+    assert_eq!(machine.run(&plan, None), Vec::<String>::new());
+    let machine = Machine::new(&lines);
+    fs::write(folder.path().join("file"), "").unwrap();
+    for _ in 0..2 {
+        assert_eq!(machine.run(&plan, None), ["zfs unmount tank/user", "zfs mount tank/user"]);
+        assert_eq!(machine.get("tank/user", "mounted"), "yes");
+        assert!(!machine.succeeds(&plan));
+        let _ = fs::remove_file(machine.0.path().join("calls"));
+    }
+    // It had covered files all the time.
+    fs::write(folder.path().join("user").join("file"), "").unwrap();
+    assert_eq!(machine.run(&plan, None), ["zfs unmount tank/user", "zfs mount tank/user"]);
 }
 
 /// What is not there yet is not mounted yet.

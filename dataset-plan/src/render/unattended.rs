@@ -19,7 +19,7 @@ use crate::plan::{Action, Assignment, Plan, Step, StepId};
 ///
 /// A dataset that was made and could not be mounted is told again each time, until it is mounted.
 /// Directories get their owners only while the dataset is mounted, never below a missing mount. What a step had to be made
-/// way for by unmounting is not unmounted again once that step is done. No new filesystem is mounted over files: a service may
+/// way for by unmounting is not unmounted again once that step is done, and is mounted again if that step fails. No new filesystem is mounted over files: a service may
 /// have written them while the pool was not there. Nothing waits for a person: commands read nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Unattended<'p>(&'p Plan);
@@ -51,7 +51,7 @@ value() { [ "$(zfs get -Hp -o value "$1" "$2" 2>/dev/null)" = "$3" ]; }
 source_is() { [ "$(zfs get -Hp -o source "$1" "$2" 2>/dev/null)" = "$3" ]; }
 empty() {
     [ -e "$1" ] || [ -h "$1" ] || return 0
-    names=$(ls -A -- "$1" && echo .) && [ "$names" = . ] || { say "$1 is not empty: a mount would cover that"; return 1; }
+    [ -z "$({ find "$1/" ! -type d || echo unknown; } | head -n 1)" ] || { say "$1 holds files, which a mount would cover"; return 1; }
 }
 below() {
     place=$(zfs get -Hp -o value mountpoint "$1" 2>/dev/null)
@@ -66,6 +66,12 @@ inherits() {
 }
 wants() { case $wanted in *" $1 "*) ;; *) return 1 ;; esac; }
 took() { case $unmounted in *" $1 "*) ;; *) return 1 ;; esac; }
+back() {
+    { took "$1" && value mounted "$2" no && ! value canmount "$2" off; } || return 0
+    place=$(zfs get -Hp -o value mountpoint "$2" 2>/dev/null)
+    case $(df -P "$place" 2>/dev/null | tail -n 1) in *"% $place") false ;; *) run zfs mount "$2" ;; esac ||
+        say "$2 was mounted, and is not any more"
+}
 held() { zfs holds -H "$1" 2>/dev/null | cut -f 2 | grep -qxF -e "$2"; }
 after() {
     case $missing in *"/$1/"*) return 1 ;; esac
@@ -95,6 +101,15 @@ pub(super) fn body(f: &mut fmt::Formatter<'_>, plan: &Plan) -> fmt::Result {
             writeln!(f, "say left to a person, since data would be destroyed: {text}")?;
         } else {
             guarded(f, step, &unmounts)?;
+        }
+    }
+    let made_way = plan.steps().iter().rev().filter(|step| step.action == Action::Unmount);
+    for (n, step) in made_way.enumerate() {
+        if n == 0 {
+            writeln!(f, "\n# What made way for a step that failed comes back")?;
+        }
+        for name in std::iter::once(&step.dataset).chain(&step.remounts) {
+            writeln!(f, "back {} {}", step.id, quoted(name.as_str()))?;
         }
     }
     for blocked in plan.blocked() {
