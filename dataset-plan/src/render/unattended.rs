@@ -218,15 +218,13 @@ fn is_free(step: &Step) -> Option<String> {
     if given(Property::Canmount).is_some_and(|word| word != "on") {
         return None;
     }
-    match given(Property::Mountpoint) {
-        Some(path) => path.starts_with('/').then(|| format!("empty {}", quoted(path))),
-        // As it is inherited by then.
-        None => {
-            let parent = step.dataset.parent()?;
-            let (parent, leaf) = (quoted(parent.as_str()), quoted(step.dataset.leaf()));
-            Some(format!("below {parent} {leaf}"))
-        }
+    if let Some(path) = given(Property::Mountpoint) {
+        return path.starts_with('/').then(|| format!("empty {}", quoted(path)));
     }
+    // As it is inherited by then.
+    let parent = step.dataset.parent()?;
+    let (parent, leaf) = (quoted(parent.as_str()), quoted(step.dataset.leaf()));
+    Some(format!("below {parent} {leaf}"))
 }
 
 /// A condition for the shell that holds once the step is done; `None`: doing it again does no harm.
