@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use siphasher::sip128::{Hasher128, SipHasher13};
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Undo};
 use crate::spec::Desired;
 
 /// 128 bits of `SipHash-1-3`, the same on every machine and in every version of this crate that has the
@@ -85,12 +85,13 @@ impl Desired<'_> {
 
 impl Plan {
     /// Of everything observed that the plan rests on. It changes if, and only if, what was observed
-    /// leads to other steps, or the steps expect something else to be there: not when a dataset fills
+    /// leads to other steps, or the steps expect something else to be there, or are taken back otherwise: not when a dataset fills
     /// up, is accessed, or when something changes that nobody declared.
     pub fn digest(&self) -> Digest {
         let mut texts = Texts::default();
         texts.add(self.release());
         for step in self.steps() {
+            texts.add(&step.dataset);
             texts.add(step.command());
             texts.add(step.needs.len());
             for need in &step.needs {
@@ -100,6 +101,16 @@ impl Plan {
             texts.add(step.expects.len());
             for expectation in &step.expects {
                 texts.add(expectation);
+            }
+            match &step.undo {
+                Undo::Do(actions) => {
+                    texts.add(actions.len());
+                    for (dataset, action) in actions {
+                        texts.add(dataset);
+                        texts.add(action.command([dataset]));
+                    }
+                }
+                Undo::Impossible { because } => texts.add(because),
             }
         }
         texts.add(self.blocked().len());

@@ -114,7 +114,8 @@ impl Cause {
 pub fn drift(spec: &Spec, observed: &Observed) -> Result<Vec<Drift>, Problems> {
     let desired = spec.expand()?;
     let tree = Tree::new(&desired, observed, &BTreeSet::new());
-    let guids = observed.datasets().filter_map(|(name, dataset)| Some((dataset.guid?, name)));
+    let guids = observed.datasets();
+    let guids = guids.filter_map(|(name, dataset)| Some(((name.pool(), dataset.guid?), name)));
     let guids = guids.collect();
     let moved = desired.moved.iter().map(|moved| (&moved.to, &moved.from)).collect();
     let mut finder =
@@ -141,8 +142,8 @@ pub fn drift(spec: &Spec, observed: &Observed) -> Result<Vec<Drift>, Problems> {
 
 struct Finder<'t> {
     observed: &'t Observed,
-    /// Names by guid.
-    guids: BTreeMap<u64, &'t DatasetName>,
+    /// Names by pool and guid: a pool that was split off has the guids of the other one.
+    guids: BTreeMap<(&'t str, u64), &'t DatasetName>,
     /// Old names by the declared new ones.
     moved: BTreeMap<&'t DatasetName, &'t DatasetName>,
     desired: &'t Desired<'t>,
@@ -165,7 +166,7 @@ impl<'t> Finder<'t> {
     fn missing(&mut self, name: &DatasetName, want: &Want<'_>) {
         let moved = self.moved.get(name).copied();
         let moved = moved.filter(|old| self.observed.dataset(old).is_some());
-        let elsewhere = || self.guids.get(&want.guid?).copied();
+        let elsewhere = || self.guids.get(&(name.pool(), want.guid?)).copied();
         match moved.or_else(elsewhere) {
             Some(old) => self.found.push(Drift {
                 observed: Some(old.to_string()),

@@ -16,7 +16,7 @@ use crate::path::tidy;
 use crate::problem::Problems;
 use crate::render::Line;
 use crate::setting::short;
-use crate::spec::{Desired, Spec, Want, Wish};
+use crate::spec::{Desired, Origin, Spec, Want, Wish};
 
 /// What was checked, of all declared datasets, in the order of the tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct Check {
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Promise {
-    /// It exists, and is a filesystem.
+    /// It exists, and is the filesystem or volume, with the guid and the origin, that is declared.
     Exists,
     /// It has this property, own or inherited: `recordsize=16K`.
     Property(String),
@@ -146,7 +146,7 @@ impl Subject<'_> {
             return vec![(Promise::Exists, Verdict::Fail("does not exist".into()))];
         };
         let exists = match dataset.kind {
-            Some(kind) if kind == self.want.kind() => Verdict::Pass,
+            Some(kind) if kind == self.want.kind() => self.identity(dataset),
             Some(kind) => Verdict::Fail(format!("is a {kind}")),
             None => Verdict::Unknown("its type was not observed".into()),
         };
@@ -164,6 +164,24 @@ impl Subject<'_> {
         }
         self.directory(dataset, &mut checks);
         checks
+    }
+
+    /// Whether it is the dataset that is meant, if the declaration says which one.
+    fn identity(&self, dataset: &Dataset) -> Verdict {
+        match (self.want.guid, dataset.guid) {
+            (Some(_), None) => return Verdict::Unknown("its guid was not observed".into()),
+            (Some(wanted), Some(found)) if wanted != found => {
+                return Verdict::Fail(format!("is another dataset: its guid is {found}"));
+            }
+            _ => {}
+        }
+        match (self.want.origin, &dataset.origin) {
+            (Some(Origin::Independent), Some(of)) => Verdict::Fail(format!("is a clone of {of}")),
+            (Some(Origin::Snapshot(wanted)), found) if found.as_ref() != Some(wanted) => {
+                Verdict::Fail(format!("is no clone of {wanted}"))
+            }
+            _ => Verdict::Pass,
+        }
     }
 
     fn property(&self, property: &PropertyName, wish: &Wish) -> Verdict {

@@ -90,3 +90,58 @@ fn a_document_whose_order_was_edited_is_not_read() {
     assert_ne!(edited, text);
     assert!(serde_json::from_str::<Document>(&edited).is_err());
 }
+
+/// What takes a step back was reviewed, too: whoever calls for it later runs what stands in the document.
+#[cfg(feature = "serde")]
+#[test]
+fn a_document_whose_undo_was_edited_is_not_read() {
+    let there = with(&["tank/a mountpoint none local", "tank/a atime off local"]);
+    let document = kept("[utility.'tank/a']\nproperties.atime = 'on'\n", &there, &[]);
+    let text = serde_json::to_string(&document).unwrap();
+    let undo = "[\"tank/a\",{\"set\":[\"atime=off\"]}]";
+    assert!(text.contains(undo), "{text}");
+    for other in [
+        "[\"tank/b\",{\"set\":[\"atime=off\"]}]",
+        "[\"tank/a\",{\"destroy-snapshot\":\"tank/a@x\"}]",
+    ] {
+        let edited = text.replace(undo, other);
+        assert!(serde_json::from_str::<Document>(&edited).is_err(), "{other}");
+        // A plan by itself has no digest.
+        let plan: serde_json::Value = serde_json::from_str(&edited).unwrap();
+        let plan: dataset_plan::Plan = serde_json::from_value(plan["plan"].clone()).unwrap();
+        let undo = plan.undo(&Policy::default());
+        assert!(!undo.steps().iter().any(|step| step.action.destroys()), "{undo}");
+    }
+}
+
+/// What a new dataset would have by itself is not given to it: so the plan rests on what is above.
+#[test]
+fn a_dataset_is_not_made_below_what_hands_down_something_else_by_now() {
+    let text = "[utility.'tank/a/new']\nmountpoint = '/a/new'\nproperties = { compression = 'zstd', sync = 'standard' }\n";
+    let there = |compression: &str, of_a: &[&str]| {
+        let tank = format!("tank compression {compression} local");
+        let all =
+            ["tank type filesystem", "tank mountpoint none local", &tank, "tank/a type filesystem"];
+        observed(&[&all[..], of_a].concat())
+    };
+    let a = "tank/a mountpoint /a local";
+    let document = kept(text, &there("zstd", &[a]), &[]);
+    assert_eq!(commands(&document.plan), ["zfs create tank/a/new"]);
+    assert_eq!(document.plan.check(&there("zstd", &[a, "tank/a atime off local"])), Ok(()));
+    for other in [
+        there("lz4", &[a]),
+        there("zstd", &[a, "tank/a compression lz4 local"]),
+        there("zstd", &[a, "tank/a sync disabled local"]),
+        there("zstd", &["tank/a mountpoint /b local"]),
+    ] {
+        assert!(document.plan.check(&other).is_err(), "{other:?}");
+    }
+    // What the plan itself brings about is no reason to wait.
+    let tank = "[utility.'tank']\nmountpoint = 'none'\nproperties.compression = 'zstd'\n";
+    let mut policy = Policy::default();
+    policy.heirs = dataset_plan::policy::Heirs::Follow;
+    let there = there("lz4", &[a]);
+    let document = Document::new(&spec(&format!("{tank}{text}")), &there, &policy).unwrap();
+    assert_eq!(document.plan.steps().len(), 2);
+    assert_eq!(document.plan.check(&there), Ok(()));
+}

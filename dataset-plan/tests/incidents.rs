@@ -96,10 +96,12 @@ fn nothing_is_planned_on_a_pool_that_is_not_there() {
 /// covered 302 GB.
 #[test]
 fn a_mount_does_not_cover_files() {
-    let pool = observed(&[("tank", &[("mountpoint", "none")])]).with_occupied("/srv/sonarr\n");
-    let plan = planned(&spec(SONARR), &pool);
-    assert_eq!(codes(&plan), [("tank/services/sonarr".into(), Obstacle::Occupied)]);
-    assert_eq!(commands(&plan), ["zfs create tank/services"]);
+    for path in ["/srv/sonarr", "/srv/sonarr/", "//srv//sonarr"] {
+        let pool = observed(&[("tank", &[("mountpoint", "none")])]).with_occupied(path);
+        let plan = planned(&spec(SONARR), &pool);
+        assert_eq!(codes(&plan), [("tank/services/sonarr".into(), Obstacle::Occupied)], "{path}");
+        assert_eq!(commands(&plan), ["zfs create tank/services"]);
+    }
 }
 
 /// Two datasets had one mountpoint: what was written depended on who was mounted last.

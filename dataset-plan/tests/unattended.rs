@@ -45,9 +45,9 @@ impl Machine {
     /// With lines of `DATASET PROPERTY VALUE SOURCE`.
     fn new(lines: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let program = folder.path().join("zfs");
-        fs::write(&program, ZFS).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let machine = Self(folder);
+        machine.program("zfs", ZFS);
+        let folder = &machine.0;
         for line in lines {
             let words: Vec<&str> = line.split(' ').collect();
             let dataset = folder.path().join("state").join(words[0].replace('/', "%"));
@@ -57,15 +57,31 @@ impl Machine {
                 fs::write(dataset.join(format!("{}.local", words[1])), "").unwrap();
             }
         }
-        Self(folder)
+        machine
+    }
+
+    /// Another stand-in.
+    fn program(&self, name: &str, text: &str) {
+        let program = self.0.path().join(name);
+        fs::write(&program, text).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn command(&self, text: &str) -> Command {
+        let script = self.0.path().join("script");
+        fs::write(&script, text).unwrap();
+        let mut command = Command::new("/bin/sh");
+        command.arg(script).env("PATH", format!("{}:/usr/bin:/bin", self.0.path().display()));
+        command
+    }
+
+    fn succeeds(&self, plan: &Plan) -> bool {
+        self.command(&plan.unattended().to_string()).output().unwrap().status.success()
     }
 
     /// Runs a plan's script, and says what it called.
     fn run(&self, plan: &Plan, stop: Option<usize>) -> Vec<String> {
-        let script = self.0.path().join("script");
-        fs::write(&script, plan.unattended().to_string()).unwrap();
-        let mut command = Command::new("/bin/sh");
-        command.arg(script).env("PATH", format!("{}:/usr/bin:/bin", self.0.path().display()));
+        let mut command = self.command(&plan.unattended().to_string());
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.envs(stop.map(|n| ("STOP", n.to_string()))).spawn().unwrap();
         // Somebody is typing; the shell may be gone already.
@@ -189,6 +205,112 @@ fn no_command_takes_what_somebody_types_for_a_key() {
         plan(&spec("[utility.'tank/a']\nmountpoint = '/p'\n"), &observed(&lines), &policy).unwrap();
     let machine = Machine::new(&lines);
     assert_eq!(machine.run(&plan, None), ["zfs load-key tank/a", "zfs mount tank/a"]);
+}
+
+/// A place that is inherited is one as well, and what nobody can look into is not empty.
+#[test]
+fn files_are_covered_neither_by_an_inherited_mountpoint_nor_for_want_of_a_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let top = format!("tank mountpoint {} local", folder.path().display());
+    let lines = ["tank type filesystem -", &top, "tank canmount off local"];
+    let wish = "[utility.'tank/a']\nmountpoint = { source = 'inherited' }\n";
+    let inherited = plan(&spec(wish), &observed(&lines), &Policy::default()).unwrap();
+    let wish = format!("[utility.'tank/a']\nmountpoint = '{}/b'\n", folder.path().display());
+    let given = plan(&spec(&wish), &observed(&lines), &Policy::default()).unwrap();
+    for (plan, place) in [(inherited, "a"), (given, "b")] {
+        let place = folder.path().join(place);
+        fs::create_dir(&place).unwrap();
+        fs::write(place.join("database"), "").unwrap();
+        let machine = Machine::new(&lines);
+        assert_eq!(machine.run(&plan, None), Vec::<String>::new());
+        fs::remove_file(place.join("database")).unwrap();
+        // As that of a system which has not every option.
+        machine.program("find", "#!/bin/sh\nexit 1\n");
+        assert_eq!(machine.run(&plan, None), Vec::<String>::new());
+        machine.program("find", "#!/bin/sh\nexec /usr/bin/find \"$@\"\n");
+        assert_eq!(machine.run(&plan, None), commands(&plan));
+    }
+}
+
+/// It only holds others: what is in the directory stays in sight.
+#[test]
+fn a_dataset_that_is_not_mounted_is_made_over_files() {
+    let lines = ["tank type filesystem -", "tank mountpoint none local"];
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    let path = folder.path().display();
+    let wish = format!("[utility.'tank/a']\nmountpoint = '{path}'\nproperties.canmount = 'off'\n");
+    let plan = plan(&spec(&wish), &observed(&lines), &Policy::default()).unwrap();
+    assert_eq!(Machine::new(&lines).run(&plan, None), commands(&plan));
+}
+
+/// `zfs create` has made it and failed, as it could not be mounted: the next run does nothing, and is no success.
+#[test]
+fn what_was_made_and_not_mounted_is_told_each_time() {
+    let pool = ["tank type filesystem -", "tank mountpoint none local"];
+    let wish = "[utility.'tank/a']\nmountpoint = '/nowhere/a'\n[utility.'tank/a/b']\n";
+    let plan = plan(&spec(wish), &observed(&pool), &Policy::default()).unwrap();
+    let there = |mounted| {
+        let a = ["tank/a canmount on default", "tank/a mountpoint /nowhere/a local", mounted];
+        Machine::new(&[&pool[..], &a].concat())
+    };
+    for (mounted, success) in [("tank/a mounted no -", false), ("tank/a mounted yes -", true)] {
+        let machine = there(mounted);
+        let calls = machine.run(&plan, None);
+        assert_eq!(calls.len(), usize::from(success), "{calls:?}");
+        assert_eq!(machine.succeeds(&plan), success);
+    }
+}
+
+/// A new one above another: what was unmounted for it has left its directory, which is no file; and where there is one, nothing is
+/// left unmounted.
+#[test]
+fn what_made_way_for_a_step_that_fails_is_mounted_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let top = folder.path().display();
+    fs::create_dir(folder.path().join("user")).unwrap();
+    let place = format!("tank/user mountpoint {top}/user local");
+    let lines = [
+        "tank type filesystem -",
+        "tank mountpoint none local",
+        "tank/user type filesystem -",
+        "tank/user canmount on default",
+        &place,
+        "tank/user mounted yes -",
+    ];
+    let wish = format!(
+        "[utility.'tank/home']\nmountpoint = '{top}'\n[utility.'tank/user']\nmountpoint = '{top}/user'\n"
+    );
+    let plan = plan(&spec(&wish), &observed(&lines), &Policy::default()).unwrap();
+    assert_eq!(plan.steps().len(), 3, "{plan}");
+    let machine = Machine::new(&lines);
+    assert_eq!(machine.run(&plan, None), commands(&plan));
+    assert_eq!(machine.run(&plan, None), Vec::<String>::new());
+    let machine = Machine::new(&lines);
+    fs::write(folder.path().join("file"), "").unwrap();
+    for _ in 0..2 {
+        assert_eq!(machine.run(&plan, None), ["zfs unmount tank/user", "zfs mount tank/user"]);
+        assert_eq!(machine.get("tank/user", "mounted"), "yes");
+        assert!(!machine.succeeds(&plan));
+        let _ = fs::remove_file(machine.0.path().join("calls"));
+    }
+    // It had covered files all the time.
+    fs::write(folder.path().join("user").join("file"), "").unwrap();
+    assert_eq!(machine.run(&plan, None), ["zfs unmount tank/user", "zfs mount tank/user"]);
+}
+
+/// What is not there yet is not mounted yet.
+#[test]
+fn a_dry_activation_prints_all_of_it() {
+    let lines = ["tank type filesystem -", "tank mountpoint none local"];
+    let wish = "[utility.'tank/a']\nmountpoint = '/nowhere/a'\nowner = 'sonarr'\n";
+    let plan = plan(&spec(wish), &observed(&lines), &Policy::default()).unwrap();
+    let machine = Machine::new(&lines);
+    let mut command = machine.command(&plan.activation().to_string());
+    let output = command.env("NIXOS_ACTION", "dry-activate").output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(printed.lines().count(), plan.steps().len(), "{printed}");
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
 }
 
 /// The first time the pool was not there, and the service wrote to the bare directory; the next time it is.

@@ -43,6 +43,22 @@ fn what_is_as_declared_passes() {
     assert!(verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Pass), "{verdicts:?}");
 }
 
+/// All of it may be as declared, and of another dataset.
+#[test]
+fn another_dataset_of_that_name_does_not_pass() {
+    let declared = SONARR.replace("recordsize", "guid = 7\nrecordsize");
+    let first = |declared: &str, line: &str| {
+        let there = sonarr("16384", "yes", "off") + &line.replace(' ', "\t");
+        verdicts(declared, &there, "").remove(0).1
+    };
+    assert_eq!(first(&declared, "tank/sonarr guid 7 - -\n"), Verdict::Pass);
+    assert!(matches!(first(&declared, "tank/sonarr guid 8 - -\n"), Verdict::Fail(_)));
+    assert!(matches!(first(&declared, ""), Verdict::Unknown(_)));
+    let declared = SONARR.replace("recordsize", "origin = 'none'\nrecordsize");
+    assert_eq!(first(&declared, ""), Verdict::Pass);
+    assert!(matches!(first(&declared, "tank/sonarr origin tank/a@b - -\n"), Verdict::Fail(_)));
+}
+
 #[test]
 fn what_is_otherwise_fails_and_says_what_was_found() {
     let stat = "root:0 media:400 755 /var/lib/sonarr\n";

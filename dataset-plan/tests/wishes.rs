@@ -3,6 +3,7 @@
 
 mod lines;
 
+use dataset_plan::apply::World as _;
 use dataset_plan::drift::{Cause, Severity, drift};
 use dataset_plan::policy::{EncryptedParent, Heirs, Mounting};
 use dataset_plan::{Observed, Obstacle, Plan, Policy, Spec, sim};
@@ -93,6 +94,83 @@ fn a_renamed_dataset_is_not_made_anew() {
     assert_eq!(codes(&plan), [Obstacle::OtherDataset]);
 }
 
+/// The machine stops after any of several renames of which one brings the next ones along: those are found where they are then,
+/// and nothing empty is made in their place.
+#[test]
+fn an_interrupted_rename_goes_on_with_what_came_along() {
+    let moved = |from: &str, to: &str| format!("{{ from = 'tank/{from}', to = 'tank/{to}' }}");
+    let moved = [moved("a", "b"), moved("a/x", "b/y"), moved("a/x/p", "b/y/q")].join(", ");
+    let declared = spec(&format!(
+        "moved = [{moved}]\n[utility.'tank/b']\n[utility.'tank/b/y']\n[utility.'tank/b/y/q']\n"
+    ));
+    let lines =
+        ["tank/a type filesystem", "tank/a/x type filesystem", "tank/a/x/p type filesystem"];
+    let mut zfs = sim::Zfs::from(&observed(&[&POOL[..], &lines].concat()));
+    let steps = [
+        "zfs rename tank/a tank/b",
+        "zfs rename tank/b/x tank/b/y",
+        "zfs rename tank/b/y/p tank/b/y/q",
+    ];
+    for done in 0..steps.len() {
+        let plan = planned(&declared, &zfs.observe(), &Policy::default());
+        assert_eq!(commands(&plan), steps[done..], "{plan}");
+        assert_eq!(codes(&plan), []);
+        zfs.run(&plan.steps()[0]).unwrap();
+    }
+    // Somebody made another one of that name since.
+    let lines = [
+        "tank/b type filesystem",
+        "tank/b/x type filesystem",
+        "tank/b/y type filesystem",
+        "tank/b/y/q type filesystem",
+    ];
+    let plan = planned(&declared, &observed(&[&POOL[..], &lines].concat()), &Policy::default());
+    assert!(plan.is_empty() && plan.blocked().is_empty(), "{plan}");
+}
+
+/// Where an encryption root is moved after what holds it, its key is still its own.
+#[test]
+fn an_encryption_root_that_came_along_is_still_one() {
+    let lines = [
+        "tank/a type filesystem",
+        "tank/a encryption off",
+        "tank/a/e type filesystem",
+        "tank/a/e encryption aes-256-gcm",
+        "tank/a/e encryptionroot tank/a/e",
+        "tank/a/e keystatus available",
+    ];
+    let moved =
+        "moved = [{ from = 'tank/a', to = 'tank/b' }, { from = 'tank/a/e', to = 'tank/b/f' }]\n";
+    let declared = spec(&format!("{moved}[utility.'tank/b']\n[utility.'tank/b/f']\n"));
+    let plan = planned(&declared, &observed(&[&POOL[..], &lines].concat()), &Policy::default());
+    assert_eq!(commands(&plan), ["zfs rename tank/a tank/b", "zfs rename tank/b/e tank/b/f"]);
+    assert_eq!(codes(&plan), []);
+}
+
+/// It has another guid, whatever it is: the data is elsewhere, and what runs there would begin anew.
+#[test]
+fn nothing_is_made_in_the_place_of_a_dataset_that_is_known_by_its_guid() {
+    let declared = spec("[utility.'tank/new']\nguid = 77\nmountpoint = '/srv'\n");
+    let plan = planned(&declared, &observed(&POOL), &Policy::default());
+    assert!(plan.is_empty(), "{plan}");
+    assert_eq!(codes(&plan), [Obstacle::OtherDataset]);
+}
+
+/// The datasets of a pool that `zpool split` took off have the guids of those that stay.
+#[test]
+fn a_dataset_is_not_looked_for_in_a_pool_that_was_split_off() {
+    let lines = |pool: &str| {
+        ["type filesystem", "old type filesystem", "old guid 77"]
+            .map(|line| format!("{pool}{}{line}", if line.starts_with("old") { "/" } else { " " }))
+    };
+    let declared = spec("[utility.'tank/new']\nguid = 77\n");
+    for other in ["backup", "zeta"] {
+        let there = observed(&[lines("tank"), lines(other)].concat());
+        let plan = planned(&declared, &there, &Policy::default());
+        assert_eq!(commands(&plan)[0], "zfs rename tank/old tank/new");
+    }
+}
+
 #[test]
 fn what_shall_not_exist_goes_by_grant_alone() {
     let lines = [
@@ -166,6 +244,76 @@ fn what_is_nearest_above_says_whether_a_new_dataset_is_encrypted() {
     let parent = "[utility.'tank/new']\nmountpoint = '/n'\nproperties = { encryption = 'on', keyformat = 'raw', keylocation = 'file:///k' }\n";
     let below = codes(&format!("{parent}[utility.'tank/new/x']\nmountpoint = '/n/x'\n"));
     assert_eq!(below, [Obstacle::Encryption]);
+}
+
+/// OpenZFS refuses to make what would be under a key that is not loaded, and nothing else below it.
+#[test]
+fn nothing_is_made_under_a_key_that_is_not_loaded() {
+    let lines = [
+        "tank/e type filesystem",
+        "tank/e mountpoint none local",
+        "tank/e encryption aes-256-gcm",
+        "tank/e encryptionroot tank/e",
+        "tank/e keystatus unavailable",
+    ];
+    let there = observed(&[&POOL[..], &lines].concat());
+    let mut policy = Policy::default();
+    policy.encrypted_parent = EncryptedParent::Inherit;
+    for (text, blocked) in [
+        ("[utility.'tank/e/x']\n", vec![Obstacle::Encryption]),
+        ("[utility.'tank/e/x']\nproperties.encryption = 'off'\n", vec![]),
+        (
+            "[utility.'tank/e/x']\nproperties = { encryption = 'on', keyformat = 'raw', keylocation = 'file:///k' }\n",
+            vec![],
+        ),
+        ("[utility.'tank/e/box/x']\n", vec![Obstacle::Encryption, Obstacle::NoParent]),
+    ] {
+        let plan = planned(&spec(text), &there, &policy);
+        assert_eq!(codes(&plan), blocked, "{plan}");
+        assert_eq!(plan.is_empty(), !blocked.is_empty(), "{plan}");
+    }
+}
+
+/// `zfs clone` takes no value of what is fixed at creation, not even the one that the origin has: and a clone of what is not
+/// encrypted is not encrypted either, whatever it is below.
+#[test]
+fn a_clone_keeps_what_its_origin_was_made_with() {
+    let lines = [
+        "tank/e type filesystem",
+        "tank/e mountpoint none local",
+        "tank/e encryption aes-256-gcm",
+        "tank/e encryptionroot tank/e",
+        "tank/e keystatus available",
+        "tank/e@s guid 8",
+        "tank/p type filesystem",
+        "tank/p encryption off",
+        "tank/p normalization formC",
+        "tank/p@s guid 9",
+    ];
+    let there = observed(&[&POOL[..], &lines].concat());
+    let made = |name: &str, properties: &str, origin: &str| {
+        let text =
+            format!("[utility.'{name}']\norigin = '{origin}@s'\nproperties = {{ {properties} }}\n");
+        let plan = planned(&spec(&text), &there, &Policy::default());
+        (commands(&plan), codes(&plan))
+    };
+    for (name, properties, origin) in [
+        ("tank/c", "encryption = 'aes-256-gcm'", "tank/e"),
+        ("tank/c", "encryption = 'off', normalization = 'formC'", "tank/p"),
+        ("tank/e/c", "encryption = 'off'", "tank/p"),
+    ] {
+        let command = format!("zfs clone {origin}@s {name}");
+        let (commands, codes) = made(name, properties, origin);
+        assert_eq!((commands, codes), (vec![command], vec![]), "{properties}");
+    }
+    for (name, properties, origin) in [
+        ("tank/c", "encryption = 'off'", "tank/e"),
+        ("tank/e/c", "encryption = 'on'", "tank/p"),
+        ("tank/c", "normalization = 'formD'", "tank/p"),
+    ] {
+        let found = made(name, properties, origin);
+        assert_eq!(found, (vec![], vec![Obstacle::CreateOnly]), "{properties}");
+    }
 }
 
 /// The very dataset that is declared by its guid is under a name that shall not exist, and cannot be moved.

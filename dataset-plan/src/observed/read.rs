@@ -14,6 +14,7 @@ use zfs_props::release::Release;
 use zfs_props::source::Source;
 
 use super::{Account, Dataset, Directory, Effective, Entries, Observed, Raw, Seen, Snapshot};
+use crate::path::tidy;
 use crate::spec::Mode;
 
 /// Why an observation cannot be planned from.
@@ -231,7 +232,8 @@ impl Observed {
     /// directories right below `/var/lib` that hold something. What is mounted there already is no news.
     #[must_use]
     pub fn with_occupied(mut self, text: &str) -> Self {
-        self.occupied.extend(text.lines().filter(|path| path.starts_with('/')).map(str::to_owned));
+        let paths = text.lines().filter(|path| path.starts_with('/'));
+        self.occupied.extend(paths.map(|path| tidy(path.into()).into_owned()));
         self
     }
 }

@@ -59,7 +59,14 @@ impl Plan {
                 }
             };
             for (dataset, action) in actions {
-                if *action == Action::Destroy && !policy.destroy.contains(dataset.as_str()) {
+                let granted = match action {
+                    Action::Destroy => policy.destroy.contains(dataset.as_str()),
+                    Action::DestroySnapshot(snapshot) | Action::Rollback(snapshot) => {
+                        policy.destroy.contains(snapshot.as_str())
+                    }
+                    _ => true,
+                };
+                if !granted {
                     let what = format!("step {} made it, and no grant names it", step.id);
                     let remedy = "see what is in it, then grant it by the policy (destroy: NAME)";
                     undo.block(dataset, Obstacle::Destroys, what, remedy);

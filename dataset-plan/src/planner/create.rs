@@ -8,11 +8,12 @@ use zfs_props::property::Property;
 use zfs_props::set::PropertySet;
 
 use super::{Draft, Part, Planner};
-use crate::observed::{Dataset, Directory};
+use crate::observed::{Dataset, Directory, inheritable};
 use crate::plan::{Action, Assignment, Expectation, Obstacle, Reason, Undo};
 use crate::policy::{EncryptedParent, MissingParent};
 use crate::setting::Setting;
 use crate::spec::{Origin, Want, Wish};
+use crate::tree::Time;
 
 /// Properties of a new filesystem that OpenZFS accepts.
 pub(super) struct Accepted {
@@ -22,6 +23,12 @@ pub(super) struct Accepted {
     mountpoint: bool,
     /// All others.
     others: Vec<Assignment>,
+}
+
+/// Whether `zfs clone` refuses to give this another value than the origin has.
+fn is_kept_by_clones(property: &PropertyName) -> bool {
+    let native = property.native();
+    native.is_some_and(|native| native.is_settable_once() || native == Property::Keylocation)
 }
 
 impl<'a> Planner<'a> {
@@ -78,17 +85,28 @@ impl<'a> Planner<'a> {
             Some((Setting::parse(&key, word, self.release).ok()?, key))
         });
         let wanted = wanted.into_iter().map(|(setting, property)| Assignment { property, setting });
-        let properties = self.missing(at, wanted);
-        if self.may_be_below_key(at, name, false) && !self.is_vetoed(at, Part::Arrival, name) {
+        let (properties, rests_on) = self.missing(at, wanted);
+        if self.may_be_below_key(at, name, false)
+            && self.has_key(at, name, &properties)
+            && !self.is_vetoed(at, Part::Arrival, name)
+        {
             let holds = self.tree.first_below(at).unwrap_or_else(|| name.to_string());
             let reason = Reason::Container { holds };
-            self.draft_create(at, name, Action::Create { properties, mount: true }, reason);
+            let action = Action::Create { properties, mount: true };
+            self.draft_create(at, name, action, reason, rests_on);
         }
     }
 
     /// A declared dataset that does not exist.
     pub(super) fn create(&mut self, at: usize, name: &DatasetName, want: &'a Want<'a>) {
         if !self.can_create(at, name) {
+            return;
+        }
+        if let Some(guid) = want.guid {
+            let what =
+                format!("{} declares guid {guid}, which a new dataset would not have", want.path);
+            let remedy = "see where that dataset is, or leave `guid` out";
+            self.block(name, Obstacle::OtherDataset, what, remedy);
             return;
         }
         if let Err(error) = name.check_creatable() {
@@ -100,23 +118,27 @@ impl<'a> Planner<'a> {
             let (property, setting) = (property.clone(), declared.wish.setting()?.clone());
             Some(Assignment { property, setting })
         };
+        let clone_of = match want.origin {
+            Some(Origin::Snapshot(origin)) => Some(origin),
+            _ => None,
+        };
+        if clone_of.is_some_and(|of| !self.has_origin(name, of) || !self.is_kept(name, of, want)) {
+            return;
+        }
         let wanted = want.properties.iter().filter_map(set);
-        let properties = self.missing(at, wanted);
+        let wanted = wanted.filter(|a| clone_of.is_none() || !is_kept_by_clones(&a.property));
+        let (properties, rests_on) = self.missing(at, wanted);
         // Also where that is what it would have by itself.
         let decided = want.properties.contains_key(&Property::Encryption.into());
         if !self.may_be_below_key(at, name, decided)
             || !self.passes_check(at, name, want, &properties)
+            || clone_of.is_none() && !self.has_key(at, name, &properties)
             || self.is_vetoed(at, Part::Arrival, name)
         {
             return;
         }
-        let action = match (want.volume, &want.origin) {
-            (_, Some(Origin::Snapshot(origin))) => {
-                if !self.has_origin(name, origin) {
-                    return;
-                }
-                Action::Clone { origin: origin.clone(), properties }
-            }
+        let action = match (want.volume, clone_of) {
+            (_, Some(origin)) => Action::Clone { origin: origin.clone(), properties },
             (Some(volume), _) => {
                 let mut properties = properties;
                 properties.retain(|a| a.property != Property::Volsize.into());
@@ -126,21 +148,43 @@ impl<'a> Planner<'a> {
             (None, _) => Action::Create { properties, mount: true },
         };
         let reason = Reason::Missing { declared: want.path.path() };
-        self.draft_create(at, name, action, reason);
+        self.draft_create(at, name, action, reason, rests_on);
         if let Some(path) = want.owned_at().filter(|_| !self.is_vetoed(at, Part::Directory, name)) {
             self.own(at, name, want, path, &Directory::of_new_dataset());
         }
     }
 
-    /// Of the wanted properties, those that a new dataset would not have by itself.
-    fn missing(&self, at: usize, wanted: impl IntoIterator<Item = Assignment>) -> Vec<Assignment> {
-        let differs = |assignment: &Assignment| {
-            let sight = self.tree.later(at, &assignment.property);
-            sight.is_none_or(|sight| {
-                !sight.is(&assignment.property, &assignment.setting, self.release)
-            })
-        };
-        wanted.into_iter().filter(differs).collect()
+    /// Of the wanted properties, those that a new dataset would not have by itself; and why it has the others.
+    fn missing(
+        &self,
+        at: usize,
+        wanted: impl IntoIterator<Item = Assignment>,
+    ) -> (Vec<Assignment>, Vec<Expectation>) {
+        let (mut missing, mut rests_on) = (Vec::new(), Vec::new());
+        for assignment in wanted {
+            let Assignment { property, setting } = &assignment;
+            match self.tree.later(at, property) {
+                Some(sight) if sight.is(property, setting, self.release) => {
+                    rests_on.extend(self.handed_down(at, property));
+                }
+                _ => missing.push(assignment),
+            }
+        }
+        (missing, rests_on)
+    }
+
+    /// What the nearest observed dataset above has of a property, if the plan leaves that as it is.
+    fn handed_down(&self, at: usize, property: &PropertyName) -> Option<Expectation> {
+        let parent = |at: &usize| self.tree.row(*at)?.parent_at(Time::Later);
+        let mut above = std::iter::successors(parent(&at), parent);
+        let above =
+            above.find(|at| self.tree.row(*at).is_some_and(|row| row.observed.is_some()))?;
+        let now = self.tree.now(above, property).filter(|_| inheritable(property))?;
+        let later = self.tree.later(above, property)?;
+        let stays = now.source == later.source && now.text() == later.text();
+        let dataset = self.tree.dataset_at(above, Time::Now).filter(|_| stays)?;
+        let (value, source) = (Some(now.text().into_owned()), now.source.map(Clone::clone));
+        Some(Expectation::Value { dataset, property: property.clone(), value, source })
     }
 
     /// Below an encrypted dataset nothing is made unless somebody said how.
@@ -174,6 +218,40 @@ impl<'a> Planner<'a> {
             }
         }
         None
+    }
+
+    /// What is made under the key of another dataset is made while that is loaded (`dmu_objset_create_crypt_check`,
+    /// `module/zfs/dsl_crypt.c`).
+    fn has_key(&mut self, at: usize, name: &DatasetName, properties: &[Assignment]) -> bool {
+        let otherwise = properties.iter().any(|Assignment { property, setting }| {
+            *property == Property::Keyformat.into()
+                || *property == Property::Encryption.into() && setting.argument() == "off"
+        });
+        let root = self.key_above(at).filter(|_| !otherwise);
+        let loaded = |root: &DatasetName| self.original.dataset(root)?.key_loaded;
+        let Some(root) = root.filter(|root| loaded(root) == Some(false)) else { return true };
+        let what = format!("it would be encrypted with the key of {root}, which is not loaded");
+        self.block(name, Obstacle::Encryption, what, "run `zfs load-key` for it, and plan again");
+        false
+    }
+
+    /// What a clone keeps of its origin is as declared.
+    fn is_kept(&mut self, name: &DatasetName, origin: &SnapshotName, want: &Want<'_>) -> bool {
+        let row = origin.dataset_name().ok().and_then(|head| self.tree.find_row(&head));
+        let blocked = self.blocked.len();
+        for (property, setting) in want.settings().filter(|(name, _)| is_kept_by_clones(name)) {
+            let sight = row.and_then(|row| self.tree.now(row, property));
+            if sight.as_ref().is_some_and(|sight| sight.is(property, setting, self.release)) {
+                continue;
+            }
+            let there = sight.map_or("not known".into(), |sight| sight.text().into_owned());
+            let what = format!(
+                "a clone keeps {property} of its origin, where it is {there}; {} declares {setting}",
+                want.path
+            );
+            self.block(name, Obstacle::CreateOnly, what, "leave it out, or `origin`");
+        }
+        blocked == self.blocked.len()
     }
 
     /// What OpenZFS would refuse is not attempted.
@@ -252,7 +330,14 @@ impl<'a> Planner<'a> {
         there && origin.pool() == name.pool()
     }
 
-    fn draft_create(&mut self, at: usize, name: &DatasetName, action: Action, reason: Reason) {
+    fn draft_create(
+        &mut self,
+        at: usize,
+        name: &DatasetName,
+        action: Action,
+        reason: Reason,
+        rests_on: Vec<Expectation>,
+    ) {
         let draft = self.drafts.len();
         let properties = match &action {
             Action::Create { properties, .. }
@@ -269,7 +354,8 @@ impl<'a> Planner<'a> {
         let mut new = Draft::new(at, name.clone(), action, reason);
         new.after = self.tree.changes_above(at);
         new.needs = above.into_iter().collect();
-        new.expects = vec![Expectation::Absent(name.clone())];
+        new.expects = rests_on;
+        new.expects.push(Expectation::Absent(name.clone()));
         new.undo = Undo::Do(vec![(name.clone(), Action::Destroy)]);
         self.push(new);
     }

@@ -7,7 +7,7 @@ use std::ops::Bound;
 use zfs_props::name::DatasetName;
 
 use super::{Conflict, Draft, Part, Planner};
-use crate::observed::Observed;
+use crate::observed::{Dataset, Observed};
 use crate::plan::{Action, Expectation, Obstacle, Reason, Risk, Undo};
 use crate::spec::{Desired, Moved};
 use crate::tree::Tree;
@@ -86,6 +86,13 @@ impl Moves {
         }
     }
 
+    /// What a dataset is called when all is renamed.
+    fn renamed(&self, name: &DatasetName) -> DatasetName {
+        self.ordered.iter().fold(name.clone(), |name, Moved { from, to }| {
+            name.rebase(from, to).ok().flatten().unwrap_or(name)
+        })
+    }
+
     /// Whether something is moved to this name.
     pub(super) fn to(&self, name: &DatasetName) -> bool {
         self.targets.contains(name)
@@ -111,12 +118,18 @@ fn wanted(
     let mut wanted: BTreeMap<DatasetName, Vec<DatasetName>> = BTreeMap::new();
     let mut sources: BTreeSet<&DatasetName> = BTreeSet::new();
     // Who was renamed twice is moved to the last name at once, wherever it is found.
-    for (first, last) in last_names(&desired.moved) {
+    let last_names = last_names(&desired.moved);
+    for (first, last) in &last_names {
         // Those that are renamed in a circle have no last name.
         let Some(last) = last else { continue };
-        if observed.datasets.contains_key(first) || is_in_use(first) {
-            wanted.entry(last.clone()).or_default().push(first.clone());
-            sources.insert(first);
+        let from = if observed.datasets.contains_key(first) || is_in_use(first) {
+            Some(*first)
+        } else {
+            came_along(first, last, &last_names, observed)
+        };
+        if let Some(from) = from {
+            wanted.entry((*last).clone()).or_default().push(from.clone());
+            sources.insert(from);
         }
     }
     let named: Vec<_> =
@@ -124,17 +137,39 @@ fn wanted(
     if named.is_empty() {
         return wanted;
     }
-    let guids: BTreeMap<u64, &DatasetName> =
-        observed.datasets.iter().filter_map(|(name, d)| Some((d.guid?, name))).collect();
+    // A pool that was split off has the guids of the other one.
+    let guids: BTreeMap<(&str, u64), &DatasetName> = observed
+        .datasets
+        .iter()
+        .filter_map(|(name, d)| Some(((name.pool(), d.guid?), name)))
+        .collect();
     for (guid, to) in named {
-        let from = guids.get(&guid).filter(|from| !desired.datasets.contains_key(from));
+        let from = guids.get(&(to.pool(), guid));
+        let from = from.filter(|from| !desired.datasets.contains_key(from));
         let free = !observed.datasets.contains_key(to);
-        let from = from.filter(|from| free && from.pool() == to.pool() && sources.insert(from));
+        let from = from.filter(|from| free && sources.insert(from));
         if let Some(from) = from {
             wanted.entry(to.clone()).or_default().push((*from).clone());
         }
     }
     wanted
+}
+
+/// Where a dataset is that came along when one above it was renamed, and was to be renamed itself after that: so it is wherever
+/// an interrupted plan has left it.
+fn came_along<'o>(
+    first: &DatasetName,
+    last: &DatasetName,
+    last_names: &BTreeMap<&DatasetName, Option<&DatasetName>>,
+    observed: &'o Observed,
+) -> Option<&'o DatasetName> {
+    if observed.datasets.contains_key(last) {
+        return None;
+    }
+    first.ancestors().filter(|above| !observed.datasets.contains_key(above)).find_map(|above| {
+        let now = first.rebase(&above, (*last_names.get(&above)?)?).ok()??;
+        observed.datasets.get_key_value(&now).map(|(now, _)| now)
+    })
 }
 
 /// Where each old name leads in the end; `None`: in a circle. Each link is followed once.
@@ -298,11 +333,12 @@ impl Planner<'_> {
 
     fn can_rename(&mut self, at: usize, from: &DatasetName, to: &DatasetName) -> bool {
         let row = self.tree.row(at).and_then(|row| row.observed);
-        let root = row.and_then(|dataset| dataset.encryption_root.as_ref());
-        let above = self.tree.upwards(at).skip(1).find_map(|row| row.observed);
-        let above = above.and_then(|dataset| dataset.encryption_root.as_ref());
+        // Encryption roots were observed under their old names, which another rename may have changed before this one.
+        let root = |dataset: &Dataset| Some(self.moves.renamed(dataset.encryption_root.as_ref()?));
+        let own = row.and_then(root);
+        let above = self.tree.upwards(at).skip(1).find_map(|row| row.observed).and_then(root);
         // OpenZFS `dsl_dir_rename_crypt_check`, module/zfs/dsl_crypt.c.
-        if root.is_some_and(|root| root != from && !root.is_under(from)) && root != above {
+        if own.as_ref().is_some_and(|root| root != to && !root.is_under(to)) && own != above {
             let what = format!("{from} is encrypted with a key that its new parent does not have");
             let remedy = "make it an encryption root first: see zfs-change-key(8)";
             self.block(to, Obstacle::Encryption, what, remedy);

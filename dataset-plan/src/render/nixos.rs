@@ -10,7 +10,7 @@ use crate::plan::Plan;
 ///
 /// It behaves as [`Unattended`](super::unattended::Unattended), in a subshell: whatever fails in it is
 /// reported by the activation and never ends it, so that a missing parent or pool cannot keep a machine from
-/// booting. In a dry activation (`supportsDryActivation = true`) it prints what it would run.
+/// booting. In a dry activation (`supportsDryActivation = true`) it prints what it would run, if all of it went well.
 ///
 /// At boot, activation comes before every pool that the initial ramdisk does not import: for those,
 /// [`Plan::unit`] is the right place, and this one says that the pool is not there.
@@ -55,7 +55,12 @@ impl fmt::Display for Activation<'_> {
             writeln!(f, "PATH={}:$PATH", quoted(folder))?;
         }
         f.write_str(
-            r#"run() {
+            r#"dry='' early=''
+case ${NIXOS_ACTION-} in
+dry-activate) dry=1 ;;
+'') early=1 ;;
+esac
+run() {
     case ${NIXOS_ACTION-} in
     dry-activate) printf 'would run:'; printf " '%s'" "$@"; echo ;;
     *) "$@" </dev/null ;;

@@ -11,7 +11,7 @@ use crate::unit::UnitName;
 ///
 /// * It runs at every boot, and again at every deployment: it does not stay active after it ran
 ///   (`RemainAfterExit`), so no deployment takes a former run for this plan's. `X-Digest` changes
-///   exactly if the script does, so that whoever compares unit files sees a new plan.
+///   with whatever the script runs, so that whoever compares unit files sees a new plan.
 /// * It runs after the import of each pool that the plan names, whether one unit imports each pool (NixOS) or
 ///   one imports all.
 /// * It is ordered like any service, behind `local-fs.target`; nothing of early boot waits for it, so it can be

@@ -17,8 +17,9 @@ use crate::plan::{Action, Assignment, Plan, Step, StepId};
 /// otherwise, with a line on standard error for each reason. What destroys data is not run, and neither is
 /// what needs it: the script names those commands for a person.
 ///
+/// A dataset that was made and could not be mounted is told again each time, until it is mounted.
 /// Directories get their owners only while the dataset is mounted, never below a missing mount. What a step had to be made
-/// way for by unmounting is not unmounted again once that step is done. No new filesystem is mounted over files: a service may
+/// way for by unmounting is not unmounted again once that step is done, and is mounted again if that step fails. No new filesystem is mounted over files: a service may
 /// have written them while the pool was not there. Nothing waits for a person: commands read nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Unattended<'p>(&'p Plan);
@@ -32,7 +33,7 @@ impl Plan {
 
 impl fmt::Display for Unattended<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "#!/bin/sh\nset -u\nrun() {{ \"$@\" </dev/null; }}")?;
+        writeln!(f, "#!/bin/sh\nset -u\nrun() {{ \"$@\" </dev/null; }}\ndry='' early=''")?;
         body(f, self.0)
     }
 }
@@ -49,13 +50,28 @@ there() { zfs list -H -o name "$1" >/dev/null 2>&1; }
 value() { [ "$(zfs get -Hp -o value "$1" "$2" 2>/dev/null)" = "$3" ]; }
 source_is() { [ "$(zfs get -Hp -o source "$1" "$2" 2>/dev/null)" = "$3" ]; }
 empty() {
-    [ -z "$(ls -Aq -- "$1" 2>/dev/null)" ] || { say "$1 holds files, which a mount would cover"; return 1; }
+    [ -e "$1" ] || [ -h "$1" ] || return 0
+    [ -z "$({ find "$1/" ! -type d || echo unknown; } | head -n 1)" ] || { say "$1 holds files, which a mount would cover"; return 1; }
+}
+below() {
+    place=$(zfs get -Hp -o value mountpoint "$1" 2>/dev/null)
+    case $place in /) empty "/$2" ;; /*) empty "$place/$2" ;; esac
+}
+up() {
+    { [ -z "$early" ] && value canmount "$1" on && value mounted "$1" no; } || return 0
+    case $(zfs get -Hp -o value mountpoint "$1" 2>/dev/null) in /*) say "$1 is there, and not mounted"; return 1 ;; esac
 }
 inherits() {
     case $(zfs get -Hp -o source "$1" "$2" 2>/dev/null) in inherited* | default | -) ;; *) return 1 ;; esac
 }
 wants() { case $wanted in *" $1 "*) ;; *) return 1 ;; esac; }
 took() { case $unmounted in *" $1 "*) ;; *) return 1 ;; esac; }
+back() {
+    { took "$1" && value mounted "$2" no && ! value canmount "$2" off; } || return 0
+    place=$(zfs get -Hp -o value mountpoint "$2" 2>/dev/null)
+    case $(df -P "$place" 2>/dev/null | tail -n 1) in *"% $place") false ;; *) run zfs mount "$2" ;; esac ||
+        say "$2 was mounted, and is not any more"
+}
 held() { zfs holds -H "$1" 2>/dev/null | cut -f 2 | grep -qxF -e "$2"; }
 after() {
     case $missing in *"/$1/"*) return 1 ;; esac
@@ -64,7 +80,8 @@ after() {
 }
 "#;
 
-/// Everything but the head of the script: `run` has to be there.
+/// Everything but the head of the script: `run` has to be there; `dry`, if that only prints; and `early`, where nothing was mounted
+/// yet.
 pub(super) fn body(f: &mut fmt::Formatter<'_>, plan: &Plan) -> fmt::Result {
     f.write_str(FUNCTIONS)?;
     let pools: BTreeSet<&str> = plan.steps().iter().map(|step| step.dataset.pool()).collect();
@@ -84,6 +101,15 @@ pub(super) fn body(f: &mut fmt::Formatter<'_>, plan: &Plan) -> fmt::Result {
             writeln!(f, "say left to a person, since data would be destroyed: {text}")?;
         } else {
             guarded(f, step, &unmounts)?;
+        }
+    }
+    let made_way = plan.steps().iter().rev().filter(|step| step.action == Action::Unmount);
+    for (n, step) in made_way.enumerate() {
+        if n == 0 {
+            writeln!(f, "\n# What made way for a step that failed comes back")?;
+        }
+        for name in std::iter::once(&step.dataset).chain(&step.remounts) {
+            writeln!(f, "back {} {}", step.id, quoted(name.as_str()))?;
         }
     }
     for blocked in plan.blocked() {
@@ -151,7 +177,7 @@ fn guarded(
     }
     let dataset = quoted(step.dataset.as_str());
     if matches!(step.action, Action::Own { .. }) {
-        write!(f, " && value mounted {dataset} yes")?;
+        write!(f, " && {{ [ -n \"$dry\" ] || value mounted {dataset} yes; }}")?;
     }
     let (id, command) = (step.id, step.command());
     match (done(step), unmounts.get(&step.dataset)) {
@@ -166,10 +192,10 @@ fn guarded(
             );
             write!(f, " && {{ if {done}; then {mount}; else run {command}; fi; }}")?;
         }
-        (Some(done), _) => match place_of_new(&step.action) {
-            Some(path) => {
-                let path = quoted(path);
-                write!(f, " && {{ {done} || {{ empty {path} && run {command}; }}; }}")?;
+        (Some(done), _) => match is_free(step) {
+            Some(free) => {
+                let new = format!("{free} && run {command}");
+                write!(f, " && {{ if {done}; then up {dataset}; else {new}; fi; }}")?;
             }
             None => write!(f, " && {{ {done} || run {command}; }}")?,
         },
@@ -178,14 +204,27 @@ fn guarded(
     writeln!(f, " || failed=\"${{failed}}{id} \"")
 }
 
-/// Where a new filesystem is mounted at once, if the step says where.
-fn place_of_new(action: &Action) -> Option<&str> {
-    let (Action::Create { properties, mount: true } | Action::Clone { properties, .. }) = action
+/// A condition for the shell that holds where a new filesystem covers nothing; `None`: it is not mounted.
+fn is_free(step: &Step) -> Option<String> {
+    let (Action::Create { properties, mount: true } | Action::Clone { properties, .. }) =
+        &step.action
     else {
         return None;
     };
-    let mut place = properties.iter().filter(|a| a.property == Property::Mountpoint.into());
-    place.next().map(|a| a.setting.argument()).filter(|path| path.starts_with('/'))
+    let given = |property: Property| {
+        let mut given = properties.iter().filter(|a| a.property == property.into());
+        given.next().map(|a| a.setting.argument())
+    };
+    if given(Property::Canmount).is_some_and(|word| word != "on") {
+        return None;
+    }
+    if let Some(path) = given(Property::Mountpoint) {
+        return path.starts_with('/').then(|| format!("empty {}", quoted(path)));
+    }
+    // As it is inherited by then.
+    let parent = step.dataset.parent()?;
+    let (parent, leaf) = (quoted(parent.as_str()), quoted(step.dataset.leaf()));
+    Some(format!("below {parent} {leaf}"))
 }
 
 /// A condition for the shell that holds once the step is done; `None`: doing it again does no harm.

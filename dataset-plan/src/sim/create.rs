@@ -144,6 +144,11 @@ impl Zfs {
         let accepted =
             accepted.map_err(|error| Refusal::Property { dataset: name.clone(), error })?;
         let node = self.begin(name, kind, &accepted)?;
+        // What is under a key cannot be made without it (`dmu_objset_create_crypt_check`, `module/zfs/dsl_crypt.c`).
+        if let (Some(root), Some(false)) = (&node.dataset.encryption_root, node.dataset.key_loaded)
+        {
+            return Err(Refusal::Key(root.clone()));
+        }
         self.insert(name, node);
         let verdict = self.assign(name, accepted.iter());
         if verdict.is_err() {
