@@ -24,6 +24,13 @@ impl Command {
         self.args([arg.to_string()])
     }
 
+    /// Arguments that are no options, even where one begins like one: a user property may be called `-:x`.
+    pub(crate) fn operands(self, operands: impl IntoIterator<Item = String>) -> Self {
+        let operands: Vec<String> = operands.into_iter().collect();
+        let end = operands.iter().any(|operand| operand.starts_with('-'));
+        self.args(end.then(|| "--".to_owned())).args(operands)
+    }
+
     /// The program and its arguments.
     pub fn argv(&self) -> &[String] {
         &self.0

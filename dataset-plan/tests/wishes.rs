@@ -600,3 +600,17 @@ fn what_is_covered_on_the_way_back_is_no_obstacle() {
     let inner = zfs.observe().dataset(&"tank/s/b/inner".parse().unwrap()).unwrap().mounted;
     assert_eq!(inner, Some(true));
 }
+
+/// `zfs set -:x=1` says "invalid option" (OpenZFS 2.3.9), and so do `zfs inherit` and `zfs hold`; with `--` they do what they
+/// shall.
+#[test]
+fn a_property_that_looks_like_an_option_is_none() {
+    let there = observed(&[&POOL[..], &["tank/a type filesystem", "tank/a -:b 2 local"]].concat());
+    let declared = spec("[utility.\"tank/a\"]\nproperties.\"-:x\" = \"1\"\n");
+    let plan = planned(&declared, &there, &Policy::default());
+    assert_eq!(commands(&plan), ["zfs set -- -:x=1 tank/a"]);
+    assert_eq!(commands(&plan.undo(&Policy::default())), ["zfs inherit -- -:x tank/a"]);
+    let inherited = spec("[utility.\"tank/a\"]\nproperties.\"-:b\" = { source = \"inherited\" }\n");
+    let plan = planned(&inherited, &there, &Policy::default());
+    assert_eq!(commands(&plan), ["zfs inherit -- -:b tank/a"]);
+}

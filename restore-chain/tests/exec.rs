@@ -9,8 +9,10 @@ use restore_chain::command::Command;
 use restore_chain::exec::process::ProcessError;
 use restore_chain::exec::{Folder, Tools, Zfs, file, pipe, process};
 use restore_chain::lineage::Version;
-use restore_chain::preseed::{self, Act, Budget, Outcome, Preseed, Record, RecordKind, World as _};
-use restore_chain::{Choice, Service};
+use restore_chain::preseed::{
+    self, Act, Block, Budget, Outcome, Preseed, Record, RecordKind, World as _,
+};
+use restore_chain::{Bootstrap, Choice, Service};
 
 const LONG: Duration = Duration::from_secs(30);
 
@@ -136,6 +138,41 @@ fn a_folder_that_later_has_the_name_of_staging_stays() {
     let report = restore.run(&mut world).unwrap();
     assert!(matches!(report.outcome, Outcome::Skipped(_)), "{report}");
     assert!(mine.join("mine").exists(), "somebody else's folder was removed");
+}
+
+/// Its disk was not mounted yet: an older copy was restored into the bare directory, and the record of the folder overwritten.
+#[test]
+fn a_folder_whose_disk_is_not_mounted_is_not_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("x");
+    let service =
+        Service::new("x", "folder/x".parse().unwrap(), place.to_str().unwrap().parse().unwrap());
+    std::fs::create_dir(&place).unwrap();
+    let mut world = Folder::new(Tools::below(folder.path().join("state")));
+    let guid = world.observe(&service).unwrap().target.unwrap().guid;
+    let record = Record { guid, kind: RecordKind::Adopted, at: jiff::Timestamp::now(), seconds: 1 };
+    world.act(&service, &Act::Complete(record), 10).unwrap();
+    let noted = folder.path().join("state/x.mountpoint");
+    let mountpoint = std::fs::read_to_string(&noted).unwrap();
+    let same = |a: &std::path::Path, b: &str| {
+        let device = |path| std::os::unix::fs::MetadataExt::dev(&std::fs::metadata(path).unwrap());
+        device(a) == device(std::path::Path::new(b))
+    };
+    assert!(same(&place, mountpoint.trim_end()), "{mountpoint}");
+    // As it would be with a disk of its own.
+    file::write(&noted, "/nowhere/disk\n").unwrap();
+    std::fs::remove_dir(&place).unwrap();
+    let mut service = service;
+    service.bootstrap = Bootstrap::IfNothingExists;
+    let restore = Preseed::new(&service, &Choice::default(), &Budget::default()).unwrap();
+    let report = restore.run(&mut world).unwrap();
+    assert!(matches!(report.outcome, Outcome::Blocked(Block::Unobservable(_))), "{report}");
+    assert!(report.to_string().contains("nothing is mounted at /nowhere/disk"), "{report}");
+    assert!(!place.exists());
+    // Whoever moves it says so.
+    file::remove(&noted).unwrap();
+    let report = restore.run(&mut world).unwrap();
+    assert!(report.outcome.record().is_some() && place.exists(), "{report}");
 }
 
 /// A machine on which `zfs` and `zpool` are a script: `$*` is the command line, `$0.calls` has all of them.

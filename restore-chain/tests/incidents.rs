@@ -335,6 +335,23 @@ fn r15_a_degraded_pool_does_not_block_what_is_complete() {
     );
 }
 
+/// A new pool has no `tank/services` yet: a receive does not make it, and what did would bring an older copy back.
+#[test]
+fn without_the_dataset_above_no_older_copy_comes_back() {
+    let mut world = World::new();
+    let choice = replica(&mut world);
+    world.set_parents(false);
+    let blocked = preseed(&service(), &choice).run(&mut world).unwrap().outcome;
+    let parent = service().dataset.parent().unwrap();
+    assert_eq!(blocked, Outcome::Blocked(Block::NoParent(parent)));
+    assert!(world.datasets().is_empty());
+    world.set_parents(true);
+    assert!(matches!(
+        preseed(&service(), &choice).run(&mut world).unwrap().outcome,
+        Outcome::Restored(_)
+    ));
+}
+
 /// R16: a method that hangs for the unit's whole time leaves none for the next one.
 #[test]
 fn r16_budgets_that_cannot_reach_the_fallback_are_refused() {

@@ -104,6 +104,11 @@ for tenth in 1 2 3 4 5 6 7 8 9; do
     check "same content after a kill after $delay s" same
 done
 
+echo "== the dataset above is not there"
+./restore_dataset /tmp/state tank/above/svc /srv/new replica tank/replica >above 2>&1; check "without it, nothing comes back" [ $? = 1 ]
+check "and it is told" grep -q "tank/above is not there" above
+check "and it is not made by the way" [ -z "$(zfs list -H -o name | grep above)" ]
+
 echo "== something else is mounted over it"
 mkdir /tmp/other; mount --bind /tmp/other /srv/svc
 restore replica tank/replica; check "a folder over it stops it" [ $? = 1 ]

@@ -129,9 +129,11 @@ impl Action {
             Action::Clone { origin, properties } => {
                 zfs("clone").args(options(properties)).arg(origin)
             }
-            Action::Set(properties) => zfs("set").args(properties.iter().map(ToString::to_string)),
-            Action::Inherit(property) => zfs("inherit").arg(property),
-            Action::Revert(property) => zfs("inherit").arg("-S").arg(property),
+            Action::Set(properties) => {
+                zfs("set").operands(properties.iter().map(ToString::to_string))
+            }
+            Action::Inherit(property) => zfs("inherit").operands([property.to_string()]),
+            Action::Revert(property) => zfs("inherit").arg("-S").operands([property.to_string()]),
             Action::Rename { .. } => zfs("rename"),
             Action::Promote => zfs("promote"),
             Action::LoadKey => zfs("load-key"),
@@ -139,8 +141,12 @@ impl Action {
             Action::Unmount => zfs("unmount"),
             Action::Destroy => zfs("destroy"),
             Action::Snapshot(snapshot) => return zfs("snapshot").arg(snapshot),
-            Action::Hold { snapshot, tag } => return zfs("hold").arg(tag).arg(snapshot),
-            Action::Release { snapshot, tag } => return zfs("release").arg(tag).arg(snapshot),
+            Action::Hold { snapshot, tag } => {
+                return zfs("hold").operands([tag.clone(), snapshot.to_string()]);
+            }
+            Action::Release { snapshot, tag } => {
+                return zfs("release").operands([tag.clone(), snapshot.to_string()]);
+            }
             Action::Rollback(snapshot) => return zfs("rollback").arg(snapshot),
             Action::DestroySnapshot(snapshot) => return zfs("destroy").arg(snapshot),
             Action::Own { path, owner, group, mode } => {

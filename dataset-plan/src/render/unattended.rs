@@ -19,8 +19,9 @@ use crate::plan::{Action, Assignment, Plan, Step, StepId};
 ///
 /// A dataset that was made and could not be mounted is told again each time, until it is mounted.
 /// Directories get their owners only while the dataset is mounted, never below a missing mount. What a step had to be made
-/// way for by unmounting is not unmounted again once that step is done, and is mounted again if that step fails. No new filesystem is mounted over files: a service may
-/// have written them while the pool was not there. Nothing waits for a person: commands read nothing.
+/// way for by unmounting is not unmounted again once that step is done, and is mounted again if that step fails. No new
+/// filesystem is mounted over files: a service may have written them while the pool was not there. Nothing waits for a person:
+/// commands read nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Unattended<'p>(&'p Plan);
 

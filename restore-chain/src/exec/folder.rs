@@ -2,7 +2,8 @@
 //!
 //! The folder is the service's mountpoint; staging and what is set aside are folders beside it. Records are files in
 //! [`Tools::state`], bound to the folder by its inode number and time of birth: a folder that was removed and made anew is
-//! another one, and what is written down of the old one does not count for it.
+//! another one, and what is written down of the old one does not count for it. So is the mountpoint that it lies in: while
+//! nothing is mounted there, the folder is not gone, and nothing is brought back in its place.
 
 use std::fs;
 use std::io;
@@ -20,6 +21,9 @@ use crate::preseed::{
     World, aside, chown,
 };
 use crate::service::Service;
+
+/// The record of the mountpoint that a complete folder lies in.
+const MOUNTPOINT: &str = "mountpoint";
 
 /// Plain folders, restored by restic.
 pub struct Folder {
@@ -147,6 +151,9 @@ impl Folder {
                 if identity(&paths.staging)?.is_none() && identity(&paths.part)?.is_none() {
                     self.tools.remove_record(service, "staging")?;
                 }
+                if let Some(mountpoint) = mounts::holding(service.mountpoint.as_str())? {
+                    self.tools.write_record(service, MOUNTPOINT, &mountpoint)?;
+                }
                 self.tools.write_record(service, "complete", record)
             }
             Act::Wait(seconds) => {
@@ -156,6 +163,20 @@ impl Folder {
             // A folder has no properties, and is where it is.
             Act::Disarm | Act::Arm | Act::Unmount | Act::Mount | Act::SetProperties => Ok(()),
         }
+    }
+
+    /// Refuses to look for a folder whose filesystem is not mounted.
+    fn is_mounted(&self, service: &Service) -> Result<(), Fault> {
+        let mountpoint: Option<String> = self.tools.read_record(service, MOUNTPOINT)?;
+        let Some(mountpoint) = mountpoint else { return Ok(()) };
+        let mountpoint = mountpoint.trim_end_matches('\n');
+        if mounts::at(mountpoint)?.is_some() {
+            return Ok(());
+        }
+        Err(failed(format!(
+            "nothing is mounted at {mountpoint}, where the data was: mount it; if the data shall be elsewhere now, remove {}",
+            self.tools.record(service, MOUNTPOINT).display()
+        )))
     }
 
     /// Folders that were set aside.
@@ -206,6 +227,7 @@ impl World for Folder {
     }
 
     fn observe(&mut self, service: &Service) -> Result<Sight, Fault> {
+        self.is_mounted(service)?;
         let paths = Paths::of(service);
         let verified: Option<Verified> = self.tools.read_record(service, "verified")?;
         let verified = |guid| verified.clone().filter(|verified| verified.guid == guid);
@@ -235,6 +257,7 @@ impl World for Folder {
         let asides = Self::asides(service)?;
         Ok(Sight {
             pool: Pool::Online,
+            missing_parent: None,
             target: target.transpose()?,
             staging,
             asides,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
+use std::path::Path;
 
 use super::tools::failed;
 use crate::preseed::{Fault, Occupant};
@@ -30,6 +31,14 @@ impl Mount {
 /// What is seen at a mountpoint: over which nothing else is mounted, there or on a folder above.
 pub(super) fn at(path: &str) -> Result<Option<Mount>, Fault> {
     Ok(Table::of(&lines(&now()?)).seen(path))
+}
+
+/// The mountpoint that a path lies in, as it is seen.
+pub(super) fn holding(path: &str) -> Result<Option<String>, Fault> {
+    let lines = lines(&now()?);
+    let table = Table::of(&lines);
+    let above = Path::new(path).ancestors().filter_map(Path::to_str);
+    Ok(above.into_iter().find(|place| table.seen(place).is_some()).map(str::to_owned))
 }
 
 /// The mountpoints below a folder that can be seen.

@@ -313,7 +313,7 @@ impl Zfs {
         let at = format!("mountpoint={}", place.display());
         let mark = format!("{}={}", preseed::STAGING, candidate.id);
         self.zfs(
-            ["create", "-p", "-o", "canmount=noauto", "-o", &at, "-o", &mark, staging.as_str()],
+            ["create", "-o", "canmount=noauto", "-o", &at, "-o", &mark, staging.as_str()],
             LOOK,
         )?;
         self.zfs(["mount", staging.as_str()], LOOK)?;
@@ -464,7 +464,7 @@ impl Zfs {
             Act::CreateEmpty => {
                 covers_nothing(service)?;
                 let at = format!("mountpoint={}", service.mountpoint);
-                self.zfs(["create", "-p", "-o", &at, own], limit).map(drop)
+                self.zfs(["create", "-o", &at, own], limit).map(drop)
             }
             Act::SetProperties => {
                 // A mountpoint that is set is mounted, if the dataset is armed already.
@@ -613,8 +613,10 @@ impl World for Zfs {
                 .filter(|aside| aside.of == service.dataset && aside.guid == other.guid)
         });
         let asides = asides.collect();
+        let missing_parent = service.dataset.parent().filter(|above| !listed.contains_key(above));
         Ok(Sight {
             pool,
+            missing_parent,
             target: target.transpose()?,
             staging: staging.transpose()?,
             asides,

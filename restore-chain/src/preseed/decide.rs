@@ -173,6 +173,9 @@ impl Decision<'_> {
         if sight.pool == Pool::Unavailable {
             return Self::end(Block::Pool);
         }
+        if let Some(parent) = &sight.missing_parent {
+            return Self::end(Block::NoParent(parent.clone()));
+        }
         match &sight.target {
             Some(target) => match &target.verified {
                 Some(verified) => self.settle(

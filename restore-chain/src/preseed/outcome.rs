@@ -50,6 +50,9 @@ impl Outcome {
 pub enum Block {
     /// The pool is not there.
     Pool,
+    /// The dataset above is not there. Made by the way, it would not be as it is declared; and a receive does not make it, so that
+    /// an older copy would come back instead of a replica.
+    NoParent(DatasetName),
     /// Something else is at the mountpoint, too: which of them holds the data? So are files that a mount would cover.
     SharedMountpoint(Occupant),
     /// The dataset cannot be mounted, and so nobody knows whether it is empty.
@@ -81,6 +84,9 @@ impl fmt::Display for Block {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Pool => f.write_str("the pool is not available"),
+            Self::NoParent(parent) => {
+                write!(f, "{parent} is not there: make it as it is declared, and run this again")
+            }
             Self::SharedMountpoint(files @ Occupant::Files(_)) => write!(
                 f,
                 "{files} would be covered by the dataset: see whose they are, and move them away"

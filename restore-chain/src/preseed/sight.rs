@@ -93,6 +93,8 @@ impl fmt::Display for Occupant {
 pub struct Sight {
     /// The pool.
     pub pool: Pool,
+    /// The dataset above the service's, if that is not there.
+    pub missing_parent: Option<DatasetName>,
     /// The service's dataset.
     pub target: Option<Target>,
     /// The staging dataset.

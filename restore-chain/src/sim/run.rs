@@ -73,7 +73,8 @@ impl preseed::World for World {
             .filter_map(Aside::read)
             .filter(|aside| aside.of == service.dataset)
             .collect();
-        Ok(Sight { pool: self.pool, target, staging, asides, occupant, intent })
+        let missing_parent = if self.parents { None } else { service.dataset.parent() };
+        Ok(Sight { pool: self.pool, missing_parent, target, staging, asides, occupant, intent })
     }
 
     fn act(&mut self, service: &Service, act: &Act, limit: u64) -> Result<(), Fault> {

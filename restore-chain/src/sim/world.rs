@@ -65,6 +65,8 @@ pub struct World {
     pub(super) intents: BTreeMap<String, Intent>,
     pub(super) locked: BTreeSet<String>,
     pub(super) pool: Pool,
+    /// Whether the datasets above those of services are there.
+    pub(super) parents: bool,
     pub(super) clock: u64,
     next_guid: u64,
     pub(super) failing: BTreeSet<&'static str>,
@@ -100,6 +102,7 @@ impl World {
             intents: BTreeMap::new(),
             locked: BTreeSet::new(),
             pool: Pool::Online,
+            parents: true,
             clock: 0,
             next_guid: 1000,
             failing: BTreeSet::new(),
@@ -224,6 +227,11 @@ impl World {
     /// The state of the pool.
     pub fn set_pool(&mut self, pool: Pool) {
         self.pool = pool;
+    }
+
+    /// Whether the datasets above those of services are there, as they are at first.
+    pub fn set_parents(&mut self, there: bool) {
+        self.parents = there;
     }
 
     /// Whether data that is there passes the check of its content.
