@@ -71,6 +71,7 @@ impl<'de> serde::Deserialize<'de> for AbsolutePath {
         text.parse().map_err(serde::de::Error::custom)
     }
 }
+
 /// A pattern that is this path alone: of `find -path` (fnmatch(3)), and of restic (Go's `filepath.Match`).
 pub(crate) fn pattern(path: &str) -> String {
     let special = |c: char| matches!(c, '*' | '?' | '[' | '\\').then_some('\\');

@@ -6,6 +6,7 @@
 //! | on disk | next |
 //! |---|---|
 //! | dataset with its own completion record | nothing: skipped, whatever the pool's health |
+//! | no dataset above it | nothing: somebody makes it, as it is declared |
 //! | something else at the mountpoint, or files in the folder itself | nothing: somebody decides which of them holds the data |
 //! | dataset with data, without a record | somebody adopts it; never anything else |
 //! | dataset, mounted and empty | fetch into staging |
