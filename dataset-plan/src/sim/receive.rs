@@ -295,7 +295,11 @@ impl Zfs {
     /// What a snapshot holds: all but keys, which are the dataset's.
     fn take_contents(&mut self, target: &DatasetName, part: &Part) -> Result<(), Refusal> {
         let node = self.node_mut(target)?;
-        node.dataset.kind = Some(part.kind);
+        if node.dataset.kind != Some(part.kind) {
+            // A volume became a filesystem, which nothing has mounted yet, or the other way round.
+            node.dataset.kind = Some(part.kind);
+            node.dataset.mounted = (part.kind == DatasetKind::Filesystem).then_some(false);
+        }
         node.directories.clone_from(&part.point.directories);
         node.content = part.point.content;
         let keys: Vec<_> =
