@@ -65,6 +65,8 @@ impl Zfs {
             verdict = verdict.and(one);
         }
         verdict?;
+        // Unmounted it is before anybody sees that something below it has stayed.
+        self.unmount_to_destroy(name)?;
         if self.has_children(name) {
             return Err(Refusal::HasChildren(name.clone()));
         }
@@ -73,6 +75,12 @@ impl Zfs {
 
     /// A dataset without children and snapshots.
     fn destroy_one(&mut self, name: &DatasetName) -> Result<(), Refusal> {
+        self.unmount_to_destroy(name)?;
+        self.remove(name);
+        Ok(())
+    }
+
+    fn unmount_to_destroy(&mut self, name: &DatasetName) -> Result<(), Refusal> {
         if self.is_mounted(name) {
             self.unmount_one(name)?;
             // Perhaps it was another one that lay on top.
@@ -80,7 +88,6 @@ impl Zfs {
                 return Err(Refusal::Busy(name.clone()));
             }
         }
-        self.remove(name);
         Ok(())
     }
 

@@ -47,10 +47,11 @@ impl<'z> Lineage<'z> {
         self.line().any(|(_, node)| node.has_received)
     }
 
-    /// What the column `received` shows. Where properties were ever received, that is also what is stored twice.
+    /// What the column `received` shows: nothing where no properties were ever received, as far as is noted; else also what is
+    /// stored twice.
     pub(super) fn received(&self, property: &PropertyName) -> Option<&'z Raw> {
         let entry = self.own?.1.dataset.entries.get(property)?;
-        entry.received.as_ref().or_else(|| entry.iuv.as_ref().filter(|_| self.has_received()))
+        entry.received.as_ref().or(entry.iuv.as_ref()).filter(|_| self.has_received())
     }
 
     /// The dataset itself.

@@ -396,7 +396,9 @@ impl Zfs {
         // was set locally.
         let first = !self.has_received(target);
         let node = self.node_mut(target)?;
-        node.has_received = true;
+        // Nobody notes it twice: one that has it from above loses it with a rename (`dsl_prop_set_hasrecvd`,
+        // `module/zfs/dsl_prop.c`).
+        node.has_received |= first;
         let known: Vec<PropertyName> = node.dataset.entries.keys().cloned().collect();
         for property in
             known.into_iter().filter(|property| property.native() != Some(Property::Volsize))
