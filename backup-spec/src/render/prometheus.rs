@@ -8,7 +8,6 @@ use std::fmt;
 use std::fmt::Write;
 
 use crate::health::{Ages, Observations, Outcome, Preseed};
-use crate::name::Name;
 use crate::span::Span;
 use crate::spec::Checked;
 
@@ -131,24 +130,17 @@ impl Rules {
             let Some(ages) = spec.ages(&task) else { continue };
             let series = format!("{COMPLETE}{{task={}}}", quoted(&task.to_string()));
             let labels = || vec![("task", task.to_string())];
-            for (severity, age) in [("warning", ages.warning), ("critical", ages.critical)] {
-                rules.push(Rule {
-                    alert: "BackupStale",
-                    expr: format!("time() - {series} > {}", seconds(age)),
-                    hold: Span::ZERO,
-                    severity,
+            rules.extend(
+                Aged {
+                    alerts: ["BackupStale", "BackupNeverComplete"],
+                    series: &series,
+                    age: &format!("time() - {series}"),
                     labels: labels(),
-                    summary: format!("{task} did not complete for {age}"),
-                });
-            }
-            rules.push(Rule {
-                alert: "BackupNeverComplete",
-                expr: format!("absent({series})"),
-                hold: ages.warning,
-                severity: "critical",
-                labels: labels(),
-                summary: format!("nothing is known of a complete run of {task}"),
-            });
+                    old: &|age| format!("{task} did not complete for {age}"),
+                    unknown: format!("nothing is known of a complete run of {task}"),
+                }
+                .rules(ages),
+            );
             rules.push(future("BackupInFuture", &series, labels(), &task.to_string()));
             rules.push(Rule {
                 alert: "BackupIncomplete",
@@ -166,28 +158,32 @@ impl Rules {
             let Some(ages) = spec.snapshot_ages(dataset) else { continue };
             let series = format!("{SNAPSHOT}{{dataset={}}}", quoted(dataset.as_str()));
             let labels = || vec![("dataset", dataset.to_string())];
-            for (severity, age) in [("warning", ages.warning), ("critical", ages.critical)] {
-                rules.push(Rule {
-                    alert: "SnapshotOld",
-                    expr: format!("time() - {series} > {}", seconds(age)),
-                    hold: Span::ZERO,
-                    severity,
+            rules.extend(
+                Aged {
+                    alerts: ["SnapshotOld", "SnapshotAbsent"],
+                    series: &series,
+                    age: &format!("time() - {series}"),
                     labels: labels(),
-                    summary: format!("the newest snapshot of {dataset} is older than {age}"),
-                });
-            }
-            rules.push(Rule {
-                alert: "SnapshotAbsent",
-                expr: format!("absent({series})"),
-                hold: ages.warning,
-                severity: "critical",
-                labels: labels(),
-                summary: format!("nothing is known of a snapshot of {dataset}"),
-            });
+                    old: &|age| format!("the newest snapshot of {dataset} is older than {age}"),
+                    unknown: format!("nothing is known of a snapshot of {dataset}"),
+                }
+                .rules(ages),
+            );
             rules.push(future("SnapshotInFuture", &series, labels(), dataset.as_str()));
         }
         for (name, ages) in spec.replications_with_ages() {
-            rules.extend(of_replication(name, ages));
+            let series = format!("{LAG}{{replication={}}}", quoted(name.as_str()));
+            rules.extend(
+                Aged {
+                    alerts: ["ReplicationLag", "ReplicationLagAbsent"],
+                    series: &series,
+                    age: &series,
+                    labels: vec![("replication", name.to_string())],
+                    old: &|age| format!("{name} is more than {age} behind"),
+                    unknown: format!("nothing is known of how far {name} is behind"),
+                }
+                .rules(ages),
+            );
         }
         let capacity = spec.alerts.capacity;
         for (severity, percent) in [("warning", capacity.warning), ("critical", capacity.critical)]
@@ -218,30 +214,43 @@ impl Rules {
     }
 }
 
-/// The rules about how far a replication is behind.
-fn of_replication(name: &Name, ages: Ages) -> Vec<Rule> {
-    let mut rules = Vec::new();
-    let series = format!("{LAG}{{replication={}}}", quoted(name.as_str()));
-    let labels = || vec![("replication", name.to_string())];
-    for (severity, age) in [("warning", ages.warning), ("critical", ages.critical)] {
-        rules.push(Rule {
-            alert: "ReplicationLag",
-            expr: format!("{series} > {}", seconds(age)),
+/// What has an age: it can be too great, and it can be unknown.
+struct Aged<'a> {
+    /// Who tells that it is too great, and who that it is unknown.
+    alerts: [&'static str; 2],
+    /// The metric, with its labels.
+    series: &'a str,
+    /// The age by it, in seconds.
+    age: &'a str,
+    labels: Vec<(&'static str, String)>,
+    /// What to tell of an age that is too great.
+    old: &'a dyn Fn(Span) -> String,
+    /// What to tell if it is unknown.
+    unknown: String,
+}
+
+impl Aged<'_> {
+    /// Two for the age, and one for its absence.
+    fn rules(self, ages: Ages) -> [Rule; 3] {
+        let [old, absent] = self.alerts;
+        let above = |severity, age| Rule {
+            alert: old,
+            expr: format!("{} > {}", self.age, seconds(age)),
             hold: Span::ZERO,
             severity,
-            labels: labels(),
-            summary: format!("{name} is more than {age} behind"),
-        });
+            labels: self.labels.clone(),
+            summary: (self.old)(age),
+        };
+        let unknown = Rule {
+            alert: absent,
+            expr: format!("absent({})", self.series),
+            hold: ages.warning,
+            severity: "critical",
+            labels: self.labels.clone(),
+            summary: self.unknown.clone(),
+        };
+        [above("warning", ages.warning), above("critical", ages.critical), unknown]
     }
-    rules.push(Rule {
-        alert: "ReplicationLagAbsent",
-        expr: format!("absent({series})"),
-        hold: ages.warning,
-        severity: "critical",
-        labels: labels(),
-        summary: format!("nothing is known of how far {name} is behind"),
-    });
-    rules
 }
 
 /// What is dated after now has no age that could be too great: by a wrong clock, it would be well for years.
